@@ -1,0 +1,124 @@
+/**
+ * A table in memory: one typed array (or string list) per column. Every stage from the extractor to the sinks passes
+ * these on, whatever the file format at either end.
+ */
+
+/**
+ * Column types. `uint53` is an unsigned integer that a double holds exactly (uint64 in Arrow); `timestamp_ns` counts
+ * nanoseconds since 1970-01-01T00:00:00Z; a `list_` column holds a run of numbers per row.
+ */
+export const ColumnType = {
+  Bool: 'bool',
+  Uint8: 'uint8',
+  Uint16: 'uint16',
+  Uint32: 'uint32',
+  Uint53: 'uint53',
+  Float64: 'float64',
+  TimestampNs: 'timestamp_ns',
+  Utf8: 'utf8',
+  ListInt32: 'list_int32',
+  ListFloat64: 'list_float64',
+} as const;
+export type ColumnType = (typeof ColumnType)[keyof typeof ColumnType];
+
+interface ValuesByType {
+  bool: Uint8Array;
+  uint8: Uint8Array;
+  uint16: Uint16Array;
+  uint32: Uint32Array;
+  uint53: Float64Array;
+  float64: Float64Array;
+  timestamp_ns: BigInt64Array;
+}
+export type ScalarType = keyof ValuesByType;
+interface ItemsByType {
+  list_int32: Int32Array;
+  list_float64: Float64Array;
+}
+export type ListType = keyof ItemsByType;
+
+/** Fixed-width values; `valid[row]` is 0 where the row is null (its value is then 0). */
+export interface ScalarColumn<T extends ScalarType = ScalarType> {
+  readonly type: T;
+  readonly values: ValuesByType[T];
+  readonly valid: Uint8Array;
+}
+
+/** `null` where there is no value. */
+export interface TextColumn {
+  readonly type: 'utf8';
+  readonly values: (string | null)[];
+}
+
+/** Row `r` holds `items[offsets[r] .. offsets[r + 1]]`; `items` is replaced by a larger array when it fills. */
+export interface ListColumn<T extends ListType = ListType> {
+  readonly type: T;
+  readonly offsets: Int32Array;
+  items: ItemsByType[T];
+  readonly valid: Uint8Array;
+}
+
+export type Column = ScalarColumn | TextColumn | ListColumn;
+
+export type ColumnOf<T extends ColumnType> = T extends ScalarType
+  ? ScalarColumn<T>
+  : T extends ListType
+    ? ListColumn<T>
+    : TextColumn;
+
+/** What a column is called and holds; the feature table's rows extend this. */
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** The unit of the values (`bytes`, `us`, `packets`), or '' where they have none. */
+  readonly unit: string;
+  /** Raised when the meaning of an existing column changes, so that models trained on the old meaning are refused. */
+  readonly revision: number;
+}
+
+/** Rows in columns. `length` rows are filled; the arrays may be longer. */
+export interface Table {
+  readonly specs: readonly ColumnSpec[];
+  readonly columns: ReadonlyMap<string, Column>;
+  length: number;
+}
+
+/** An empty column with room for `capacity` rows. */
+export function createColumn<T extends ColumnType>(type: T, capacity: number): ColumnOf<T> {
+  return allocate(type, capacity) as ColumnOf<T>;
+}
+
+function allocate(type: ColumnType, capacity: number): Column {
+  const valid = () => new Uint8Array(capacity);
+  const offsets = () => new Int32Array(capacity + 1);
+  switch (type) {
+    case 'bool':
+    case 'uint8':
+      return { type, values: new Uint8Array(capacity), valid: valid() };
+    case 'uint16':
+      return { type, values: new Uint16Array(capacity), valid: valid() };
+    case 'uint32':
+      return { type, values: new Uint32Array(capacity), valid: valid() };
+    case 'uint53':
+    case 'float64':
+      return { type, values: new Float64Array(capacity), valid: valid() };
+    case 'timestamp_ns':
+      return { type, values: new BigInt64Array(capacity), valid: valid() };
+    case 'utf8':
+      return { type, values: new Array<string | null>(capacity).fill(null) };
+    case 'list_int32':
+      return { type, offsets: offsets(), items: new Int32Array(capacity * 8), valid: valid() };
+    case 'list_float64':
+      return { type, offsets: offsets(), items: new Float64Array(capacity * 8), valid: valid() };
+  }
+}
+
+/** An empty table with room for `capacity` rows. */
+export function createTable(specs: readonly ColumnSpec[], capacity: number): Table {
+  return { specs, columns: new Map(specs.map((spec) => [spec.name, createColumn(spec.type, capacity)])), length: 0 };
+}
+
+/** True where the row holds no value. */
+export function isNull(column: Column, row: number): boolean {
+  return column.type === 'utf8' ? column.values[row] === null : column.valid[row] === 0;
+}
