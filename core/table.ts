@@ -18,6 +18,7 @@ export const ColumnType = {
   Utf8: 'utf8',
   ListInt32: 'list_int32',
   ListFloat64: 'list_float64',
+  ListUtf8: 'list_utf8',
 } as const;
 export type ColumnType = (typeof ColumnType)[keyof typeof ColumnType];
 
@@ -58,13 +59,21 @@ export interface ListColumn<T extends ListType = ListType> {
   readonly valid: Uint8Array;
 }
 
-export type Column = ScalarColumn | TextColumn | ListColumn;
+/** Runs of text; `null` where there is no value. */
+export interface TextListColumn {
+  readonly type: 'list_utf8';
+  readonly values: (readonly string[] | null)[];
+}
+
+export type Column = ScalarColumn | TextColumn | ListColumn | TextListColumn;
 
 export type ColumnOf<T extends ColumnType> = T extends ScalarType
   ? ScalarColumn<T>
   : T extends ListType
     ? ListColumn<T>
-    : TextColumn;
+    : T extends 'utf8'
+      ? TextColumn
+      : TextListColumn;
 
 /** What a column is called and holds; the feature table's rows extend this. */
 export interface ColumnSpec {
@@ -106,6 +115,8 @@ function allocate(type: ColumnType, capacity: number): Column {
       return { type, values: new BigInt64Array(capacity), valid: valid() };
     case 'utf8':
       return { type, values: new Array<string | null>(capacity).fill(null) };
+    case 'list_utf8':
+      return { type, values: new Array<readonly string[] | null>(capacity).fill(null) };
     case 'list_int32':
       return { type, offsets: offsets(), items: new Int32Array(capacity * 8), valid: valid() };
     case 'list_float64':
@@ -120,5 +131,6 @@ export function createTable(specs: readonly ColumnSpec[], capacity: number): Tab
 
 /** True where the row holds no value. */
 export function isNull(column: Column, row: number): boolean {
-  return column.type === 'utf8' ? column.values[row] === null : column.valid[row] === 0;
+  if (column.type === 'utf8' || column.type === 'list_utf8') return column.values[row] === null;
+  return column.valid[row] === 0;
 }

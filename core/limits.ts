@@ -1,0 +1,24 @@
+/**
+ * Every bound in one place, with its reason. Input comes from attackers, so nothing grows without one, and whoever
+ * meets a bound counts it.
+ */
+export const LIMITS = {
+  /** Largest captured frame accepted, bytes: libpcap's MAXIMUM_SNAPLEN; a longer one means a damaged record. */
+  frameBytes: 262_144,
+  /** Largest pcapng block accepted, bytes: room for a maximal frame with options, or a block of TLS secrets. */
+  blockBytes: 16 * 1024 * 1024,
+  /** Interfaces remembered per pcapng section: a capture names a few; a hostile one could name millions. */
+  interfaces: 4096,
+  /** VLAN tags skipped: two are standard (802.1ad), four are seen at providers. */
+  vlanTags: 4,
+  /** IPv6 extension headers walked: RFC 8200 allows each once, destination options twice. */
+  extensionHeaders: 8,
+  /** Payload packets whose size and time each flow keeps (the early-classification window of the literature is 20-30). */
+  sequence: 32,
+  /** Flows held at once before the least recently seen is ended as `evicted`: about 1.2 GiB at 1.2 KiB each. */
+  flows: 1_000_000,
+  /** Files a folder search takes before it gives up: a wrong path should not walk a whole disk for hours. */
+  inputFiles: 1_000_000,
+  /** Rows per Arrow record batch: large enough to amortise, small enough to stream. */
+  batchRows: 8192,
+} as const;

@@ -1,0 +1,300 @@
+/**
+ * Packets in, flows out: creates, continues, cuts and ends flows. Packet time alone decides, so the same packets give
+ * the same rows however they arrive.
+ *
+ * A flow ends, logically, at its last packet plus the idle timeout, at its FIN (both sides) or RST, at its start plus
+ * the active timeout, at its eviction, or at the end of the capture. Rows come out in that order, ties by flow id.
+ * After a FIN or RST a flow lingers, so that the tail (last acknowledgements, retransmissions) is counted to it.
+ */
+import { LIMITS } from '../../core/limits.ts';
+import { type Packet, Protocol, TcpFlag } from '../packet/packet.ts';
+import { EndQueue } from './end-queue.ts';
+import { Direction, EndReason, Field, FlowState, SideField } from './flow-state.ts';
+import { FlowTable } from './flow-table.ts';
+import { flowId, KEY_WORDS, readKey } from './key.ts';
+import { SlotList } from './slot-list.ts';
+
+export interface TrackerOptions {
+  /** A flow without a packet for this long ends, us; Infinity for never. */
+  readonly idleUs: number;
+  /** A flow that lasts this long is cut into parts, us; Infinity for never. */
+  readonly activeUs: number;
+  /** Flows held at once; beyond, the least recently seen is evicted. */
+  readonly maxFlows: number;
+}
+
+/** Who listens to flows. Slots are numbers below the most flows ever held at once, and are used again. */
+export interface FlowObserver {
+  /** A new flow has its first packet; called before `payload` of that packet. */
+  opened(slot: number): void;
+  /** A packet with captured payload. The packet is borrowed. */
+  payload(slot: number, side: 0 | 1, packet: Packet): void;
+  /** The flow in `slot` was cut by the active timeout and goes on in `successor`. */
+  continued(slot: number, successor: number): void;
+  /** A row is due, in output order; afterwards the slot may be used for another flow. */
+  ended(slot: number): void;
+}
+
+export interface TrackerCounters {
+  flows: number;
+  evicted: number;
+  /** Packets older than one before them. */
+  outOfOrder: number;
+}
+
+/** How long a closed TCP flow waits for its tail, us: Zeek's `tcp_close_delay`. */
+const LINGER_US = 5e6;
+const FIRST_CAPACITY = 4096;
+const BOTH_SIDES = 3;
+const PRIVILEGED_PORTS = 1024;
+
+export class FlowTracker {
+  readonly state = new FlowState();
+  readonly counters: TrackerCounters = { flows: 0, evicted: 0, outOfOrder: 0 };
+  readonly #options: TrackerOptions;
+  readonly #observer: FlowObserver;
+  readonly #table = new FlowTable(FIRST_CAPACITY, 0);
+  readonly #queue = new EndQueue(this.state);
+  /** Open flows, least recently seen first. */
+  readonly #openFlows = new SlotList(FIRST_CAPACITY);
+  /** Flows closed by FIN or RST that wait for their tail, first closed first. */
+  readonly #closingFlows = new SlotList(FIRST_CAPACITY);
+  /** All flows in the table by the start of their part, oldest first. */
+  readonly #byStart = new SlotList(FIRST_CAPACITY);
+  readonly #key = new Int32Array(KEY_WORDS);
+  readonly #free: number[] = [];
+  readonly #lingerUs: number;
+  #slots = 0;
+  /** The latest packet time seen, us. */
+  #clockUs = 0;
+
+  constructor(options: TrackerOptions, observer: FlowObserver) {
+    this.#options = options;
+    this.#observer = observer;
+    this.#lingerUs = Math.min(LINGER_US, options.idleUs);
+  }
+
+  /** Flow keys by slot, KEY_WORDS words each (see key.ts). */
+  get keys(): Int32Array {
+    return this.#table.keys;
+  }
+
+  /** Flows held now. */
+  get live(): number {
+    return this.#table.size;
+  }
+
+  packet(packet: Packet): void {
+    if (packet.us < this.#clockUs) this.counters.outOfOrder++;
+    else this.advance(packet.us);
+    const side = readKey(packet, this.#key);
+    const hash = this.#table.hash(this.#key);
+    const found = this.#table.find(this.#key, hash);
+    const slot = found < 0 ? this.#begin(side, hash, packet) : this.#continue(found, side, hash, packet);
+    this.state.update(slot, side, packet);
+    if (packet.payloadEnd > packet.payloadAt) this.#observer.payload(slot, side, packet);
+    if (packet.protocol === Protocol.Tcp && (packet.tcpFlags & (TcpFlag.Fin | TcpFlag.Rst)) !== 0) {
+      this.#close(slot, side, packet);
+    }
+  }
+
+  /** Time has come to `us` (a packet's, or the wall clock's while the source is silent): ends what is due. */
+  advance(us: number): void {
+    this.#clockUs = us;
+    for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) {
+      if (us - this.state.get(slot, Field.EndUs) < this.#lingerUs) break;
+      this.#retire(slot);
+    }
+    for (let slot = this.#openFlows.head; slot >= 0; slot = this.#openFlows.head) {
+      if (us - this.state.get(slot, Field.TouchedUs) < this.#options.idleUs) break;
+      this.#end(slot, EndReason.Idle);
+    }
+    if (this.#queue.size > 0) this.#release(this.#watermark());
+  }
+
+  /** The capture is over: ends every flow. */
+  finish(): void {
+    for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) this.#retire(slot);
+    for (let slot = this.#openFlows.head; slot >= 0; slot = this.#openFlows.head) this.#end(slot, EndReason.Eof);
+    this.#release(Infinity);
+    while (this.#queue.size > 0) this.#emit(this.#queue.pop());
+  }
+
+  /** The slot in which the packet's flow goes on: its own, or that of a new flow or part. */
+  #continue(slot: number, side: 0 | 1, hash: number, packet: Packet): number {
+    const { state } = this;
+    const record = state.page(slot);
+    const base = state.baseOf(slot);
+    if (this.#isNewConnection(slot, side, packet)) {
+      if (record[base + Field.EndReason] !== EndReason.Open) this.#retire(slot);
+      else this.#end(slot, record[base + Field.Finished] === 0 ? EndReason.Idle : EndReason.Fin);
+      return this.#begin(side, hash, packet);
+    }
+    if (record[base + Field.EndReason] !== EndReason.Open) return slot;
+    if (packet.us - record[base + Field.LastUs]! >= this.#options.idleUs) {
+      // Only where times went backwards; otherwise `advance` has ended the flow before.
+      this.#end(slot, EndReason.Idle);
+      return this.#begin(side, hash, packet);
+    }
+    if (packet.us - record[base + Field.FirstUs]! >= this.#options.activeUs) return this.#cut(slot, packet);
+    record[base + Field.TouchedUs] = this.#clockUs;
+    this.#openFlows.touch(slot);
+    if ((packet.tcpFlags & TcpFlag.Syn) !== 0) this.#learnDirection(slot, side, packet);
+    return slot;
+  }
+
+  /** A SYN that is not a copy of the one that opened the flow, nor that one arriving late. */
+  #isNewConnection(slot: number, side: 0 | 1, packet: Packet): boolean {
+    if ((packet.tcpFlags & (TcpFlag.Syn | TcpFlag.Ack)) !== TcpFlag.Syn) return false;
+    const { state } = this;
+    const record = state.page(slot);
+    if (record[state.baseOf(slot) + Field.EndReason] !== EndReason.Open) return true;
+    const own = state.sideBaseOf(slot, side);
+    const seen = record[own + SideField.SynSequence]!;
+    if (seen >= 0) return seen !== packet.sequence;
+    const first = record[own + SideField.FirstSequence]!;
+    const other = state.sideBaseOf(slot, 1 - side);
+    const answered = record[other + SideField.SynSequence]! >= 0;
+    return first < 0 ? !answered : (packet.sequence + 1) >>> 0 !== first;
+  }
+
+  #begin(side: 0 | 1, hash: number, packet: Packet): number {
+    if (this.#table.size >= this.#options.maxFlows) this.#evict();
+    const slot = this.#takeSlot();
+    this.#table.insert(slot, this.#key, hash);
+    this.#startPart(slot, packet, flowId(this.#key, 0, packet.us, packet.ns), 0);
+    this.state.set(slot, Field.Forward, side);
+    this.#learnDirection(slot, side, packet);
+    if ((packet.tcpFlags & TcpFlag.Syn) === 0) this.#guessDirection(slot, side, packet);
+    this.counters.flows++;
+    this.#observer.opened(slot);
+    return slot;
+  }
+
+  /** The active timeout: the part becomes a row, and the flow goes on in a fresh record. */
+  #cut(slot: number, packet: Packet): number {
+    const { state } = this;
+    const successor = this.#takeSlot();
+    this.#startPart(successor, packet, state.get(slot, Field.FlowId), state.get(slot, Field.Part) + 1);
+    for (const field of [Field.Forward, Field.Direction, Field.Finished]) {
+      state.set(successor, field, state.get(slot, field));
+    }
+    for (const side of [0, 1]) {
+      const syn = state.page(slot)[state.sideBaseOf(slot, side) + SideField.SynSequence]!;
+      state.page(successor)[state.sideBaseOf(successor, side) + SideField.SynSequence] = syn;
+    }
+    this.#table.replace(slot, successor);
+    this.#observer.continued(slot, successor);
+    this.#openFlows.remove(slot);
+    this.#byStart.remove(slot);
+    this.#schedule(slot, EndReason.Active);
+    return successor;
+  }
+
+  #startPart(slot: number, packet: Packet, id: number, part: number): void {
+    this.state.start(slot, packet, id, part);
+    this.state.set(slot, Field.TouchedUs, this.#clockUs);
+    this.#openFlows.append(slot);
+    this.#byStart.append(slot);
+  }
+
+  /** SYN and SYN-ACK say who began; they outweigh everything else, in whichever order they arrive. */
+  #learnDirection(slot: number, side: 0 | 1, packet: Packet): void {
+    if ((packet.tcpFlags & TcpFlag.Syn) === 0) return;
+    const acknowledged = (packet.tcpFlags & TcpFlag.Ack) !== 0;
+    const source = acknowledged ? Direction.SynAck : Direction.Syn;
+    if (this.state.get(slot, Field.Direction) >= source) return;
+    this.state.set(slot, Field.Direction, source);
+    this.state.set(slot, Field.Forward, acknowledged ? 1 - side : side);
+  }
+
+  #guessDirection(slot: number, side: 0 | 1, packet: Packet): void {
+    const sourceLow = packet.sourcePort < PRIVILEGED_PORTS;
+    const destinationLow = packet.destinationPort < PRIVILEGED_PORTS;
+    if (sourceLow === destinationLow) return;
+    this.state.set(slot, Field.Direction, Direction.Port);
+    this.state.set(slot, Field.Forward, sourceLow ? 1 - side : side);
+  }
+
+  #close(slot: number, side: 0 | 1, packet: Packet): void {
+    const { state } = this;
+    if (state.get(slot, Field.EndReason) !== EndReason.Open) return;
+    const finished = state.get(slot, Field.Finished) | ((packet.tcpFlags & TcpFlag.Fin) !== 0 ? 1 << side : 0);
+    state.set(slot, Field.Finished, finished);
+    const reset = (packet.tcpFlags & TcpFlag.Rst) !== 0;
+    if (!reset && finished !== BOTH_SIDES) return;
+    state.set(slot, Field.EndReason, reset ? EndReason.Rst : EndReason.Fin);
+    this.#setEnd(slot, packet.us, packet.ns);
+    this.#openFlows.remove(slot);
+    this.#closingFlows.append(slot);
+  }
+
+  /** A closed flow has had its tail. */
+  #retire(slot: number): void {
+    this.#closingFlows.remove(slot);
+    this.#byStart.remove(slot);
+    this.#table.remove(slot);
+    this.#queue.push(slot);
+  }
+
+  /** Ends an open flow. */
+  #end(slot: number, reason: EndReason): void {
+    this.#openFlows.remove(slot);
+    this.#byStart.remove(slot);
+    this.#table.remove(slot);
+    this.#schedule(slot, reason);
+  }
+
+  #schedule(slot: number, reason: EndReason): void {
+    const { state } = this;
+    state.set(slot, Field.EndReason, reason);
+    if (reason === EndReason.Idle) {
+      this.#setEnd(slot, state.get(slot, Field.LastUs) + this.#options.idleUs, state.get(slot, Field.LastNs));
+    } else if (reason === EndReason.Active) {
+      this.#setEnd(slot, state.get(slot, Field.FirstUs) + this.#options.activeUs, state.get(slot, Field.FirstNs));
+    } else if (reason === EndReason.Eof) this.#setEnd(slot, Infinity, 0);
+    else this.#setEnd(slot, this.#clockUs, 0);
+    this.#queue.push(slot);
+  }
+
+  #setEnd(slot: number, us: number, ns: number): void {
+    this.state.set(slot, Field.EndUs, us);
+    this.state.set(slot, Field.EndNs, ns);
+  }
+
+  #evict(): void {
+    const oldest = this.#closingFlows.head >= 0 ? this.#closingFlows.head : this.#openFlows.head;
+    if (oldest < 0) return;
+    this.counters.evicted++;
+    if (oldest === this.#closingFlows.head) this.#retire(oldest);
+    else this.#end(oldest, EndReason.Evicted);
+  }
+
+  /** No flow still held can end, logically, before this time, us. */
+  #watermark(): number {
+    const { state } = this;
+    let mark = this.#clockUs;
+    const closing = this.#closingFlows.head;
+    if (closing >= 0) mark = Math.min(mark, state.get(closing, Field.EndUs));
+    const oldest = this.#byStart.head;
+    if (oldest >= 0) mark = Math.min(mark, state.get(oldest, Field.FirstUs) + this.#options.activeUs);
+    return mark;
+  }
+
+  /** Emits what ended before the time. */
+  #release(mark: number): void {
+    while (this.#queue.size > 0 && this.#queue.firstEndUs < mark) this.#emit(this.#queue.pop());
+  }
+
+  #emit(slot: number): void {
+    this.#observer.ended(slot);
+    this.#free.push(slot);
+  }
+
+  #takeSlot(): number {
+    return this.#free.pop() ?? this.#slots++;
+  }
+}
+
+/** The default of `--max-flows`. */
+export const DEFAULT_MAX_FLOWS = LIMITS.flows;
