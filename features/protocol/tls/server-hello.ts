@@ -1,0 +1,114 @@
+/**
+ * ServerHello (RFC 8446 4.1.3; RFC 5246 7.4.1.3), after the four bytes of the handshake header:
+ *
+ *     ProtocolVersion legacy_version; Random random[32]; opaque legacy_session_id_echo<0..32>; CipherSuite cipher_suite;
+ *     uint8 compression_method; Extension extensions<0..2^16-1>; // the last may be absent before TLS 1.3
+ */
+import { isVector16, uint16 } from './bytes.ts';
+import { ExtensionType, isShortDraft } from './constants.ts';
+import { escapedText } from './text.ts';
+
+const VERSION = 0;
+const RANDOM = 2;
+const RANDOM_LEN = 32;
+const SESSION_LEN = RANDOM + RANDOM_LEN;
+const SESSION = SESSION_LEN + 1;
+/** Up to and including the length of the session id. */
+const FIXED_LEN = SESSION;
+const MAX_SESSION_LEN = 32;
+
+const EXTENSION_LEN = 2;
+const EXTENSION_HEADER_LEN = 4;
+
+/** RFC 8446 4.1.3: a ServerHello with this random, SHA-256 of "HelloRetryRequest", is a HelloRetryRequest. */
+const HELLO_RETRY_REQUEST = Uint8Array.from([
+  0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
+  0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+]);
+
+export interface ServerHello {
+  readonly legacyVersion: number;
+  /** The version chosen: supported_versions if sent (RFC 8446 4.2.1), else the legacy version. */
+  readonly version: number;
+  readonly sessionId: Uint8Array;
+  readonly cipher: number;
+  readonly compression: number;
+  /** Types in the order sent. */
+  readonly extensions: readonly number[];
+  /** The protocol chosen in the clear (TLS 1.2 and before), printable; null if none. */
+  readonly alpn: string | null;
+  /** The server asks for another ClientHello; cipher and version are already its choice. */
+  readonly isRetryRequest: boolean;
+  /** TLS 1.3: the server accepted the client's pre-shared key, which usually is a resumed session. */
+  readonly hasPreSharedKey: boolean;
+  /** Extensions whose contents contradict their own lengths; their values are left empty. */
+  readonly brokenExtensions: number;
+}
+
+type Draft = { -readonly [Name in keyof ServerHello]: ServerHello[Name] };
+
+/** Decodes the body `bytes[at, end)`; null if its lengths do not add up. Nothing of `bytes` is kept. */
+export function decodeServerHello(bytes: Uint8Array, at: number, end: number): ServerHello | null {
+  if (end - at < FIXED_LEN) return null;
+  const legacyVersion = uint16(bytes, at + VERSION);
+  const short = isShortDraft(legacyVersion);
+  const sessionLen = short ? 0 : bytes[at + SESSION_LEN]!;
+  const cipherAt = short ? at + SESSION_LEN : at + SESSION + sessionLen;
+  const extensionsAt = cipherAt + (short ? 2 : 3);
+  if (sessionLen > MAX_SESSION_LEN || extensionsAt > end) return null;
+  const hello: Draft = {
+    legacyVersion,
+    version: legacyVersion,
+    sessionId: short ? new Uint8Array(0) : bytes.slice(at + SESSION, cipherAt),
+    cipher: uint16(bytes, cipherAt),
+    compression: short ? 0 : bytes[cipherAt + 2]!,
+    extensions: [],
+    alpn: null,
+    isRetryRequest: isRetryRandom(bytes, at + RANDOM),
+    hasPreSharedKey: false,
+    brokenExtensions: 0,
+  };
+  if (extensionsAt === end) return hello;
+  return isVector16(bytes, extensionsAt, end) && readExtensions(hello, bytes, extensionsAt + 2, end) ? hello : null;
+}
+
+function isRetryRandom(bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < RANDOM_LEN; i++) if (bytes[at + i] !== HELLO_RETRY_REQUEST[i]) return false;
+  return true;
+}
+
+function readExtensions(hello: Draft, bytes: Uint8Array, at: number, end: number): boolean {
+  const types: number[] = [];
+  hello.extensions = types;
+  while (at < end) {
+    if (end - at < EXTENSION_HEADER_LEN) return false;
+    const type = uint16(bytes, at);
+    const body = at + EXTENSION_HEADER_LEN;
+    const next = body + uint16(bytes, at + EXTENSION_LEN);
+    if (next > end) return false;
+    types.push(type);
+    if (!readExtension(hello, type, bytes, body, next)) hello.brokenExtensions++;
+    at = next;
+  }
+  return true;
+}
+
+/** Reads one extension; false if it contradicts itself. Types that are not named here are only listed. */
+function readExtension(hello: Draft, type: number, bytes: Uint8Array, at: number, end: number): boolean {
+  switch (type) {
+    case ExtensionType.SupportedVersions:
+      if (end - at !== 2) return false;
+      hello.version = uint16(bytes, at);
+      return true;
+    case ExtensionType.PreSharedKey:
+      hello.hasPreSharedKey = true;
+      return true;
+    case ExtensionType.Alpn:
+      // RFC 7301 3.1: the list has exactly one name.
+      if (!isVector16(bytes, at, end) || end - at < 3 || at + 3 + bytes[at + 2]! !== end) return false;
+      hello.alpn = escapedText(bytes, at + 3, end);
+      return true;
+    default:
+      return true;
+  }
+}
