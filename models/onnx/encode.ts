@@ -1,0 +1,197 @@
+import { checkForest, type Forest, LEAF, Link, treeCount } from '../trees/forest.ts';
+import { ElementType, Onnx } from './describe.ts';
+import { INPUT_NAME, LABEL_NAME, ML_DOMAIN, OP_TYPE, PROBABILITIES_NAME } from './operator.ts';
+import { WireWriter } from './wire.ts';
+
+const IR_VERSION = 8;
+const ONNX_OPSET = 15;
+/** Version 3, because ONNX Runtime 1.30 mis-applies post_transform in version 5's TreeEnsemble. */
+const ML_OPSET = 3;
+const AttributeType = { String: 3, Floats: 6, Ints: 7, Strings: 8 } as const;
+
+export interface EncodeOptions {
+  readonly producer: string;
+  readonly producerVersion?: string;
+  /** Written as the model's metadata_props, in the order given. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A forest as an ONNX model: float `features` [N, F] -> string `label` [N], float `probabilities` [N, K]; operator
+ * https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html. Equal forests give equal bytes.
+ */
+export function encodeForest(forest: Forest, options: EncodeOptions): Uint8Array {
+  checkForest(forest);
+  const node = new WireWriter()
+    .text(Onnx.Node.input, INPUT_NAME)
+    .text(Onnx.Node.output, LABEL_NAME)
+    .text(Onnx.Node.output, PROBABILITIES_NAME)
+    .text(Onnx.Node.name, 'forest')
+    .text(Onnx.Node.opType, OP_TYPE)
+    .text(Onnx.Node.domain, ML_DOMAIN);
+  writeAttributes(node, forest);
+  const graph = new WireWriter()
+    .message(Onnx.Graph.node, node)
+    .text(Onnx.Graph.name, 'forest')
+    .message(Onnx.Graph.input, tensorInfo(INPUT_NAME, ElementType.Float, ['N', forest.featureCount]))
+    .message(Onnx.Graph.output, tensorInfo(LABEL_NAME, ElementType.String, ['N']))
+    .message(Onnx.Graph.output, tensorInfo(PROBABILITIES_NAME, ElementType.Float, ['N', forest.classNames.length]));
+  const model = new WireWriter()
+    .int(Onnx.Model.irVersion, IR_VERSION)
+    .text(Onnx.Model.producerName, options.producer)
+    .text(Onnx.Model.producerVersion, options.producerVersion ?? '')
+    .message(Onnx.Model.graph, graph)
+    .message(Onnx.Model.opsetImport, opset('', ONNX_OPSET))
+    .message(Onnx.Model.opsetImport, opset(ML_DOMAIN, ML_OPSET));
+  for (const [key, value] of Object.entries(options.metadata ?? {})) {
+    model.message(Onnx.Model.metadataProps, new WireWriter().text(Onnx.Entry.key, key).text(Onnx.Entry.value, value));
+  }
+  return model.finish();
+}
+
+/** Node columns in the layout of the operator: one entry per node, and one class entry per leaf. */
+interface Columns {
+  treeIds: number[];
+  nodeIds: number[];
+  featureIds: number[];
+  modes: string[];
+  values: number[];
+  trueIds: number[];
+  falseIds: number[];
+  missingTrue: number[];
+  classTreeIds: number[];
+  classNodeIds: number[];
+  classIds: number[];
+  classWeights: number[];
+}
+
+function writeAttributes(node: WireWriter, forest: Forest): void {
+  const columns = toColumns(forest);
+  if (forest.link === Link.Logistic && columns.classWeights.every((weight) => weight >= 0)) addGuardTree(columns);
+  const ints = (name: string, values: readonly number[]) =>
+    node.message(Onnx.Node.attribute, attribute(name, AttributeType.Ints).ints(Onnx.Attribute.ints, values));
+  const floats = (name: string, values: ArrayLike<number>) =>
+    node.message(Onnx.Node.attribute, attribute(name, AttributeType.Floats).floats(Onnx.Attribute.floats, values));
+  const strings = (name: string, values: readonly string[]) => {
+    const entry = attribute(name, AttributeType.Strings);
+    for (const value of values) entry.text(Onnx.Attribute.strings, value);
+    node.message(Onnx.Node.attribute, entry);
+  };
+  floats('base_values', forest.baseValues);
+  ints('class_ids', columns.classIds);
+  ints('class_nodeids', columns.classNodeIds);
+  ints('class_treeids', columns.classTreeIds);
+  floats('class_weights', columns.classWeights);
+  strings('classlabels_strings', forest.classNames);
+  ints('nodes_falsenodeids', columns.falseIds);
+  ints('nodes_featureids', columns.featureIds);
+  ints('nodes_missing_value_tracks_true', columns.missingTrue);
+  strings('nodes_modes', columns.modes);
+  ints('nodes_nodeids', columns.nodeIds);
+  ints('nodes_treeids', columns.treeIds);
+  ints('nodes_truenodeids', columns.trueIds);
+  floats('nodes_values', columns.values);
+  const transform = attribute('post_transform', AttributeType.String);
+  node.message(Onnx.Node.attribute, transform.text(Onnx.Attribute.s, forest.link.toUpperCase()));
+}
+
+function toColumns(forest: Forest): Columns {
+  const columns: Columns = {
+    treeIds: [],
+    nodeIds: [],
+    featureIds: [],
+    modes: [],
+    values: [],
+    trueIds: [],
+    falseIds: [],
+    missingTrue: [],
+    classTreeIds: [],
+    classNodeIds: [],
+    classIds: [],
+    classWeights: [],
+  };
+  for (let tree = 0; tree < treeCount(forest); tree++) {
+    const start = forest.treeOffsets[tree]!;
+    for (let node = start; node < forest.treeOffsets[tree + 1]!; node++) {
+      const leaf = forest.feature[node] === LEAF;
+      if (leaf) addLeaf(columns, tree, node - start, forest.treeClass[tree]!, forest.value[node]!);
+      else {
+        addBranch(columns, tree, node - start, {
+          feature: forest.feature[node]!,
+          threshold: forest.threshold[node]!,
+          missingTrue: forest.missingLeft[node]!,
+          trueId: forest.left[node]! - start,
+          falseId: forest.right[node]! - start,
+        });
+      }
+    }
+  }
+  return columns;
+}
+
+interface Branch {
+  readonly feature: number;
+  readonly threshold: number;
+  readonly missingTrue: number;
+  readonly trueId: number;
+  readonly falseId: number;
+}
+
+function addBranch(columns: Columns, tree: number, id: number, branch: Branch): void {
+  columns.treeIds.push(tree);
+  columns.nodeIds.push(id);
+  columns.featureIds.push(branch.feature);
+  columns.modes.push('BRANCH_LEQ');
+  columns.values.push(branch.threshold);
+  columns.missingTrue.push(branch.missingTrue);
+  columns.trueIds.push(branch.trueId);
+  columns.falseIds.push(branch.falseId);
+}
+
+function addLeaf(columns: Columns, tree: number, id: number, classId: number, weight: number): void {
+  addBranch(columns, tree, id, { feature: 0, threshold: 0, missingTrue: 0, trueId: 0, falseId: 0 });
+  columns.modes[columns.modes.length - 1] = 'LEAF';
+  columns.classTreeIds.push(tree);
+  columns.classNodeIds.push(id);
+  columns.classIds.push(classId);
+  columns.classWeights.push(weight);
+}
+
+/**
+ * ONNX Runtime takes a single-score classifier without a negative weight for one that sums probabilities and leaves out
+ * the logistic (`weights_are_all_positive_` in tree_ensemble_aggregator.h). A tree whose leaf of -1 no row can reach
+ * (x <= +Infinity or missing goes to the leaf of 0) switches that guess off and changes no sum.
+ */
+function addGuardTree(columns: Columns): void {
+  const tree = columns.treeIds[columns.treeIds.length - 1]! + 1;
+  addBranch(columns, tree, 0, {
+    feature: 0,
+    threshold: Number.POSITIVE_INFINITY,
+    missingTrue: 1,
+    trueId: 1,
+    falseId: 2,
+  });
+  addLeaf(columns, tree, 1, 0, 0);
+  addLeaf(columns, tree, 2, 0, -1);
+}
+
+function attribute(name: string, type: number): WireWriter {
+  return new WireWriter().text(Onnx.Attribute.name, name).int(Onnx.Attribute.type, type);
+}
+
+function opset(domain: string, version: number): WireWriter {
+  return new WireWriter().text(Onnx.Opset.domain, domain).int(Onnx.Opset.version, version);
+}
+
+function tensorInfo(name: string, elementType: number, shape: readonly (number | string)[]): WireWriter {
+  const dims = new WireWriter();
+  for (const size of shape) {
+    const dim = new WireWriter();
+    if (typeof size === 'number') dim.int(Onnx.Dim.value, size);
+    else dim.text(Onnx.Dim.param, size);
+    dims.message(Onnx.Shape.dim, dim);
+  }
+  const tensor = new WireWriter().int(Onnx.Tensor.elementType, elementType).message(Onnx.Tensor.shape, dims);
+  const type = new WireWriter().message(Onnx.Type.tensor, tensor);
+  return new WireWriter().text(Onnx.ValueInfo.name, name).message(Onnx.ValueInfo.type, type);
+}

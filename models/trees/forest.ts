@@ -1,0 +1,201 @@
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { ModelLimits } from '../limits.ts';
+
+/** How the sums of leaf values become probabilities. */
+export const Link = {
+  /** One score s for two classes: [1 - sigma(s), sigma(s)]. */
+  Logistic: 'logistic',
+  /** One score per class. */
+  Softmax: 'softmax',
+} as const;
+export type Link = (typeof Link)[keyof typeof Link];
+
+/** `feature` of a leaf. */
+export const LEAF = -1;
+
+/**
+ * A boosted forest as parallel arrays indexed by node. A row goes left where `x <= threshold` in float32, or where x is
+ * NaN and `missingLeft` is 1. Children always have larger ids than their parent, which is what rules out cycles.
+ */
+export interface Forest {
+  readonly featureCount: number;
+  readonly classNames: readonly string[];
+  readonly link: Link;
+  /** Starting score, before any tree: 1 for logistic, one per class for softmax. */
+  readonly baseValues: Float32Array;
+  /** trees + 1: the nodes of tree t are [treeOffsets[t], treeOffsets[t + 1]), its root first. */
+  readonly treeOffsets: Int32Array;
+  /** The score that a tree adds to: 0 for logistic, the class for softmax. */
+  readonly treeClass: Int32Array;
+  /** The column to compare, or LEAF. */
+  readonly feature: Int32Array;
+  readonly threshold: Float32Array;
+  /** Node ids within the forest; 0 at a leaf. */
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  readonly missingLeft: Uint8Array;
+  /** What a leaf adds; 0 at an inner node. */
+  readonly value: Float32Array;
+}
+
+export function treeCount(forest: Forest): number {
+  return forest.treeClass.length;
+}
+
+/** Scores per row before the link: 1 for logistic, one per class for softmax. */
+export function scoreCount(forest: Forest): number {
+  return forest.link === Link.Logistic ? 1 : forest.classNames.length;
+}
+
+export function invalidModel(happened: string, expected: string, cause?: unknown): FlowlampError {
+  return new FlowlampError(ErrorCode.ModelInvalid, {
+    happened,
+    expected,
+    action: 'export or train the model again',
+    cause,
+  });
+}
+
+/** Throws ModelInvalid unless every index is in range, every value finite and every tree a tree. Returns the forest. */
+export function checkForest(forest: Forest): Forest {
+  checkHead(forest);
+  checkLengths(forest);
+  for (let tree = 0; tree < treeCount(forest); tree++) checkTree(forest, tree);
+  return forest;
+}
+
+function checkHead({ featureCount, classNames, link, baseValues }: Forest): void {
+  if (!Number.isInteger(featureCount) || featureCount < 1 || featureCount > ModelLimits.features) {
+    throw invalidModel(`the forest has ${featureCount} features`, `1 to ${ModelLimits.features}`);
+  }
+  const classes = classNames.length;
+  if (classes < 2 || classes > ModelLimits.classes || (link === Link.Logistic && classes !== 2)) {
+    throw invalidModel(
+      `the forest has ${classes} classes and a ${link} link`,
+      'two for logistic, two or more otherwise',
+    );
+  }
+  if (new Set(classNames).size !== classes)
+    throw invalidModel('the forest names a class twice', 'distinct class names');
+  const scores = link === Link.Logistic ? 1 : classes;
+  if (baseValues.length !== scores || !baseValues.every(Number.isFinite)) {
+    throw invalidModel(`the forest has base values [${baseValues.slice(0, 4).join(', ')}]`, `${scores} finite numbers`);
+  }
+}
+
+function checkLengths(forest: Forest): void {
+  const { treeOffsets, treeClass, feature, threshold, left, right, missingLeft, value } = forest;
+  const trees = treeClass.length;
+  const nodes = feature.length;
+  if (trees < 1 || trees > ModelLimits.trees || treeOffsets.length !== trees + 1) {
+    throw invalidModel(
+      `the forest has ${trees} trees and ${treeOffsets.length} offsets`,
+      `1 to ${ModelLimits.trees} trees`,
+    );
+  }
+  if (nodes > ModelLimits.nodes) throw invalidModel(`the forest has ${nodes} nodes`, `at most ${ModelLimits.nodes}`);
+  for (const column of [threshold, left, right, missingLeft, value]) {
+    if (column.length !== nodes) throw invalidModel('the node columns differ in length', `${nodes} entries in each`);
+  }
+  if (treeOffsets[0] !== 0 || treeOffsets[trees] !== nodes) {
+    throw invalidModel('the tree offsets do not cover the nodes', `offsets from 0 to ${nodes}`);
+  }
+}
+
+/** Every node but the root must be the child of exactly one earlier node of the same tree. */
+function checkTree(forest: Forest, tree: number): void {
+  const { treeOffsets, treeClass, feature, threshold, left, right, value } = forest;
+  const start = treeOffsets[tree]!;
+  const end = treeOffsets[tree + 1]!;
+  const size = end - start;
+  if (size < 1 || size > ModelLimits.nodesPerTree || start < 0 || end > feature.length) {
+    throw invalidModel(`tree ${tree} has ${size} nodes`, `1 to ${ModelLimits.nodesPerTree}`);
+  }
+  if (treeClass[tree]! < 0 || treeClass[tree]! >= scoreCount(forest)) {
+    throw invalidModel(`tree ${tree} adds to score ${treeClass[tree]}`, `0 to ${scoreCount(forest) - 1}`);
+  }
+  const parents = new Uint8Array(size);
+  for (let node = start; node < end; node++) {
+    if (feature[node] === LEAF) {
+      if (!Number.isFinite(value[node]!)) throw invalidModel(`leaf ${node} holds ${value[node]}`, 'a finite number');
+      continue;
+    }
+    if (feature[node]! < 0 || feature[node]! >= forest.featureCount || Number.isNaN(threshold[node]!)) {
+      throw invalidModel(`node ${node} tests feature ${feature[node]} <= ${threshold[node]}`, 'a feature of the model');
+    }
+    for (const child of [left[node]!, right[node]!]) {
+      if (child <= node || child >= end || parents[child - start]!++ > 0) {
+        throw invalidModel(`node ${node} has child ${child}`, 'every child once, after its parent, in the same tree');
+      }
+    }
+  }
+  for (let i = 1; i < size; i++) {
+    if (parents[i] === 0) throw invalidModel(`node ${start + i} has no parent`, 'one root per tree');
+  }
+}
+
+/** Appends trees and closes them into a Forest; used by the trainer and the decoder. */
+export class ForestBuilder {
+  readonly #feature: number[] = [];
+  readonly #threshold: number[] = [];
+  readonly #left: number[] = [];
+  readonly #right: number[] = [];
+  readonly #missingLeft: number[] = [];
+  readonly #value: number[] = [];
+  readonly #treeOffsets: number[] = [0];
+  readonly #treeClass: number[] = [];
+
+  get nodeCount(): number {
+    return this.#feature.length;
+  }
+
+  get treeCount(): number {
+    return this.#treeClass.length;
+  }
+
+  /** Returns the id of the new leaf. */
+  addLeaf(value: number): number {
+    this.#missingLeft.push(0);
+    this.#feature.push(LEAF);
+    this.#threshold.push(0);
+    this.#left.push(0);
+    this.#right.push(0);
+    return this.#value.push(value) - 1;
+  }
+
+  /** Turns a leaf into a split; its children are added afterwards. */
+  split(node: number, feature: number, threshold: number, missingLeft: boolean, left: number, right: number): void {
+    this.#feature[node] = feature;
+    this.#threshold[node] = threshold;
+    this.#missingLeft[node] = missingLeft ? 1 : 0;
+    this.#left[node] = left;
+    this.#right[node] = right;
+    this.#value[node] = 0;
+  }
+
+  setValue(leaf: number, value: number): void {
+    this.#value[leaf] = value;
+  }
+
+  /** The nodes added since the last call are one tree. */
+  endTree(score: number): void {
+    this.#treeOffsets.push(this.nodeCount);
+    this.#treeClass.push(score);
+  }
+
+  /** @param trees keep only the first so many (early stopping). */
+  build(head: Pick<Forest, 'featureCount' | 'classNames' | 'link' | 'baseValues'>, trees = this.treeCount): Forest {
+    const nodes = this.#treeOffsets[trees]!;
+    return checkForest({
+      ...head,
+      treeOffsets: Int32Array.from(this.#treeOffsets.slice(0, trees + 1)),
+      treeClass: Int32Array.from(this.#treeClass.slice(0, trees)),
+      feature: Int32Array.from(this.#feature.slice(0, nodes)),
+      threshold: Float32Array.from(this.#threshold.slice(0, nodes)),
+      left: Int32Array.from(this.#left.slice(0, nodes)),
+      right: Int32Array.from(this.#right.slice(0, nodes)),
+      missingLeft: Uint8Array.from(this.#missingLeft.slice(0, nodes)),
+      value: Float32Array.from(this.#value.slice(0, nodes)),
+    });
+  }
+}
