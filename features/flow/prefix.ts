@@ -67,12 +67,21 @@ export class Prefix {
   /** Takes the payload `bytes[at, end)` of a segment and delivers whatever is now in order. */
   push(seq: number, bytes: Uint8Array, at: number, end: number, deliver: Deliver): void {
     if (this.status >= PrefixStatus.Full || at >= end) return;
-    if (this.#nextSeq === null) this.#nextSeq = seq >>> 0;
+    if (this.#nextSeq === null || this.#isMisled(seq)) this.#nextSeq = seq >>> 0;
     // The signed 32-bit difference is right across the wrap for distances below 2^31.
     const ahead = (seq - this.#nextSeq) | 0;
-    if (ahead > this.#limits.window || ahead < -this.#limits.window) this.#drop(end - at);
+    if (Math.abs(ahead) > this.#limits.window) this.#drop(end - at);
     else if (ahead > 0) this.#hold(this.delivered + ahead, bytes, at, end);
     else if (at - ahead < end) this.#advance(bytes, at - ahead, end, deliver);
+  }
+
+  /**
+   * True if the first data is nowhere near where the SYN said: a server that answers a repeated SYN with another initial
+   * sequence number, or a forged SYN. Data decides, for it is what the other end accepted.
+   */
+  #isMisled(seq: number): boolean {
+    if (this.delivered > 0 || this.#held !== null) return false;
+    return Math.abs((seq - this.#nextSeq!) | 0) > this.#limits.window;
   }
 
   /** Ends the stream and frees what is held. */

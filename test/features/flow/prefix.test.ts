@@ -99,8 +99,22 @@ describe('the first bytes of a TCP direction', () => {
 
   test('a sequence number far away is dropped', () => {
     const prefix = new Prefix(0);
-    expect(run(prefix, [[0x40000000, 'x']])).toBe('');
+    const segments = [
+      [0, 'a'],
+      [0x40000000, 'x'],
+      [1, 'b'],
+    ] as const;
+    expect(run(prefix, segments)).toBe('ab');
     expect(prefix.droppedSegments).toBe(1);
+  });
+
+  test('data decides where the stream starts when the SYN named another place', () => {
+    expect(
+      run(new Prefix(1712195421), [
+        [1612884806, 'ab'],
+        [1612884808, 'c'],
+      ]),
+    ).toBe('abc');
   });
 
   test('any cut, order and repetition of a stream gives the stream', () => {

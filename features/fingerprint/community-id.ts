@@ -1,0 +1,98 @@
+/**
+ * Community ID version 1 (Corelight, community-id-spec): one name for both directions of a flow, across tools.
+ *
+ *     "1:" + base64(sha1(seed:16 | low address | high address | protocol:8 | 0:8 | [low port:16 | high port:16]))
+ *
+ * The end with the smaller address, then the smaller port, comes first. ICMP has no ports: type and the type that
+ * answers it take their place; a type without an answer keeps its code and its direction.
+ */
+import type { Digests } from '../../core/digest.ts';
+
+const Protocol = { Icmp: 1, Tcp: 6, Udp: 17, Icmp6: 58, Sctp: 132 } as const;
+
+/** RFC 792, 950, 1256: request and reply. */
+const ICMP_ANSWERS: ReadonlyMap<number, number> = answers([
+  [0, 8],
+  [10, 9],
+  [13, 14],
+  [15, 16],
+  [17, 18],
+]);
+/** RFC 4443, 2710, 4861, 4620, 6275. */
+const ICMP6_ANSWERS: ReadonlyMap<number, number> = answers([
+  [128, 129],
+  [130, 131],
+  [133, 134],
+  [135, 136],
+  [139, 140],
+  [144, 145],
+]);
+
+/**
+ * @param source address, 4 or 16 bytes, as is `destination`
+ * @param sourcePort for ICMP the type; ignored by protocols without ports
+ * @param destinationPort for ICMP the code
+ * @param protocol IP protocol number
+ */
+export function communityId(
+  source: Uint8Array,
+  destination: Uint8Array,
+  sourcePort: number,
+  destinationPort: number,
+  protocol: number,
+  digests: Digests,
+  seed = 0,
+): string {
+  const answer = answerOf(protocol, sourcePort);
+  const from = { address: source, port: sourcePort };
+  const to = { address: destination, port: answer ?? destinationPort };
+  const isOneWay = isIcmp(protocol) && answer === undefined;
+  const keeps = isOneWay || precedes(from, to);
+  const ports = hasPorts(protocol) ? 4 : 0;
+  return `1:${digests.sha1Base64(encode(seed, keeps ? from : to, keeps ? to : from, protocol, ports))}`;
+}
+
+interface End {
+  readonly address: Uint8Array;
+  readonly port: number;
+}
+
+function encode(seed: number, low: End, high: End, protocol: number, ports: number): Uint8Array {
+  const size = low.address.length;
+  const bytes = new Uint8Array(2 + 2 * size + 2 + ports);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, seed);
+  bytes.set(low.address, 2);
+  bytes.set(high.address, 2 + size);
+  view.setUint8(2 + 2 * size, protocol);
+  if (ports === 0) return bytes;
+  view.setUint16(4 + 2 * size, low.port);
+  view.setUint16(6 + 2 * size, high.port);
+  return bytes;
+}
+
+/** Address first, then port, both as unsigned numbers; equal ends keep their order. */
+function precedes(a: End, b: End): boolean {
+  for (let i = 0; i < a.address.length; i++) {
+    const difference = a.address[i]! - (b.address[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return a.port <= b.port;
+}
+
+function answerOf(protocol: number, type: number): number | undefined {
+  if (protocol === Protocol.Icmp) return ICMP_ANSWERS.get(type);
+  return protocol === Protocol.Icmp6 ? ICMP6_ANSWERS.get(type) : undefined;
+}
+
+function isIcmp(protocol: number): boolean {
+  return protocol === Protocol.Icmp || protocol === Protocol.Icmp6;
+}
+
+function hasPorts(protocol: number): boolean {
+  return isIcmp(protocol) || protocol === Protocol.Tcp || protocol === Protocol.Udp || protocol === Protocol.Sctp;
+}
+
+function answers(pairs: readonly (readonly [number, number])[]): ReadonlyMap<number, number> {
+  return new Map(pairs.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]));
+}
