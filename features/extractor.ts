@@ -1,0 +1,137 @@
+/**
+ * The one way from frames to flow rows, used by training, batch and live scoring alike: link and transport decoding,
+ * flow tracking, handshakes, rows. Free of input and output.
+ */
+import type { Digests } from '../core/digest.ts';
+import type { FrameSink } from './capture/packet-sink.ts';
+import { cachedDigests } from './fingerprint/cache.ts';
+import { DEFAULT_MAX_FLOWS, type FlowObserver, FlowTracker, type TrackerCounters } from './flow/tracker.ts';
+import { decodeFrame } from './packet/link.ts';
+import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
+import { HandshakeWatch } from './protocol/handshake-watch.ts';
+import { FlowRow } from './vector/flow-row.ts';
+import { type BatchReceiver, FlowRows } from './vector/rows.ts';
+
+export interface ExtractOptions {
+  /** A flow without a packet for this long ends, seconds; 0 for never. Default 120. */
+  readonly idleTimeout?: number;
+  /** A flow that lasts this long is cut into parts, seconds; 0 for never. Default 1800. */
+  readonly activeTimeout?: number;
+  /** Flows held at once. Default 1,000,000. */
+  readonly maxFlows?: number;
+  /** Written into the `label` column of every row. */
+  readonly label?: string | null;
+}
+
+export const DEFAULT_IDLE_TIMEOUT = 120;
+export const DEFAULT_ACTIVE_TIMEOUT = 1800;
+
+/** What became of the frames and flows of a capture. */
+export interface ExtractCounters {
+  readonly frames: number;
+  /** Packets that were counted to a flow. */
+  readonly packets: number;
+  /** Bytes on the wire of all frames. */
+  readonly wireBytes: number;
+  /** Frames that belong to no flow, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+  readonly flows: number;
+  readonly rows: number;
+  readonly evictedFlows: number;
+  readonly outOfOrderPackets: number;
+  /** Time of the first and last packet, microseconds since 1970; null without packets. */
+  readonly firstUs: number | null;
+  readonly lastUs: number | null;
+}
+
+export class Extractor implements FrameSink {
+  readonly #packet = new Packet();
+  readonly #drops = new Float64Array(DROP_NAMES.length);
+  readonly #tracker: FlowTracker;
+  readonly #handshakes: HandshakeWatch;
+  readonly #row: FlowRow;
+  readonly #rows: FlowRows;
+  #frames = 0;
+  #wireBytes = 0;
+  #firstUs = Infinity;
+  #lastUs = -Infinity;
+
+  /**
+   * @param capture written into the `capture` column
+   * @param receive gets the rows in batches, in the order in which flows end
+   */
+  constructor(capture: string, digests: Digests, receive: BatchReceiver, options: ExtractOptions = {}) {
+    this.#rows = new FlowRows(cachedDigests(digests), receive);
+    const observer: FlowObserver = {
+      opened: (slot) => this.#handshakes.opened(slot),
+      payload: (slot, side, packet) => this.#handshakes.payload(slot, side, packet),
+      continued: (slot, successor) => this.#handshakes.continued(slot, successor),
+      ended: (slot) => this.#emit(slot),
+    };
+    this.#tracker = new FlowTracker(
+      {
+        idleUs: microseconds(options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT),
+        activeUs: microseconds(options.activeTimeout ?? DEFAULT_ACTIVE_TIMEOUT),
+        maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
+      },
+      observer,
+    );
+    this.#handshakes = new HandshakeWatch(this.#tracker.state);
+    this.#row = new FlowRow(capture, this.#tracker.state);
+    this.#row.label = options.label ?? null;
+  }
+
+  frame(view: DataView, at: number, end: number, wireLength: number, us: number, ns: number, linkType: number): void {
+    this.#frames++;
+    this.#wireBytes += wireLength;
+    if (us < this.#firstUs) this.#firstUs = us;
+    if (us > this.#lastUs) this.#lastUs = us;
+    const packet = this.#packet;
+    const status = decodeFrame(view, at, end, wireLength, linkType, packet);
+    if (status !== Status.Ok) {
+      this.#drops[status]!++;
+      return;
+    }
+    packet.us = us;
+    packet.ns = ns;
+    this.#tracker.packet(packet);
+  }
+
+  /** The capture is over: ends all flows and hands on the last rows. */
+  finish(): ExtractCounters {
+    this.#tracker.finish();
+    this.#rows.flush();
+    return this.counters;
+  }
+
+  get counters(): ExtractCounters {
+    const { flows, evicted, outOfOrder }: TrackerCounters = this.#tracker.counters;
+    const drops: Record<string, number> = {};
+    let dropped = 0;
+    for (let status = 1; status < DROP_NAMES.length; status++) {
+      drops[DROP_NAMES[status]!] = this.#drops[status]!;
+      dropped += this.#drops[status]!;
+    }
+    return {
+      frames: this.#frames,
+      packets: this.#frames - dropped,
+      wireBytes: this.#wireBytes,
+      drops,
+      flows,
+      rows: this.#rows.count,
+      evictedFlows: evicted,
+      outOfOrderPackets: outOfOrder,
+      firstUs: this.#frames === 0 ? null : this.#firstUs,
+      lastUs: this.#frames === 0 ? null : this.#lastUs,
+    };
+  }
+
+  #emit(slot: number): void {
+    this.#row.turnTo(slot, this.#tracker.keys, this.#handshakes.of(slot));
+    this.#rows.append(this.#row);
+  }
+}
+
+function microseconds(seconds: number): number {
+  return seconds === 0 ? Infinity : seconds * 1e6;
+}

@@ -1,0 +1,45 @@
+/** Group `counts`: how much went each way, and for how long. */
+import { Field, SideField } from '../flow/flow-state.ts';
+import type { FlowRow } from './flow-row.ts';
+import type { ColumnsOf, FeatureRows } from './spec.ts';
+
+export const COUNTS = {
+  fwd_packets: { type: 'uint32', unit: 'packets', doc: 'Packets sent by the initiator.', input: true },
+  bwd_packets: { type: 'uint32', unit: 'packets', doc: 'Packets sent by the responder.', input: true },
+  fwd_bytes: { type: 'uint53', unit: 'bytes', doc: 'Sum of IP packet lengths sent by the initiator.', input: true },
+  bwd_bytes: { type: 'uint53', unit: 'bytes', doc: 'Sum of IP packet lengths sent by the responder.', input: true },
+  fwd_payload_packets: {
+    type: 'uint32',
+    unit: 'packets',
+    doc: 'Packets with transport payload sent by the initiator.',
+    input: true,
+  },
+  bwd_payload_packets: {
+    type: 'uint32',
+    unit: 'packets',
+    doc: 'Packets with transport payload sent by the responder.',
+    input: true,
+  },
+  fwd_payload_bytes: { type: 'uint53', unit: 'bytes', doc: 'Transport payload sent by the initiator.', input: true },
+  bwd_payload_bytes: { type: 'uint53', unit: 'bytes', doc: 'Transport payload sent by the responder.', input: true },
+  duration_us: {
+    type: 'float64',
+    unit: 'us',
+    doc: 'Time from the first to the last packet of the part.',
+    input: true,
+  },
+} as const satisfies FeatureRows;
+
+export function fillCounts(out: ColumnsOf<typeof COUNTS>, row: number, flow: FlowRow): void {
+  const { record, fwd, bwd } = flow;
+  out.fwd_packets.values[row] = record[fwd + SideField.Packets]!;
+  out.bwd_packets.values[row] = record[bwd + SideField.Packets]!;
+  out.fwd_bytes.values[row] = record[fwd + SideField.Bytes]!;
+  out.bwd_bytes.values[row] = record[bwd + SideField.Bytes]!;
+  out.fwd_payload_packets.values[row] = record[fwd + SideField.PayloadPackets]!;
+  out.bwd_payload_packets.values[row] = record[bwd + SideField.PayloadPackets]!;
+  out.fwd_payload_bytes.values[row] = record[fwd + SideField.PayloadBytes]!;
+  out.bwd_payload_bytes.values[row] = record[bwd + SideField.PayloadBytes]!;
+  const ns = flow.get(Field.LastNs) - flow.get(Field.FirstNs);
+  out.duration_us.values[row] = flow.get(Field.LastUs) - flow.get(Field.FirstUs) + ns / 1000;
+}

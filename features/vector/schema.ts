@@ -1,0 +1,38 @@
+/**
+ * The feature table: every column of a flow row, in order. A group is one file with its rows and the function that
+ * fills them; to add a feature, add its row and its line to its group.
+ */
+import { COUNTS } from './counts.ts';
+import { FLAGS } from './flags.ts';
+import { IDENTITY } from './identity.ts';
+import { SEQUENCE } from './sequence.ts';
+import { SIZES } from './sizes.ts';
+import { type FeatureRows, type FeatureSpec, specsOf } from './spec.ts';
+import { TIMES } from './times.ts';
+import { TLS } from './tls.ts';
+
+/** Group `truth`: what a flow is, where that is known. */
+export const TRUTH = {
+  label: { type: 'utf8', doc: 'The true class of the flow.', nulls: 'The truth is not known.' },
+} as const satisfies FeatureRows;
+
+export const FEATURES: readonly FeatureSpec[] = [
+  ...specsOf('identity', IDENTITY),
+  ...specsOf('counts', COUNTS),
+  ...specsOf('sizes', SIZES),
+  ...specsOf('times', TIMES),
+  ...specsOf('flags', FLAGS),
+  ...specsOf('sequence', SEQUENCE),
+  ...specsOf('tls', TLS),
+  ...specsOf('truth', TRUTH),
+];
+
+/** The specification of a column, undefined if there is none of that name. */
+export function featureNamed(name: string): FeatureSpec | undefined {
+  return byName.get(name);
+}
+
+const byName = new Map(FEATURES.map((feature) => [feature.name, feature]));
+
+/** The columns that a model may read, in order. */
+export const MODEL_INPUTS: readonly FeatureSpec[] = FEATURES.filter((feature) => feature.input);

@@ -1,0 +1,64 @@
+/** Group `sequence`: the first packets that carry payload, in order; bare acknowledgements say nothing and are left out. */
+import { LIMITS } from '../../core/limits.ts';
+import { Field } from '../flow/flow-state.ts';
+import type { FlowRow } from './flow-row.ts';
+import { listSpace, put, putListEnd } from './put.ts';
+import type { ColumnsOf, FeatureRows } from './spec.ts';
+
+export const SEQUENCE = {
+  payload_sizes: {
+    type: 'list_int32',
+    unit: 'bytes',
+    doc: `Payload sizes of the first ${LIMITS.sequence} packets with payload: positive from the initiator, negative from the responder.`,
+  },
+  payload_times_us: {
+    type: 'list_float64',
+    unit: 'us',
+    doc: 'When each of those packets was captured, counted from the first packet of the part.',
+  },
+  fwd_distinct_sizes: {
+    type: 'uint8',
+    unit: 'sizes',
+    doc: `Distinct payload sizes among the initiator's of the first ${LIMITS.sequence} packets with payload.`,
+    input: true,
+  },
+  bwd_distinct_sizes: {
+    type: 'uint8',
+    unit: 'sizes',
+    doc: `Distinct payload sizes among the responder's of the first ${LIMITS.sequence} packets with payload.`,
+    input: true,
+  },
+  turns: {
+    type: 'uint8',
+    unit: 'turns',
+    doc: `How often the sending side changes within the first ${LIMITS.sequence} packets with payload.`,
+    input: true,
+  },
+} as const satisfies FeatureRows;
+
+export function fillSequence(out: ColumnsOf<typeof SEQUENCE>, row: number, flow: FlowRow): void {
+  const { record, sequence, sign } = flow;
+  const length = flow.get(Field.SequenceLength);
+  const sizesAt = listSpace(out.payload_sizes, row, length);
+  const timesAt = listSpace(out.payload_times_us, row, length);
+  const sizes = out.payload_sizes.items;
+  const times = out.payload_times_us.items;
+  let turns = 0;
+  let distinctFwd = 0;
+  let distinctBwd = 0;
+  for (let i = 0; i < length; i++) {
+    const size = record[sequence + i]! * sign;
+    sizes[sizesAt + i] = size;
+    times[timesAt + i] = record[sequence + LIMITS.sequence + i]!;
+    if (i > 0 && size > 0 !== sizes[sizesAt + i - 1]! > 0) turns++;
+    if (sizes.indexOf(size, sizesAt) === sizesAt + i) {
+      if (size > 0) distinctFwd++;
+      else distinctBwd++;
+    }
+  }
+  putListEnd(out.payload_sizes, row, sizesAt + length);
+  putListEnd(out.payload_times_us, row, timesAt + length);
+  put(out.fwd_distinct_sizes, row, distinctFwd);
+  put(out.bwd_distinct_sizes, row, distinctBwd);
+  put(out.turns, row, turns);
+}

@@ -1,0 +1,82 @@
+/**
+ * Group `tls`: what the TLS handshake says before it goes dark. None of it is a model input: the handshake tells which
+ * library and which host, and a model that learns those recognises the lab it was trained in.
+ */
+import type { Digests } from '../../core/digest.ts';
+import { ja3, ja3s } from '../fingerprint/ja3.ts';
+import { ja4 } from '../fingerprint/ja4.ts';
+import { sniTokens } from '../protocol/names.ts';
+import type { FlowRow } from './flow-row.ts';
+import { put, putBool } from './put.ts';
+import type { ColumnsOf, FeatureRows } from './spec.ts';
+
+const NO_CLIENT = 'No ClientHello was read.';
+const NO_SERVER = 'No ServerHello was read.';
+
+export const TLS = {
+  tls_version: { type: 'utf8', doc: 'TLS version that the server chose (RFC 8446 4.2.1).', nulls: NO_SERVER },
+  sni: {
+    type: 'utf8',
+    doc: 'Server name that the client asked for (RFC 6066 3); under Encrypted ClientHello the outer name.',
+    nulls: 'No ClientHello was read, or it names no host.',
+  },
+  sni_tokens: {
+    type: 'list_utf8',
+    doc: 'Lowercased words and numbers of the server name.',
+    nulls: 'No server name.',
+  },
+  alpn: {
+    type: 'utf8',
+    doc: "Application protocols that the client offers (RFC 7301), in its order, joined by ','.",
+    nulls: 'No ClientHello was read, or it offers none.',
+  },
+  server_alpn: {
+    type: 'utf8',
+    doc: 'Application protocol that the server chose, where it says so in the clear (TLS 1.2 and before).',
+    nulls: 'No ServerHello was read, or it chooses none in the clear.',
+  },
+  tls_cipher: { type: 'uint16', doc: 'Cipher suite that the server chose (IANA number).', nulls: NO_SERVER },
+  tls_client_ciphers: {
+    type: 'uint16',
+    unit: 'ciphers',
+    doc: 'Cipher suites that the client offers.',
+    nulls: NO_CLIENT,
+  },
+  tls_client_extensions: {
+    type: 'uint16',
+    unit: 'extensions',
+    doc: 'Extensions in the ClientHello.',
+    nulls: NO_CLIENT,
+  },
+  tls_ech: {
+    type: 'bool',
+    doc: 'The ClientHello carries encrypted_client_hello (RFC 9849), in earnest or as GREASE.',
+    nulls: NO_CLIENT,
+  },
+  ja3: { type: 'utf8', doc: 'JA3 of the ClientHello (Salesforce, 2017).', nulls: NO_CLIENT },
+  ja3s: { type: 'utf8', doc: 'JA3S of the ServerHello (Salesforce, 2017).', nulls: NO_SERVER },
+  ja4: { type: 'utf8', doc: 'JA4 of the ClientHello (FoxIO, 2023).', nulls: NO_CLIENT },
+} as const satisfies FeatureRows;
+
+export function fillTls(out: ColumnsOf<typeof TLS>, row: number, flow: FlowRow, digests: Digests): void {
+  const handshake = flow.handshake;
+  if (handshake === null) return;
+  const client = handshake.clientHello;
+  if (client !== null) {
+    out.sni.values[row] = client.sni;
+    out.sni_tokens.values[row] = client.sni === null ? null : sniTokens(client.sni);
+    out.alpn.values[row] = client.alpn.length === 0 ? null : client.alpn.join(',');
+    put(out.tls_client_ciphers, row, client.ciphers.length);
+    put(out.tls_client_extensions, row, client.extensions.length);
+    putBool(out.tls_ech, row, client.hasEncryptedHello);
+    out.ja3.values[row] = ja3(client, digests);
+    out.ja4.values[row] = ja4(client, digests);
+  }
+  const server = handshake.serverHello;
+  if (server !== null) {
+    out.tls_version.values[row] = handshake.version;
+    out.server_alpn.values[row] = server.alpn;
+    put(out.tls_cipher, row, server.cipher);
+    out.ja3s.values[row] = ja3s(server, digests);
+  }
+}
