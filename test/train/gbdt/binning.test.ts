@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { Prng } from '../../../core/prng.ts';
+import { applyBins, fitBins } from '../../../train/gbdt/binning.ts';
+import { randomRows } from '../../oracle/trees.ts';
+import { matrixOf } from '../data.ts';
+
+const binOf = (word: Int32Array, row: number, feature: number) => (word[row]! >>> ((feature % 4) * 8)) & 255;
+
+describe('bins', () => {
+  test('x <= edge in float32 decides as the bin does, extremes included', () => {
+    const values = randomRows(3, 5000, 1);
+    const matrix = matrixOf({ a: values, b: values.map((v) => Math.round(v * 3)) });
+    const bins = fitBins(matrix, 255, 1);
+    const binned = applyBins(bins, matrix);
+    bins.edges.forEach((edges, feature) => {
+      expect(edges.length).toBeGreaterThan(3);
+      for (let row = 0; row < matrix.rows; row++) {
+        const x = matrix.columns[feature]![row]!;
+        const bin = binOf(binned.words[0]!, row, feature);
+        if (Number.isNaN(x)) expect(bin).toBe(255);
+        else edges.forEach((edge, cut) => bin <= cut !== x <= edge && expect.fail(`${x} <= ${edge}, bin ${bin}`));
+      }
+    });
+  });
+
+  test('one bin per value where there are few, neighbouring floats included', () => {
+    const next = Math.fround(1 + 2 ** -23);
+    const matrix = matrixOf({ a: [1, next, 1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] });
+    const { words } = applyBins(fitBins(matrix, 255, 1), matrix);
+    expect([0, 1, 2, 3, 4, 5].map((row) => binOf(words[0]!, row, 0))).toEqual([1, 2, 1, 255, 3, 0]);
+  });
+
+  test('a heavy value does not starve the others', () => {
+    const random = new Prng(1);
+    const column = Float32Array.from({ length: 20_000 }, () => (random.chance(0.9) ? 0 : random.float()));
+    const [edges] = fitBins(matrixOf({ a: column }), 255, 1).edges;
+    expect(edges!.length).toBeGreaterThan(230);
+    expect(edges!.length).toBeLessThan(255);
+  });
+
+  test('a constant or missing column has no edges', () => {
+    const { edges } = fitBins(matrixOf({ a: [5, 5, Number.NaN], b: [Number.NaN, Number.NaN, Number.NaN] }), 255, 1);
+    expect(edges.map((list) => list.length)).toEqual([0, 0]);
+  });
+});
