@@ -65,7 +65,10 @@ export interface TextListColumn {
   readonly values: (readonly string[] | null)[];
 }
 
-export type Column = ScalarColumn | TextColumn | ListColumn | TextListColumn;
+type AnyScalarColumn = { [T in ScalarType]: ScalarColumn<T> }[ScalarType];
+type AnyListColumn = { [T in ListType]: ListColumn<T> }[ListType];
+
+export type Column = AnyScalarColumn | TextColumn | AnyListColumn | TextListColumn;
 
 export type ColumnOf<T extends ColumnType> = T extends ScalarType
   ? ScalarColumn<T>
@@ -133,4 +136,16 @@ export function createTable(specs: readonly ColumnSpec[], capacity: number): Tab
 export function isNull(column: Column, row: number): boolean {
   if (column.type === 'utf8' || column.type === 'list_utf8') return column.values[row] === null;
   return column.valid[row] === 0;
+}
+
+/** Makes room for `count` items of a row, behind those of the rows before it, and returns where they start. */
+export function reserveItems(column: ListColumn, row: number, count: number): number {
+  const start = column.offsets[row]!;
+  if (start + count > column.items.length) {
+    const Items = column.items.constructor as new (length: number) => typeof column.items;
+    const larger = new Items(Math.max(start + count, column.items.length * 2));
+    larger.set(column.items);
+    column.items = larger;
+  }
+  return start;
 }

@@ -6,7 +6,7 @@
 import type { Digests } from '../../core/digest.ts';
 import type { ClientHello } from '../protocol/tls/client-hello.ts';
 import type { ServerHello } from '../protocol/tls/server-hello.ts';
-import { isGrease } from './grease.ts';
+import { withoutGrease } from './grease.ts';
 
 /** `SSLVersion,Cipher,SSLExtension,EllipticCurve,EllipticCurvePointFormat` */
 export function ja3Text(hello: ClientHello): string {
@@ -30,7 +30,5 @@ export function ja3s(hello: ServerHello, digests: Digests): string {
 }
 
 function dashed(values: readonly number[]): string {
-  let text = '';
-  for (const value of values) if (!isGrease(value)) text += text === '' ? value : `-${value}`;
-  return text;
+  return withoutGrease(values).join('-');
 }

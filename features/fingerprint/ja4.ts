@@ -88,24 +88,27 @@ function cipherText(hello: ClientHello): string {
 
 /** "Extension hash": extensions sorted without SNI and ALPN, then signature algorithms in the order sent. */
 function extensionText(hello: ClientHello): string {
-  const counted = withoutGrease(hello.extensions);
-  const types = counted.filter((type) => type !== ExtensionType.ServerName && type !== ExtensionType.Alpn);
+  const types: number[] = [];
+  for (const type of hello.extensions) {
+    if (type !== ExtensionType.ServerName && type !== ExtensionType.Alpn && !isGrease(type)) types.push(type);
+  }
   const extensions = hexList(sorted(types));
   const algorithms = hexList(withoutGrease(hello.signatureAlgorithms));
   return algorithms === '' ? extensions : `${extensions}_${algorithms}`;
 }
 
-function sorted(values: number[]): number[] {
-  return values.sort((a, b) => a - b);
+/** A typed array sorts numbers without calling back, several times faster than `sort((a, b) => a - b)`. */
+function sorted(values: readonly number[]): Uint16Array {
+  return new Uint16Array(values).sort();
 }
 
-function hexList(values: readonly number[]): string {
-  let text = '';
-  for (const value of values) {
-    if (text !== '') text += ',';
-    text += value.toString(16).padStart(4, '0');
-  }
-  return text;
+/** Two digits for every byte. */
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hexList(values: ArrayLike<number>): string {
+  const codes: string[] = [];
+  for (let i = 0; i < values.length; i++) codes.push(HEX[values[i]! >>> 8]! + HEX[values[i]! & 0xff]!);
+  return codes.join(',');
 }
 
 function shortHash(text: string, digests: Digests): string {

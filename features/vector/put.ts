@@ -17,16 +17,3 @@ export function putListEnd(column: ListColumn, row: number, end: number): void {
   column.offsets[row + 1] = end;
   column.valid[row] = 1;
 }
-
-/** Makes room for `count` more items behind the row's start and returns that start. */
-export function listSpace(column: ListColumn, row: number, count: number): number {
-  const start = column.offsets[row]!;
-  if (start + count > column.items.length) {
-    const larger = new (column.items.constructor as new (length: number) => typeof column.items)(
-      Math.max(start + count, column.items.length * 2),
-    );
-    larger.set(column.items);
-    column.items = larger;
-  }
-  return start;
-}

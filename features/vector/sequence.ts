@@ -1,8 +1,9 @@
 /** Group `sequence`: the first packets that carry payload, in order; bare acknowledgements say nothing and are left out. */
 import { LIMITS } from '../../core/limits.ts';
+import { reserveItems } from '../../core/table.ts';
 import { Field } from '../flow/flow-state.ts';
 import type { FlowRow } from './flow-row.ts';
-import { listSpace, put, putListEnd } from './put.ts';
+import { put, putListEnd } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
 export const SEQUENCE = {
@@ -39,8 +40,8 @@ export const SEQUENCE = {
 export function fillSequence(out: ColumnsOf<typeof SEQUENCE>, row: number, flow: FlowRow): void {
   const { record, sequence, sign } = flow;
   const length = flow.get(Field.SequenceLength);
-  const sizesAt = listSpace(out.payload_sizes, row, length);
-  const timesAt = listSpace(out.payload_times_us, row, length);
+  const sizesAt = reserveItems(out.payload_sizes, row, length);
+  const timesAt = reserveItems(out.payload_times_us, row, length);
   const sizes = out.payload_sizes.items;
   const times = out.payload_times_us.items;
   let turns = 0;

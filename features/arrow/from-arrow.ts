@@ -1,0 +1,130 @@
+/** Arrow record batches to tables. Columns of types that flow tables do not have are left out and named. */
+import { DataType, Precision, type RecordBatch, type Schema, TimeUnit, type Vector } from 'apache-arrow';
+import { type Column, type ColumnSpec, type ColumnType, createTable, type ListColumn, type Table } from '../../core/table.ts';
+import { REVISION_KEY, UNIT_KEY } from './to-arrow.ts';
+
+/** The columns of an Arrow schema that a flow table can hold. */
+export function specsOfArrow(schema: Schema): { specs: ColumnSpec[]; leftOut: string[] } {
+  const specs: ColumnSpec[] = [];
+  const leftOut: string[] = [];
+  for (const field of schema.fields) {
+    const type = columnType(field.type);
+    if (type === null) leftOut.push(field.name);
+    else {
+      const revision = Number(field.metadata.get(REVISION_KEY) ?? '1');
+      specs.push({ name: field.name, type, unit: field.metadata.get(UNIT_KEY) ?? '', revision });
+    }
+  }
+  return { specs, leftOut };
+}
+
+function columnType(type: DataType): ColumnType | null {
+  if (DataType.isBool(type)) return 'bool';
+  if (DataType.isInt(type)) return integerType(type.bitWidth, type.isSigned);
+  if (DataType.isFloat(type)) return type.precision === Precision.HALF ? null : 'float64';
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return 'utf8';
+  if (DataType.isDictionary(type)) return columnType(type.dictionary) === 'utf8' ? 'utf8' : null;
+  if (DataType.isTimestamp(type)) return 'timestamp_ns';
+  if (DataType.isList(type)) return listType(columnType(type.valueType), type.valueType);
+  return null;
+}
+
+function integerType(bits: number, signed: boolean): ColumnType {
+  if (signed || bits === 64) return bits === 64 && !signed ? 'uint53' : 'float64';
+  return bits === 8 ? 'uint8' : bits === 16 ? 'uint16' : 'uint32';
+}
+
+function listType(item: ColumnType | null, type: DataType): ColumnType | null {
+  if (item === 'utf8') return 'list_utf8';
+  if (DataType.isInt(type) && type.bitWidth <= 32) return 'list_int32';
+  return item === 'float64' || item === 'uint53' ? 'list_float64' : null;
+}
+
+/** Copies a record batch into a new table of the given columns. */
+export function fromRecordBatch(specs: readonly ColumnSpec[], batch: RecordBatch): Table {
+  const table = createTable(specs, batch.numRows);
+  table.length = batch.numRows;
+  for (const spec of specs) {
+    const vector = batch.getChild(spec.name);
+    if (vector !== null) copyColumn(table.columns.get(spec.name)!, vector, batch.numRows);
+  }
+  return table;
+}
+
+function copyColumn(column: Column, vector: Vector, rows: number): void {
+  switch (column.type) {
+    case 'utf8':
+      for (let row = 0; row < rows; row++) column.values[row] = (vector.get(row) as string | null) ?? null;
+      return;
+    case 'list_utf8':
+      for (let row = 0; row < rows; row++) {
+        const list = vector.get(row) as Vector | null;
+        column.values[row] = list === null ? null : [...list].map(String);
+      }
+      return;
+    case 'list_int32':
+    case 'list_float64':
+      copyLists(column, vector, rows);
+      return;
+    case 'timestamp_ns':
+      copyTimes(column.values, column.valid, vector, rows);
+      return;
+    default:
+      for (let row = 0; row < rows; row++) {
+        const value: unknown = vector.get(row);
+        if (value === null || value === undefined) continue;
+        const number = Number(value);
+        // "No NaN": what is no number in somebody else's table is a null in ours.
+        if (Number.isNaN(number)) continue;
+        column.values[row] = number;
+        column.valid[row] = 1;
+      }
+  }
+}
+
+function copyLists(column: ListColumn, vector: Vector, rows: number): void {
+  const lists: (ArrayLike<number | bigint> | null)[] = [];
+  let total = 0;
+  for (let row = 0; row < rows; row++) {
+    const list = vector.get(row) as Vector | null;
+    const items = list === null ? null : (list.toArray() as ArrayLike<number | bigint>);
+    lists.push(items);
+    total += items?.length ?? 0;
+    column.offsets[row + 1] = total;
+  }
+  column.items = column.type === 'list_int32' ? new Int32Array(total) : (new Float64Array(total) as never);
+  for (let row = 0; row < rows; row++) {
+    const items = lists[row];
+    if (items === null || items === undefined) continue;
+    column.valid[row] = 1;
+    const start = column.offsets[row]!;
+    for (let i = 0; i < items.length; i++) column.items[start + i] = Number(items[i]);
+  }
+}
+
+const NS_PER_UNIT: Readonly<Record<number, bigint>> = {
+  [TimeUnit.SECOND]: 1_000_000_000n,
+  [TimeUnit.MILLISECOND]: 1_000_000n,
+  [TimeUnit.MICROSECOND]: 1000n,
+  [TimeUnit.NANOSECOND]: 1n,
+};
+
+/** The raw 64-bit counts: the accessor would round to milliseconds. */
+function copyTimes(values: BigInt64Array, valid: Uint8Array, vector: Vector, rows: number): void {
+  const factor = NS_PER_UNIT[(vector.type as unknown as { unit: number }).unit] ?? 1n;
+  let row = 0;
+  for (const data of vector.data) {
+    const counts = data.values as unknown as BigInt64Array | Int32Array;
+    for (let i = 0; i < data.length && row < rows; i++, row++) {
+      if (!data.getValid(i)) continue;
+      values[row] = rawCount(counts, i) * factor;
+      valid[row] = 1;
+    }
+  }
+}
+
+/** Arrow's timestamps are 64-bit; a view of 32-bit halves is joined. */
+function rawCount(counts: BigInt64Array | Int32Array, index: number): bigint {
+  if (counts instanceof BigInt64Array) return counts[index]!;
+  return (BigInt(counts[index * 2 + 1]!) << 32n) | BigInt(counts[index * 2]! >>> 0);
+}

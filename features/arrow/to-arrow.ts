@@ -1,0 +1,169 @@
+/**
+ * Tables to Arrow record batches (https://arrow.apache.org/docs/format/Columnar.html). Numbers are handed over without a
+ * copy; the batch must be written before the table is filled again.
+ */
+import {
+  Bool,
+  type Data,
+  type DataType,
+  Field,
+  Float64,
+  Int32,
+  List,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+  TimestampNanosecond,
+  Uint8,
+  Uint16,
+  Uint32,
+  Uint64,
+  Utf8,
+} from 'apache-arrow';
+import type { Column, ColumnSpec, ColumnType, Table } from '../../core/table.ts';
+import { featureNamed } from '../vector/schema.ts';
+
+const VERSION_KEY = 'flowlamp.table';
+/** Raised when tables written before can no longer be read as they were meant. */
+export const TABLE_VERSION = '1';
+export const REVISION_KEY = 'revision';
+export const UNIT_KEY = 'unit';
+
+/** The Arrow schema of the columns: units, meanings and revisions travel as field metadata. */
+export function arrowSchema(specs: readonly ColumnSpec[]): Schema {
+  return new Schema(specs.map(arrowField), new Map([[VERSION_KEY, TABLE_VERSION]]));
+}
+
+function arrowField(spec: ColumnSpec): Field {
+  const metadata = new Map([
+    [UNIT_KEY, spec.unit],
+    [REVISION_KEY, String(spec.revision)],
+  ]);
+  const feature = featureNamed(spec.name);
+  if (feature !== undefined) metadata.set('doc', feature.doc);
+  return new Field(spec.name, arrowType(spec.type), feature === undefined || feature.nulls !== '', metadata);
+}
+
+function arrowType(type: ColumnType): DataType {
+  switch (type) {
+    case 'bool':
+      return new Bool();
+    case 'uint8':
+      return new Uint8();
+    case 'uint16':
+      return new Uint16();
+    case 'uint32':
+      return new Uint32();
+    case 'uint53':
+      return new Uint64();
+    case 'float64':
+      return new Float64();
+    case 'timestamp_ns':
+      return new TimestampNanosecond('UTC');
+    case 'utf8':
+      return new Utf8();
+    case 'list_int32':
+      return new List(new Field('item', new Int32(), false));
+    case 'list_float64':
+      return new List(new Field('item', new Float64(), false));
+    case 'list_utf8':
+      return new List(new Field('item', new Utf8(), false));
+  }
+}
+
+/** The table's rows as one record batch of the schema. */
+export function toRecordBatch(schema: Schema, table: Table): RecordBatch {
+  const children = schema.fields.map((field) => columnData(field.type, table.columns.get(field.name)!, table.length));
+  const struct = makeData({ type: new Struct(schema.fields), length: table.length, nullCount: 0, children });
+  return new RecordBatch(schema, struct);
+}
+
+function columnData(type: DataType, column: Column, length: number): Data {
+  switch (column.type) {
+    case 'utf8':
+      return textData(column.values, length);
+    case 'list_utf8':
+      return textListData(type as List<Utf8>, column.values, length);
+    case 'list_int32':
+    case 'list_float64': {
+      const offsets = column.offsets.subarray(0, length + 1);
+      const items = column.items.subarray(0, offsets[length]);
+      const child = makeData({ type: (type as List).children[0]!.type, length: items.length, nullCount: 0, data: items });
+      return makeData({ type: type as List, length, ...validity(column.valid, length), valueOffsets: offsets, child });
+    }
+    case 'bool':
+      return makeData({ type: new Bool(), length, ...validity(column.valid, length), data: packBits(column.values, length) });
+    case 'uint53': {
+      const data = BigUint64Array.from(column.values.subarray(0, length), BigInt);
+      return makeData({ type: new Uint64(), length, ...validity(column.valid, length), data });
+    }
+    default: {
+      const data = column.values.subarray(0, length);
+      return makeData({ type, length, ...validity(column.valid, length), data } as Parameters<typeof makeData>[0]);
+    }
+  }
+}
+
+interface Validity {
+  readonly nullCount: number;
+  readonly nullBitmap?: Uint8Array;
+}
+
+function validity(valid: Uint8Array, length: number): Validity {
+  let present = 0;
+  for (let row = 0; row < length; row++) present += valid[row]!;
+  if (present === length) return { nullCount: 0 };
+  return { nullCount: length - present, nullBitmap: packBits(valid, length) };
+}
+
+/** Bytes of 0 and 1 to bits, least significant first. */
+function packBits(flags: Uint8Array, length: number): Uint8Array {
+  const bits = new Uint8Array((length + 7) >> 3);
+  for (let i = 0; i < length; i++) if (flags[i] !== 0) bits[i >> 3]! |= 1 << (i & 7);
+  return bits;
+}
+
+const encoder = new TextEncoder();
+const MAX_UTF8_BYTES_PER_UNIT = 3;
+
+function textData(values: readonly (string | null)[], length: number): Data<Utf8> {
+  const offsets = new Int32Array(length + 1);
+  const valid = new Uint8Array(length);
+  let bytes = new Uint8Array(length * 16 + 64);
+  let end = 0;
+  for (let row = 0; row < length; row++) {
+    const text = values[row]!;
+    if (text !== null) {
+      valid[row] = 1;
+      const most = text.length * MAX_UTF8_BYTES_PER_UNIT;
+      if (end + most > bytes.length) bytes = enlarged(bytes, end + most);
+      end += encoder.encodeInto(text, bytes.subarray(end)).written;
+    }
+    offsets[row + 1] = end;
+  }
+  const data = bytes.subarray(0, end);
+  return makeData({ type: new Utf8(), length, ...validity(valid, length), valueOffsets: offsets, data });
+}
+
+function enlarged(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(least, bytes.length * 2));
+  larger.set(bytes);
+  return larger;
+}
+
+function textListData(type: List<Utf8>, values: readonly (readonly string[] | null)[], length: number): Data {
+  const offsets = new Int32Array(length + 1);
+  const valid = new Uint8Array(length);
+  const items: string[] = [];
+  for (let row = 0; row < length; row++) {
+    const list = values[row]!;
+    if (list !== null) {
+      valid[row] = 1;
+      items.push(...list);
+    }
+    offsets[row + 1] = items.length;
+  }
+  const child = textData(items, items.length);
+  return makeData({ type, length, ...validity(valid, length), valueOffsets: offsets, child });
+}

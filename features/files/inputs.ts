@@ -1,0 +1,108 @@
+/** What a user names on the command line, as a list of files: a file, a folder, a glob, or standard input. */
+import { closeSync, type Dirent, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDynamicPattern, globSync } from 'tinyglobby';
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { STANDARD_INPUT, unreadable } from '../capture/input.ts';
+import { looksLikeCapture } from '../capture/reader.ts';
+
+const HEAD_BYTES = 16;
+const PACKED_CAPTURE = /\.(pcap|pcapng|cap|dmp)\d*\.(gz|zst)$/i;
+
+/**
+ * Expands inputs, in the order given, folders and globs sorted by name.
+ *
+ * @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE, NOTHING_FOUND
+ */
+export function expandInputs(inputs: readonly string[]): string[] {
+  const files: string[] = [];
+  for (const input of inputs) {
+    if (input === STANDARD_INPUT) files.push(input);
+    else files.push(...expandInput(input));
+    if (files.length > LIMITS.inputFiles) throw tooMany(input);
+  }
+  return files;
+}
+
+function expandInput(input: string): string[] {
+  const status = statusOf(input);
+  if (status === null && isDynamicPattern(input)) return matches(input);
+  if (status === null) throw unreadable(input, Object.assign(new Error(), { code: 'ENOENT' }));
+  if (!status.isDirectory()) return [input];
+  const captures = [...capturesIn(input)];
+  if (captures.length === 0) throw nothingIn(input);
+  return captures;
+}
+
+/** A name that exists is that file, even if it reads like a pattern. */
+function statusOf(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreadable(path, cause);
+  }
+}
+
+function matches(pattern: string): string[] {
+  const found = globSync(pattern, { dot: false, expandDirectories: false }).sort();
+  if (found.length > 0) return found;
+  throw new FlowlampError(ErrorCode.NothingFound, {
+    happened: `no file matches ${pattern}`,
+    expected: 'at least one',
+    action: 'check the pattern',
+  });
+}
+
+function* capturesIn(folder: string): Generator<string> {
+  for (const entry of entriesOf(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* capturesIn(path);
+    else if (entry.isFile() && isCapture(path)) yield path;
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    throw unreadable(folder, cause);
+  }
+}
+
+/** By its first bytes; what is compressed is judged by its name. */
+function isCapture(path: string): boolean {
+  return PACKED_CAPTURE.test(path) || looksLikeCapture(headOf(path));
+}
+
+/** The first bytes of a file, fewer if it is shorter; none if it cannot be read. */
+export function headOf(path: string): Uint8Array {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const head = new Uint8Array(HEAD_BYTES);
+      return head.subarray(0, readSync(file, head));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return new Uint8Array(0);
+  }
+}
+
+function nothingIn(folder: string): FlowlampError {
+  return new FlowlampError(ErrorCode.NothingFound, {
+    happened: `${folder} holds no capture`,
+    expected: 'pcap or pcapng files in the folder or below it',
+    action: 'check the path',
+  });
+}
+
+function tooMany(input: string): FlowlampError {
+  return new FlowlampError(ErrorCode.LimitExceeded, {
+    happened: `${input} brings more than ${LIMITS.inputFiles} files`,
+    expected: 'fewer',
+    action: 'name a smaller folder',
+  });
+}

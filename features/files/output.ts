@@ -1,0 +1,142 @@
+/**
+ * Where results go. A regular file appears whole or not at all: it is written beside its place and renamed when it is
+ * complete. Standard output, FIFOs and devices are written to directly.
+ */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+
+const BUFFER_BYTES = 1 << 20;
+const STANDARD_OUTPUT = 1;
+
+/** Thrown when whoever reads our output has gone (`| head`): not an error to report, only a reason to stop. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
+/** Files that are being written, to be removed if the process is told to stop. */
+const unfinished = new Set<string>();
+
+export class Output {
+  readonly #path: string | null;
+  readonly #partial: string | null;
+  readonly #file: number;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  readonly #encoder = new TextEncoder();
+  #used = 0;
+  #open = true;
+
+  /**
+   * @param path the file, or null for standard output
+   * @throws FlowlampError OUTPUT_UNWRITABLE
+   */
+  constructor(path: string | null) {
+    this.#path = path;
+    if (path === null) {
+      this.#partial = null;
+      this.#file = STANDARD_OUTPUT;
+      return;
+    }
+    this.#partial = isSpecial(path) ? null : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+    try {
+      this.#file = openSync(this.#partial ?? path, 'w');
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+    if (this.#partial !== null) unfinished.add(this.#partial);
+  }
+
+  writeText(text: string): void {
+    this.write(this.#encoder.encode(text));
+  }
+
+  /** Takes bytes; they are copied or written before the call returns. */
+  write(bytes: Uint8Array): void {
+    if (this.#used + bytes.length > BUFFER_BYTES) this.#drain();
+    if (bytes.length > BUFFER_BYTES) this.#writeAll(bytes);
+    else {
+      this.#buffer.set(bytes, this.#used);
+      this.#used += bytes.length;
+    }
+  }
+
+  /** Puts everything written so far where its reader sees it. */
+  flush(): void {
+    this.#drain();
+  }
+
+  /** Completes the output: from here on the file is there. */
+  finish(): void {
+    this.#drain();
+    this.#open = false;
+    if (this.#path === null) return;
+    try {
+      if (this.#partial !== null) fsyncSync(this.#file);
+      closeSync(this.#file);
+      if (this.#partial !== null) renameSync(this.#partial, this.#path);
+    } catch (cause) {
+      throw unwritable(this.#path, cause);
+    } finally {
+      if (this.#partial !== null) unfinished.delete(this.#partial);
+    }
+  }
+
+  /** Gives up: nothing is left behind. Harmless after `finish`. */
+  abandon(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (this.#path === null) return;
+    closeSync(this.#file);
+    if (this.#partial !== null) {
+      rmSync(this.#partial, { force: true });
+      unfinished.delete(this.#partial);
+    }
+  }
+
+  #drain(): void {
+    const used = this.#used;
+    this.#used = 0;
+    this.#writeAll(this.#buffer.subarray(0, used));
+  }
+
+  #writeAll(bytes: Uint8Array): void {
+    let from = 0;
+    while (from < bytes.length) {
+      try {
+        from += writeSync(this.#file, bytes, from);
+      } catch (cause) {
+        const code = (cause as NodeJS.ErrnoException).code;
+        if (code === 'EPIPE') throw new OutputClosed();
+        // A pipe in non-blocking mode whose reader is slow.
+        if (code === 'EAGAIN') sleep(5);
+        else throw unwritable(this.#path ?? 'standard output', cause);
+      }
+    }
+  }
+}
+
+/** Removes what was being written; for signal handlers. */
+export function removeUnfinished(): void {
+  for (const path of unfinished) rmSync(path, { force: true });
+  unfinished.clear();
+}
+
+/** True for what exists and is no regular file: FIFOs, sockets, /dev/stdout. */
+function isSpecial(path: string): boolean {
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status !== undefined && !status.isFile() && !status.isDirectory();
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function unwritable(path: string, cause: unknown): FlowlampError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+  return new FlowlampError(ErrorCode.OutputUnwritable, {
+    happened: `${path} cannot be written (${code})`,
+    expected: 'a path in an existing folder with room that this user may write to',
+    action: 'choose another with -o',
+    cause,
+  });
+}

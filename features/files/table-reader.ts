@@ -1,0 +1,89 @@
+/** Flow tables from files or standard input, batch by batch, whatever their format. */
+import { open } from 'node:fs/promises';
+import { RecordBatchReader } from 'apache-arrow';
+import { LIMITS } from '../../core/limits.ts';
+import type { ColumnSpec, Table } from '../../core/table.ts';
+import { fromRecordBatch, specsOfArrow } from '../arrow/from-arrow.ts';
+import { emptyFile } from '../capture/reader.ts';
+import {
+  notATable,
+  parseJsonLines,
+  specsOfNames,
+  tableOfCells,
+  tableOfObjects,
+} from '../text/text-reader.ts';
+import { csvRows, readLines } from './lines.ts';
+
+/** What a file is, by its first bytes. */
+export const TableKind = { ArrowFile: 'arrow', ArrowStream: 'arrows', Csv: 'csv', JsonLines: 'jsonl' } as const;
+export type TableKind = (typeof TableKind)[keyof typeof TableKind];
+
+/** The table format whose file starts with these bytes (16 are enough), null if it looks like none. */
+export function tableKind(head: Uint8Array): TableKind | null {
+  const text = new TextDecoder('latin1').decode(head);
+  if (text.startsWith('ARROW1')) return TableKind.ArrowFile;
+  if (text.startsWith('\xff\xff\xff\xff')) return TableKind.ArrowStream;
+  if (/^\s*\{/.test(text)) return TableKind.JsonLines;
+  return /^(\xef\xbb\xbf)?["\w][\w" ]*,/.test(text) ? TableKind.Csv : null;
+}
+
+/** Receives the table's rows in batches. */
+export type TableReceiver = (batch: Table, specs: readonly ColumnSpec[]) => void;
+
+/**
+ * Reads a table.
+ *
+ * @throws FlowlampError NOT_A_TABLE for bytes that do not parse
+ */
+export async function readTable(path: string, kind: TableKind, receive: TableReceiver): Promise<void> {
+  switch (kind) {
+    case 'arrow':
+    case 'arrows':
+      return readArrow(path, receive);
+    case 'csv':
+      return readCsv(path, receive);
+    case 'jsonl':
+      return readJsonLines(path, receive);
+  }
+}
+
+async function readArrow(path: string, receive: TableReceiver): Promise<void> {
+  const file = path === '-' ? null : await open(path);
+  try {
+    const reader = await (file === null ? RecordBatchReader.from(process.stdin) : RecordBatchReader.from(file));
+    await reader.open();
+    const { specs } = specsOfArrow(reader.schema);
+    let batches = 0;
+    for await (const batch of reader) {
+      receive(fromRecordBatch(specs, batch), specs);
+      batches++;
+    }
+    if (batches === 0) receive({ specs, columns: new Map(), length: 0 }, specs);
+  } catch (cause) {
+    if ((cause as Error).name === 'FlowlampError') throw cause;
+    throw notATable(path, `it is no whole Arrow table (${(cause as Error).message})`, cause);
+  } finally {
+    await file?.close().catch(() => undefined);
+  }
+}
+
+async function readCsv(path: string, receive: TableReceiver): Promise<void> {
+  let specs: ColumnSpec[] | null = null;
+  let rows: string[][] = [];
+  for await (const cells of csvRows(path)) {
+    if (specs === null) specs = specsOfNames(cells);
+    else if (rows.push(cells) === LIMITS.batchRows) receive(tableOfCells(path, specs, rows.splice(0)), specs);
+  }
+  if (specs === null) throw emptyFile(path);
+  receive(tableOfCells(path, specs, rows), specs);
+}
+
+async function readJsonLines(path: string, receive: TableReceiver): Promise<void> {
+  let specs: ColumnSpec[] | null = null;
+  for await (const lines of readLines(path, LIMITS.batchRows)) {
+    const objects = parseJsonLines(path, lines);
+    specs ??= specsOfNames(Object.keys(objects[0] ?? {}));
+    receive(tableOfObjects(path, specs, objects), specs);
+  }
+  if (specs === null) throw emptyFile(path);
+}

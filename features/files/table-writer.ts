@@ -1,0 +1,78 @@
+/** Tables to a file or standard output, in the format asked for. */
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { assertNever } from '../../core/errors.ts';
+import type { ColumnSpec, Table } from '../../core/table.ts';
+import { ArrowWriter } from '../arrow/arrow-writer.ts';
+import { csvHeader, csvLines, jsonLines } from '../text/text-writer.ts';
+import { Output } from './output.ts';
+
+export const TABLE_FORMATS = ['arrow', 'arrows', 'csv', 'jsonl'] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+const FORMAT_BY_ENDING: Readonly<Record<string, TableFormat>> = {
+  arrow: 'arrow',
+  feather: 'arrow',
+  arrows: 'arrows',
+  csv: 'csv',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  json: 'jsonl',
+};
+
+/** The format that a file name's ending asks for, null if it asks for none. */
+export function formatOfPath(path: string): TableFormat | null {
+  return FORMAT_BY_ENDING[/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''] ?? null;
+}
+
+export class TableWriter {
+  readonly #format: TableFormat;
+  readonly #specs: readonly ColumnSpec[];
+  readonly #output: Output;
+  readonly #arrow: ArrowWriter | null;
+
+  /** @param path the file, or null for standard output */
+  constructor(path: string | null, format: TableFormat, specs: readonly ColumnSpec[]) {
+    this.#format = format;
+    this.#specs = specs;
+    this.#output = new Output(path);
+    const isArrow = format === 'arrow' || format === 'arrows';
+    this.#arrow = isArrow ? new ArrowWriter(format, specs, (bytes) => this.#output.write(bytes)) : null;
+    if (format === 'csv') this.#output.writeText(csvHeader(specs));
+  }
+
+  write(table: Table): void {
+    switch (this.#format) {
+      case 'arrow':
+      case 'arrows':
+        return this.#arrow!.write(table);
+      case 'csv':
+        return this.#output.writeText(csvLines(this.#specs, table));
+      case 'jsonl':
+        return this.#output.writeText(jsonLines(this.#specs, table));
+      default:
+        return assertNever(this.#format);
+    }
+  }
+
+  finish(): void {
+    this.#arrow?.finish();
+    this.#output.finish();
+  }
+
+  abandon(): void {
+    this.#output.abandon();
+  }
+}
+
+/** The named columns of a schema, in the order named. */
+export function chooseColumns(specs: readonly ColumnSpec[], names: readonly string[]): ColumnSpec[] {
+  return names.map((name) => {
+    const spec = specs.find((candidate) => candidate.name === name);
+    if (spec !== undefined) return spec;
+    throw new FlowlampError(ErrorCode.ColumnUnknown, {
+      happened: `there is no column ${name}`,
+      expected: `some of ${specs.map((candidate) => candidate.name).join(', ')}`,
+      action: 'correct --columns',
+    });
+  });
+}

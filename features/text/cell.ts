@@ -1,0 +1,47 @@
+/** Values as text: the same in CSV and JSONL. */
+import { type Column, isNull } from '../../core/table.ts';
+
+const NS_PER_SECOND = 1_000_000_000n;
+
+/** RFC 3339 in UTC with nine decimals. */
+export function timeText(ns: bigint): string {
+  const seconds = ns / NS_PER_SECOND;
+  const fraction = ns - seconds * NS_PER_SECOND;
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, -5)}.${String(fraction).padStart(9, '0')}Z`;
+}
+
+/** The inverse of `timeText`, for any number of decimals; null if the text is no such time. */
+export function parseTime(text: string): bigint | null {
+  const match = /^(\d{4,}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text);
+  if (match === null) return null;
+  const milliseconds = Date.parse(`${match[1]}Z`);
+  if (Number.isNaN(milliseconds)) return null;
+  return BigInt(milliseconds) * 1_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'));
+}
+
+/** The cell as a JSON value; null where it has none. */
+export function jsonCell(column: Column, row: number): string {
+  if (isNull(column, row)) return 'null';
+  switch (column.type) {
+    case 'utf8':
+    case 'list_utf8':
+      return JSON.stringify(column.values[row]);
+    case 'bool':
+      return column.values[row] === 0 ? 'false' : 'true';
+    case 'timestamp_ns':
+      return `"${timeText(column.values[row]!)}"`;
+    case 'list_int32':
+    case 'list_float64':
+      return `[${column.items.subarray(column.offsets[row], column.offsets[row + 1]).join(',')}]`;
+    default:
+      return String(column.values[row]);
+  }
+}
+
+/** The cell as it stands in CSV before quoting; empty for null, lists as JSON arrays. */
+export function plainCell(column: Column, row: number): string {
+  if (isNull(column, row)) return '';
+  if (column.type === 'utf8') return column.values[row]!;
+  if (column.type === 'timestamp_ns') return timeText(column.values[row]!);
+  return jsonCell(column, row);
+}

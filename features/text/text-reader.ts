@@ -1,0 +1,127 @@
+/** CSV and JSON lines to tables: known columns get their type from the feature table, others are read as text. */
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { type Column, type ColumnSpec, createTable, type ListColumn, reserveItems, type Table } from '../../core/table.ts';
+import { featureNamed } from '../vector/schema.ts';
+import { parseTime } from './cell.ts';
+
+/** The columns of a text table, by the names in its header or first object. */
+export function specsOfNames(names: readonly string[]): ColumnSpec[] {
+  return names.map((name) => featureNamed(name) ?? { name, type: 'utf8', unit: '', revision: 1 });
+}
+
+/** Rows of cells (in the order of `specs`) as a table. */
+export function tableOfCells(name: string, specs: readonly ColumnSpec[], rows: readonly string[][]): Table {
+  const table = createTable(specs, rows.length);
+  table.length = rows.length;
+  specs.forEach((spec, index) => {
+    const column = table.columns.get(spec.name)!;
+    rows.forEach((cells, row) => {
+      const cell = cells[index] ?? '';
+      if (cell === '') setCell(name, spec, column, row, null);
+      else setCell(name, spec, column, row, valueOfText(name, spec, cell));
+    });
+  });
+  return table;
+}
+
+/** JSON objects, one a line, as a table; fields that are not in `specs` are left out. */
+export function tableOfObjects(
+  name: string,
+  specs: readonly ColumnSpec[],
+  objects: readonly Readonly<Record<string, unknown>>[],
+): Table {
+  const table = createTable(specs, objects.length);
+  table.length = objects.length;
+  for (const spec of specs) {
+    const column = table.columns.get(spec.name)!;
+    objects.forEach((object, row) => setCell(name, spec, column, row, object[spec.name] ?? null));
+  }
+  return table;
+}
+
+/** @throws FlowlampError NOT_A_TABLE where a line is no JSON object */
+export function parseJsonLines(name: string, lines: readonly string[]): Record<string, unknown>[] {
+  return lines.map((line) => {
+    const value = parseJson(line);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw notATable(name, 'a line is no JSON object');
+    }
+    return value as Record<string, unknown>;
+  });
+}
+
+export function notATable(name: string, what: string, cause?: unknown): FlowlampError {
+  return new FlowlampError(ErrorCode.NotATable, {
+    happened: `${name} is no flow table: ${what}`,
+    expected: 'what `flowlamp extract` writes (Arrow, CSV or JSONL)',
+    action: 'extract the captures again',
+    cause,
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A CSV cell as the JSON value that JSONL would hold. */
+function valueOfText(name: string, spec: ColumnSpec, cell: string): unknown {
+  switch (spec.type) {
+    case 'utf8':
+    case 'timestamp_ns':
+      return cell;
+    case 'bool':
+      return cell === 'true' ? true : cell === 'false' ? false : badCell(name, spec, cell);
+    case 'list_int32':
+    case 'list_float64':
+    case 'list_utf8':
+      return parseJson(cell) ?? badCell(name, spec, cell);
+    default:
+      return cell.trim() === '' ? badCell(name, spec, cell) : Number(cell);
+  }
+}
+
+function setCell(name: string, spec: ColumnSpec, column: Column, row: number, value: unknown): void {
+  switch (column.type) {
+    case 'utf8':
+      column.values[row] = value === null ? null : typeof value === 'string' ? value : JSON.stringify(value);
+      return;
+    case 'list_utf8':
+      column.values[row] = value === null ? null : Array.isArray(value) ? value.map(String) : badCell(name, spec, value);
+      return;
+    case 'list_int32':
+    case 'list_float64': {
+      const items = value === null ? [] : Array.isArray(value) ? value.map(Number) : badCell(name, spec, value);
+      if (!items.every(Number.isFinite)) badCell(name, spec, value);
+      const start = reserveItems(column as ListColumn, row, items.length);
+      items.forEach((item, i) => {
+        column.items[start + i] = item;
+      });
+      column.offsets[row + 1] = start + items.length;
+      column.valid[row] = value === null ? 0 : 1;
+      return;
+    }
+    case 'timestamp_ns': {
+      if (value === null) return;
+      const time = typeof value === 'string' ? parseTime(value) : null;
+      column.values[row] = time ?? badCell(name, spec, value);
+      column.valid[row] = 1;
+      return;
+    }
+    default: {
+      if (value === null) return;
+      const number = typeof value === 'boolean' ? Number(value) : value;
+      if (typeof number !== 'number' || !Number.isFinite(number)) badCell(name, spec, value);
+      column.values[row] = number as number;
+      column.valid[row] = 1;
+    }
+  }
+}
+
+function badCell(name: string, spec: ColumnSpec, value: unknown): never {
+  const shown = JSON.stringify(value)?.slice(0, 40) ?? String(value);
+  throw notATable(name, `column ${spec.name} holds ${shown} where a ${spec.type} belongs`);
+}
