@@ -2,16 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { communityId } from '../../../features/fingerprint/community-id.ts';
-import { canonicalAddress, dataPath, hasData } from '../protocol/pcap-helper.ts';
-
-function address(text: string): Uint8Array {
-  if (!text.includes(':')) return Uint8Array.from(text.split('.'), Number);
-  const groups = canonicalAddress(text).split(':');
-  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >>> 8, Number.parseInt(group, 16)]));
-}
+import { addressBytes, dataPath, hasData } from '../protocol/pcap-helper.ts';
 
 function id(source: string, destination: string, ports: readonly [number, number], protocol: number, seed = 0): string {
-  return communityId(address(source), address(destination), ports[0], ports[1], protocol, nodeDigests, seed);
+  return communityId(addressBytes(source), addressBytes(destination), ports[0], ports[1], protocol, nodeDigests, seed);
 }
 
 /** The tables of the specification: name, protocol, source, destination, ports, identifier with seed 0. */

@@ -7,27 +7,11 @@ import { describe, expect, test } from 'vitest';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { ja3, ja3s } from '../../../features/fingerprint/ja3.ts';
 import { ja4, ja4Raw } from '../../../features/fingerprint/ja4.ts';
-import type { ClientHello } from '../../../features/protocol/tls/client-hello.ts';
-import { canonicalAddress, dataPath, hasData } from '../protocol/pcap-helper.ts';
-import { type TlsFlow, tlsFlows } from '../protocol/tls-flows.ts';
+import { dataPath, hasData } from '../protocol/pcap-helper.ts';
+import { between, clientHellos, endpoint, serverHellos, type TlsFlow, tlsFlows } from '../protocol/tls-flows.ts';
 
 const FOXIO = 'oracle/ja4';
 const NDPI = 'oracle/ndpi';
-
-/** `address:port` with the address in one notation. */
-function endpoint(text: string): string {
-  const at = text.lastIndexOf(':');
-  return canonicalAddress(text.slice(0, at).replace(/[[\]]/g, '')) + text.slice(at);
-}
-
-/** The flows between two endpoints; there may be several connections. */
-function between(flows: readonly TlsFlow[], a: string, b: string): TlsFlow[] {
-  return flows.filter(({ ends }) => (ends[0] === a && ends[1] === b) || (ends[0] === b && ends[1] === a));
-}
-
-function clientHellos(flows: readonly TlsFlow[]): ClientHello[] {
-  return flows.flatMap(({ handshake }) => (handshake.clientHello === null ? [] : [handshake.clientHello]));
-}
 
 describe.skipIf(!hasData(FOXIO))('FoxIO, who defined JA4', () => {
   test('agrees on the first ClientHello of every TCP flow, hashed and raw', () => {
@@ -116,9 +100,8 @@ describe.skipIf(!hasData(NDPI))('nDPI', () => {
 
   test('agrees on every JA3S', () => {
     for (const row of rows.filter((row) => row.ja3s !== '')) {
-      const hellos = row.flows.map(({ handshake }) => handshake.serverHello).filter((hello) => hello !== null);
       expect(
-        hellos.map((hello) => ja3s(hello, nodeDigests)),
+        serverHellos(row.flows).map((hello) => ja3s(hello, nodeDigests)),
         row.pcap,
       ).toContain(row.ja3s);
     }

@@ -84,6 +84,13 @@ export function canonicalAddress(text: string): string {
   return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16).toString(16)).join(':');
 }
 
+/** The 4 or 16 bytes of an address in any notation. */
+export function addressBytes(text: string): Uint8Array {
+  if (!text.includes(':')) return Uint8Array.from(text.split('.'), Number);
+  const groups = canonicalAddress(text).split(':');
+  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >>> 8, Number.parseInt(group, 16)]));
+}
+
 interface Frame {
   readonly link: number;
   readonly view: DataView;

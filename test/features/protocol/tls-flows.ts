@@ -1,7 +1,9 @@
 /** Test-only: every TCP conversation of a capture, read for its TLS hellos the way the product does it. */
 import { Prefix } from '../../../features/flow/prefix.ts';
+import type { ClientHello } from '../../../features/protocol/tls/client-hello.ts';
 import { type Side, TlsHandshake } from '../../../features/protocol/tls/handshake-reader.ts';
-import { tcpSegments } from './pcap-helper.ts';
+import type { ServerHello } from '../../../features/protocol/tls/server-hello.ts';
+import { canonicalAddress, tcpSegments } from './pcap-helper.ts';
 
 export interface TlsFlow {
   /** The endpoints in the order of their sides, `address:port`. */
@@ -46,4 +48,23 @@ export function tlsFlows(path: string): TlsFlow[] {
     );
   }
   return all;
+}
+
+/** `address:port` with the address in one notation. */
+export function endpoint(text: string): string {
+  const at = text.lastIndexOf(':');
+  return canonicalAddress(text.slice(0, at).replace(/[[\]]/g, '')) + text.slice(at);
+}
+
+/** The flows between two endpoints; there may be several connections. */
+export function between(flows: readonly TlsFlow[], a: string, b: string): TlsFlow[] {
+  return flows.filter(({ ends }) => (ends[0] === a && ends[1] === b) || (ends[0] === b && ends[1] === a));
+}
+
+export function clientHellos(flows: readonly TlsFlow[]): ClientHello[] {
+  return flows.flatMap(({ handshake }) => (handshake.clientHello === null ? [] : [handshake.clientHello]));
+}
+
+export function serverHellos(flows: readonly TlsFlow[]): ServerHello[] {
+  return flows.flatMap(({ handshake }) => (handshake.serverHello === null ? [] : [handshake.serverHello]));
 }
