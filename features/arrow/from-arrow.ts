@@ -1,6 +1,13 @@
 /** Arrow record batches to tables. Columns of types that flow tables do not have are left out and named. */
 import { DataType, Precision, type RecordBatch, type Schema, TimeUnit, type Vector } from 'apache-arrow';
-import { type Column, type ColumnSpec, type ColumnType, createTable, type ListColumn, type Table } from '../../core/table.ts';
+import {
+  type Column,
+  type ColumnSpec,
+  type ColumnType,
+  createTable,
+  type ListColumn,
+  type Table,
+} from '../../core/table.ts';
 import { REVISION_KEY, UNIT_KEY } from './to-arrow.ts';
 
 /** The columns of an Arrow schema that a flow table can hold. */

@@ -89,11 +89,21 @@ function columnData(type: DataType, column: Column, length: number): Data {
     case 'list_float64': {
       const offsets = column.offsets.subarray(0, length + 1);
       const items = column.items.subarray(0, offsets[length]);
-      const child = makeData({ type: (type as List).children[0]!.type, length: items.length, nullCount: 0, data: items });
+      const child = makeData({
+        type: (type as List).children[0]!.type,
+        length: items.length,
+        nullCount: 0,
+        data: items,
+      });
       return makeData({ type: type as List, length, ...validity(column.valid, length), valueOffsets: offsets, child });
     }
     case 'bool':
-      return makeData({ type: new Bool(), length, ...validity(column.valid, length), data: packBits(column.values, length) });
+      return makeData({
+        type: new Bool(),
+        length,
+        ...validity(column.valid, length),
+        data: packBits(column.values, length),
+      });
     case 'uint53': {
       const data = BigUint64Array.from(column.values.subarray(0, length), BigInt);
       return makeData({ type: new Uint64(), length, ...validity(column.valid, length), data });

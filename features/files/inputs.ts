@@ -1,7 +1,7 @@
 /** What a user names on the command line, as a list of files: a file, a folder, a glob, or standard input. */
 import { closeSync, type Dirent, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDynamicPattern, globSync } from 'tinyglobby';
+import { globSync, isDynamicPattern } from 'tinyglobby';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { STANDARD_INPUT, unreadable } from '../capture/input.ts';

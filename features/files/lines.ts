@@ -31,7 +31,12 @@ export async function* readLines(path: string, most: number): AsyncGenerator<str
 
 /** The cells of each row, the header's first. */
 export async function* csvRows(path: string): AsyncGenerator<string[]> {
-  const parser = parse({ bom: true, relax_column_count: true, skip_empty_lines: true, max_record_size: MAX_LINE_CHARACTERS });
+  const parser = parse({
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_LINE_CHARACTERS,
+  });
   const source = Readable.from(copies(readInput(path, newInputAccount())));
   source.on('error', (cause) => parser.destroy(cause));
   try {

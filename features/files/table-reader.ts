@@ -5,13 +5,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
 import { fromRecordBatch, specsOfArrow } from '../arrow/from-arrow.ts';
 import { emptyFile } from '../capture/reader.ts';
-import {
-  notATable,
-  parseJsonLines,
-  specsOfNames,
-  tableOfCells,
-  tableOfObjects,
-} from '../text/text-reader.ts';
+import { notATable, parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../text/text-reader.ts';
 import { csvRows, readLines } from './lines.ts';
 
 /** What a file is, by its first bytes. */
@@ -69,7 +63,7 @@ async function readArrow(path: string, receive: TableReceiver): Promise<void> {
 
 async function readCsv(path: string, receive: TableReceiver): Promise<void> {
   let specs: ColumnSpec[] | null = null;
-  let rows: string[][] = [];
+  const rows: string[][] = [];
   for await (const cells of csvRows(path)) {
     if (specs === null) specs = specsOfNames(cells);
     else if (rows.push(cells) === LIMITS.batchRows) receive(tableOfCells(path, specs, rows.splice(0)), specs);

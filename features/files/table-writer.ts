@@ -1,6 +1,5 @@
 /** Tables to a file or standard output, in the format asked for. */
-import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { assertNever } from '../../core/errors.ts';
+import { assertNever, ErrorCode, FlowlampError } from '../../core/errors.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
 import { ArrowWriter } from '../arrow/arrow-writer.ts';
 import { csvHeader, csvLines, jsonLines } from '../text/text-writer.ts';

@@ -19,6 +19,24 @@ export const LinkType = {
   LinuxSll2: 276,
 } as const;
 
+/** Names as libpcap and Wireshark show them. */
+const LINK_TYPE_NAMES: Readonly<Record<number, string>> = {
+  [LinkType.Null]: 'BSD loopback',
+  [LinkType.Ethernet]: 'Ethernet',
+  [LinkType.RawBsd]: 'raw IP',
+  [LinkType.RawOpenBsd]: 'raw IP',
+  [LinkType.Raw]: 'raw IP',
+  [LinkType.Loop]: 'OpenBSD loopback',
+  [LinkType.LinuxSll]: 'Linux cooked',
+  [LinkType.Ipv4]: 'raw IPv4',
+  [LinkType.Ipv6]: 'raw IPv6',
+  [LinkType.LinuxSll2]: 'Linux cooked v2',
+};
+
+export function linkTypeName(linkType: number): string {
+  return LINK_TYPE_NAMES[linkType] ?? `link type ${linkType}, not read`;
+}
+
 const EtherType = { Ipv4: 0x0800, Vlan: 0x8100, Ipv6: 0x86dd, ServiceVlan: 0x88a8, OldServiceVlan: 0x9100 } as const;
 
 const ETHERNET_TYPE = 12;

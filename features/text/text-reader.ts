@@ -1,6 +1,13 @@
 /** CSV and JSON lines to tables: known columns get their type from the feature table, others are read as text. */
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { type Column, type ColumnSpec, createTable, type ListColumn, reserveItems, type Table } from '../../core/table.ts';
+import {
+  type Column,
+  type ColumnSpec,
+  createTable,
+  type ListColumn,
+  reserveItems,
+  type Table,
+} from '../../core/table.ts';
 import { featureNamed } from '../vector/schema.ts';
 import { parseTime } from './cell.ts';
 
@@ -90,7 +97,8 @@ function setCell(name: string, spec: ColumnSpec, column: Column, row: number, va
       column.values[row] = value === null ? null : typeof value === 'string' ? value : JSON.stringify(value);
       return;
     case 'list_utf8':
-      column.values[row] = value === null ? null : Array.isArray(value) ? value.map(String) : badCell(name, spec, value);
+      column.values[row] =
+        value === null ? null : Array.isArray(value) ? value.map(String) : badCell(name, spec, value);
       return;
     case 'list_int32':
     case 'list_float64': {

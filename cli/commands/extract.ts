@@ -1,0 +1,70 @@
+/** `flowlamp extract`: captures to flow rows. */
+import { type Command, Option } from 'commander';
+import type { Table } from '../../core/table.ts';
+import { loadFlowLabels } from '../../datasets/flow-labels.ts';
+import type { CaptureSummary } from '../../features/extract.ts';
+import { expandInputs } from '../../features/files/inputs.ts';
+import {
+  chooseColumns,
+  formatOfPath,
+  TABLE_FORMATS,
+  type TableFormat,
+  TableWriter,
+} from '../../features/files/table-writer.ts';
+import { FEATURES } from '../../features/vector/schema.ts';
+import { accountLine, readCapture } from '../captures.ts';
+import { Console } from '../console.ts';
+import { addFlowOptions, type FlowOptions, nameList } from '../options.ts';
+
+export interface ExtractCommandOptions extends FlowOptions {
+  readonly output?: string;
+  readonly format?: TableFormat;
+  readonly columns?: string[];
+  readonly label?: string;
+  readonly labels?: string;
+}
+
+export function addExtractCommand(program: Command): void {
+  addFlowOptions(
+    program
+      .command('extract')
+      .description('captures -> flow rows')
+      .argument('<input...>', 'captures, folders, globs, or - for standard input')
+      .option('-o, --output <file>', 'write here instead of standard output')
+      .addOption(new Option('-f, --format <format>', 'output format').choices(TABLE_FORMATS))
+      .option('--columns <names>', 'only these columns, in this order', nameList)
+      .addOption(new Option('--label <label>', 'label of every row').conflicts('labels'))
+      .option('--labels <manifest>', 'labels by flow, from a manifest'),
+  )
+    .addHelpText('after', '\nExample:\n  flowlamp extract capture.pcap -o flows.arrow\n')
+    .action(async (inputs: string[], options: ExtractCommandOptions) => {
+      await runExtract(inputs, options);
+    });
+}
+
+export async function runExtract(inputs: readonly string[], options: ExtractCommandOptions): Promise<void> {
+  const out = new Console(options.quiet === true);
+  const started = Date.now();
+  const files = expandInputs(inputs);
+  const labels = options.labels === undefined ? null : loadFlowLabels(options.labels);
+  const path = options.output === '-' ? null : (options.output ?? null);
+  const format = options.format ?? (path === null ? null : formatOfPath(path)) ?? 'jsonl';
+  const specs = options.columns === undefined ? FEATURES : chooseColumns(FEATURES, options.columns);
+  const writer = new TableWriter(path, format, specs);
+  const summaries: CaptureSummary[] = [];
+  try {
+    for (const [index, file] of files.entries()) {
+      const receive = (batch: Table) => {
+        labels?.apply(file, batch);
+        writer.write(batch);
+      };
+      summaries.push(await readCapture(file, `${index + 1}/${files.length}`, options, receive, out));
+    }
+    labels?.checkAllUsed();
+    writer.finish();
+  } finally {
+    writer.abandon();
+  }
+  out.say(accountLine(summaries, (Date.now() - started) / 1000));
+  if (path !== null) out.say(`wrote ${path} (${format})`);
+}

@@ -1,0 +1,105 @@
+/** `flowlamp inspect`: what is in a capture. */
+import type { Command } from 'commander';
+import type { Table } from '../../core/table.ts';
+import { STANDARD_INPUT } from '../../features/capture/input.ts';
+import type { CaptureSummary } from '../../features/extract.ts';
+import { linkTypeName } from '../../features/packet/link.ts';
+import { readCapture } from '../captures.ts';
+import { Console, printable } from '../console.ts';
+import { byteText, durationText, grouped, momentText } from '../numbers.ts';
+import { addFlowOptions, type FlowOptions, positiveInteger } from '../options.ts';
+import { textTable } from '../text-table.ts';
+import { TrafficTally } from '../traffic-tally.ts';
+
+interface InspectOptions extends FlowOptions {
+  readonly top: number;
+  readonly json?: boolean;
+}
+
+export function addInspectCommand(program: Command): void {
+  addFlowOptions(
+    program
+      .command('inspect')
+      .description('what is in a capture: formats, counts, drops, top talkers')
+      .argument('<input>', 'a capture, or - for standard input')
+      .option('--top <count>', 'talkers, names and ports to list', positiveInteger, 10)
+      .option('--json', 'print JSON for programs'),
+  )
+    .addHelpText('after', '\nExample:\n  flowlamp inspect capture.pcapng\n')
+    .action(async (input: string, options: InspectOptions) => {
+      const tally = new TrafficTally();
+      const summary = await readCapture(
+        input,
+        '',
+        options,
+        (batch: Table) => tally.add(batch),
+        new Console(options.quiet === true),
+      );
+      const name = input === STANDARD_INPUT ? 'standard input' : input;
+      process.stdout.write(
+        options.json === true
+          ? jsonReport(name, summary, tally, options.top)
+          : textReport(name, summary, tally, options.top),
+      );
+    });
+}
+
+function textReport(name: string, summary: CaptureSummary, tally: TrafficTally, top: number): string {
+  const { capture, counters, compression } = summary;
+  const span = counters.firstUs === null || counters.lastUs === null ? 0 : (counters.lastUs - counters.firstUs) / 1e6;
+  const facts: [string, string][] = [
+    ['capture', name],
+    ['format', `${capture.format}${compression === 'none' ? '' : `, ${compression}`}, ${byteText(capture.bytes)}`],
+    ['interfaces', interfacesText(summary)],
+    ['packets', `${grouped(counters.frames)} (${byteText(counters.wireBytes)} on the wire)`],
+  ];
+  if (counters.firstUs !== null && counters.lastUs !== null) {
+    facts.push(['time', `${momentText(counters.firstUs)} to ${momentText(counters.lastUs)} (${durationText(span)})`]);
+  }
+  facts.push(['flows', `${grouped(counters.flows)}${kindsText(tally)}`]);
+  if (capture.cutFrames > 0) facts.push(['cut by snaplen', `${grouped(capture.cutFrames)} packets`]);
+  if (counters.outOfOrderPackets > 0) facts.push(['out of order', `${grouped(counters.outOfOrderPackets)} packets`]);
+  if (capture.reportedDrops > 0) facts.push(['lost at capture', `${grouped(capture.reportedDrops)} packets`]);
+  const drops = Object.entries(counters.drops).filter(([, count]) => count > 0);
+  facts.push([
+    'not in a flow',
+    drops.length === 0 ? 'none' : drops.map(([what, count]) => `${grouped(count)} ${what}`).join(', '),
+  ]);
+  if (capture.damage !== 'none') facts.push(['damage', capture.damage]);
+  const lines = facts.map(([key, value]) => `${`${key}:`.padEnd(16)}${printable(value)}`);
+  for (const section of tally.sections(top)) {
+    if (section.rows.length === 0) continue;
+    lines.push(
+      '',
+      textTable(
+        [section.title, 'flows', 'packets', 'bytes'],
+        section.rows.map((row) => [row.key, grouped(row.flows), grouped(row.packets), byteText(row.bytes)]),
+        ['left', 'right', 'right', 'right'],
+        60,
+      ),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function kindsText(tally: TrafficTally): string {
+  const kinds = Object.entries(tally.kinds).filter(([, count]) => count > 0);
+  return kinds.length === 0 ? '' : ` (${kinds.map(([kind, count]) => `${grouped(count)} ${kind}`).join(', ')})`;
+}
+
+function interfacesText({ capture }: CaptureSummary): string {
+  if (capture.interfaces.length === 0) return 'none described';
+  return capture.interfaces
+    .slice(0, 8)
+    .map(({ linkType, snapLength, name }) => {
+      const snap = snapLength === 0 ? 'no snaplen' : `snaplen ${snapLength}`;
+      return `${name === null ? '' : `${name}: `}${linkTypeName(linkType)} (${snap})`;
+    })
+    .join(', ');
+}
+
+function jsonReport(name: string, summary: CaptureSummary, tally: TrafficTally, top: number): string {
+  const { capture, compression, counters } = summary;
+  const lists = Object.fromEntries(tally.sections(top).map((section) => [section.name, section.rows]));
+  return `${JSON.stringify({ capture: name, compression, ...capture, counters, kinds: tally.kinds, ...lists }, null, 2)}\n`;
+}

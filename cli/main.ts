@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+/** The program `flowlamp`: reads the command line, runs a command, and turns whatever happens into an exit code. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { FlowlampError } from '../core/errors.ts';
+import { OutputClosed, removeUnfinished } from '../features/files/output.ts';
+import { addExtractCommand } from './commands/extract.ts';
+import { addInspectCommand } from './commands/inspect.ts';
+import { printable } from './console.ts';
+import { ExitCode } from './exit.ts';
+import { packageRoot } from './package-root.ts';
+
+function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot()), 'utf8')) as { version: string };
+  const program = new Command('flowlamp')
+    .description('Tells what an encrypted network flow is without decrypting it.')
+    .version(version)
+    .showHelpAfterError('(flowlamp --help or flowlamp COMMAND --help shows what is expected)')
+    .exitOverride();
+  addExtractCommand(program);
+  addInspectCommand(program);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+async function main(): Promise<ExitCode> {
+  try {
+    await createProgram().parseAsync();
+    return (process.exitCode as ExitCode | undefined) ?? ExitCode.Done;
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof OutputClosed) return ExitCode.Done;
+  // Commander has printed its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage;
+  const known = error instanceof FlowlampError;
+  const line = known
+    ? `${error.code}: ${error.message}`
+    : `INTERNAL: ${String((error as Error)?.message ?? error)}; please report this`;
+  process.stderr.write(`flowlamp: ${printable(line)}\n`);
+  if (process.env['FLOWLAMP_DEBUG'] !== undefined) console.error(error);
+  return ExitCode.Failed;
+}
+
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(signal, () => {
+    removeUnfinished();
+    process.exit(128 + number);
+  });
+}
+
+process.exitCode = await main();

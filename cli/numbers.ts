@@ -1,0 +1,37 @@
+/** Numbers and times as people read them. */
+
+/** With thousands separators: 1,234,567. */
+export function grouped(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `3 flows`, `1 flow`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function byteText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
+}
+
+/** A length of time in seconds: `0.42 s`, `12 min`, `3.1 h`. */
+export function durationText(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 120) return `${seconds.toFixed(0)} s`;
+  if (seconds < 7200) return `${(seconds / 60).toFixed(0)} min`;
+  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${(seconds / 86_400).toFixed(1)} days`;
+}
+
+/** Microseconds since 1970 as UTC to the second. */
+export function momentText(us: number): string {
+  return `${new Date(us / 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

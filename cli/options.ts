@@ -1,0 +1,70 @@
+/** Options that several commands share, and how their values are read. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT, type ExtractOptions } from '../features/extractor.ts';
+import { DEFAULT_MAX_FLOWS } from '../features/flow/tracker.ts';
+
+export interface CommonOptions {
+  readonly quiet?: boolean;
+}
+
+export interface FlowOptions extends CommonOptions {
+  readonly idleTimeout: number;
+  readonly activeTimeout: number;
+  readonly maxFlows: number;
+  readonly strict?: boolean;
+}
+
+/** Adds the options that decide how packets become flows. */
+export function addFlowOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--idle-timeout <seconds>', 'end a flow after this long without a packet, 0 = never')
+        .argParser(seconds)
+        .default(DEFAULT_IDLE_TIMEOUT),
+    )
+    .addOption(
+      new Option('--active-timeout <seconds>', 'cut a flow into parts of this length, 0 = never')
+        .argParser(seconds)
+        .default(DEFAULT_ACTIVE_TIMEOUT),
+    )
+    .addOption(
+      new Option('--max-flows <count>', 'flows held at once before the least recent is evicted')
+        .argParser(positiveInteger)
+        .default(DEFAULT_MAX_FLOWS),
+    )
+    .option('--strict', 'fail on captures that are cut off or hold packets that do not decode')
+    .option('--quiet', 'no progress and no summary on standard error');
+}
+
+export function extractOptions(options: FlowOptions): ExtractOptions {
+  const { idleTimeout, activeTimeout, maxFlows } = options;
+  return { idleTimeout, activeTimeout, maxFlows };
+}
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError('expected a number of seconds, 0 or more.');
+  }
+  return value;
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number above 0.');
+  return value;
+}
+
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('expected a number from 0 to 1.');
+  return value;
+}
+
+/** `a,b,c` as a list; blanks around names are dropped. */
+export function nameList(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) throw new InvalidArgumentError('expected names separated by commas.');
+  return names;
+}

@@ -1,0 +1,148 @@
+/**
+ * Labels by flow, from a JSON manifest:
+ *
+ *     { "version": 1,
+ *       "captures": [ { "file": "a.pcap", "label": "other",
+ *                       "flows": [ { "src_ip": "10.0.0.1", "src_port": 40000, "dst_ip": "192.0.2.1", "dst_port": 443,
+ *                                    "protocol": "tcp", "label": "mining" } ] } ] }
+ *
+ * A flow matches in either direction. A capture's own `label` is that of its flows that no entry names; without one
+ * they stay unlabelled.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { ErrorCode, FlowlampError } from '../core/errors.ts';
+import type { ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import { unreadable } from '../features/capture/input.ts';
+
+const MANIFEST_VERSION = 1;
+
+export interface ManifestCapture {
+  readonly file: string;
+  /** `train`, `test` or `demo` in the manifests that the project generates. */
+  readonly role: string | null;
+  readonly label: string | null;
+  readonly flows: ReadonlyMap<string, string>;
+}
+
+export class FlowLabels {
+  readonly captures: readonly ManifestCapture[];
+  readonly #path: string;
+  readonly #used = new Set<string>();
+
+  constructor(path: string, captures: readonly ManifestCapture[]) {
+    this.#path = path;
+    this.captures = captures;
+  }
+
+  /** Fills the `label` column of rows that come from the capture `file`. */
+  apply(file: string, table: Table): void {
+    const capture = this.captures.find((candidate) => basename(candidate.file) === basename(file));
+    if (capture === undefined) return;
+    this.#used.add(capture.file);
+    const labels = (table.columns.get('label') as TextColumn).values;
+    const sources = (table.columns.get('src_ip') as TextColumn).values;
+    const destinations = (table.columns.get('dst_ip') as TextColumn).values;
+    const sourcePorts = (table.columns.get('src_port') as ScalarColumn<'uint16'>).values;
+    const destinationPorts = (table.columns.get('dst_port') as ScalarColumn<'uint16'>).values;
+    const protocols = (table.columns.get('protocol') as TextColumn).values;
+    for (let row = 0; row < table.length; row++) {
+      const source = `${sources[row]} ${sourcePorts[row]}`;
+      const destination = `${destinations[row]} ${destinationPorts[row]}`;
+      labels[row] = capture.flows.get(pairKey(protocols[row]!, source, destination)) ?? capture.label;
+    }
+  }
+
+  /**
+   * @throws FlowlampError MANIFEST_INVALID if none of the captures that were read is in the manifest: their rows would
+   *   silently be without labels
+   */
+  checkAllUsed(): void {
+    if (this.#used.size > 0) return;
+    throw invalid(this.#path, 'it names none of the captures given', 'the captures by their file names');
+  }
+}
+
+/** @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE or MANIFEST_INVALID */
+export function loadFlowLabels(path: string): FlowLabels {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  return new FlowLabels(path, parseManifest(path, text));
+}
+
+function parseManifest(path: string, text: string): ManifestCapture[] {
+  const manifest = record(path, parseJson(path, text), 'the manifest');
+  if (manifest['version'] !== MANIFEST_VERSION) {
+    throw invalid(path, `its version is ${JSON.stringify(manifest['version'])}`, `version ${MANIFEST_VERSION}`);
+  }
+  return list(path, manifest['captures'], 'captures').map((value, index) => {
+    const where = `captures[${index}]`;
+    const capture = record(path, value, where);
+    const flows = capture['flows'] === undefined ? [] : list(path, capture['flows'], `${where}.flows`);
+    return {
+      file: name(path, capture['file'], `${where}.file`),
+      role: capture['role'] === undefined ? null : name(path, capture['role'], `${where}.role`),
+      label: capture['label'] === undefined ? null : name(path, capture['label'], `${where}.label`),
+      flows: new Map(flows.map((flow, at) => flowEntry(path, flow, `${where}.flows[${at}]`))),
+    };
+  });
+}
+
+function flowEntry(path: string, value: unknown, where: string): [string, string] {
+  const flow = record(path, value, where);
+  const source = `${name(path, flow['src_ip'], `${where}.src_ip`)} ${port(path, flow['src_port'], `${where}.src_port`)}`;
+  const target = `${name(path, flow['dst_ip'], `${where}.dst_ip`)} ${port(path, flow['dst_port'], `${where}.dst_port`)}`;
+  const protocol = name(path, flow['protocol'], `${where}.protocol`);
+  return [pairKey(protocol, source, target), name(path, flow['label'], `${where}.label`)];
+}
+
+/** The same for both directions. */
+function pairKey(protocol: string, one: string, other: string): string {
+  return one < other ? `${protocol} ${one} ${other}` : `${protocol} ${other} ${one}`;
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw invalid(path, `it is no JSON (${(cause as Error).message})`, 'a JSON manifest');
+  }
+}
+
+function record(path: string, value: unknown, where: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw invalid(path, `${where} is ${kindOf(value)}`, 'an object');
+}
+
+function list(path: string, value: unknown, where: string): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw invalid(path, `${where} is ${kindOf(value)}`, 'a list');
+}
+
+function name(path: string, value: unknown, where: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw invalid(path, `${where} is ${kindOf(value)}`, 'text');
+}
+
+function port(path: string, value: unknown, where: string): number {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff) return value as number;
+  throw invalid(path, `${where} is ${kindOf(value)}`, 'a port number');
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === '') return 'empty';
+  return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value;
+}
+
+function invalid(path: string, what: string, expected: string): FlowlampError {
+  return new FlowlampError(ErrorCode.ManifestInvalid, {
+    happened: `${path} is no label manifest: ${what}`,
+    expected,
+    action: 'correct the manifest',
+  });
+}
