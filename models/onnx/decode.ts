@@ -1,3 +1,4 @@
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { ModelLimits } from '../limits.ts';
 import { type Forest, ForestBuilder, invalidModel, Link } from '../trees/forest.ts';
 import { type ModelDescription, Onnx, readOutline } from './describe.ts';
@@ -6,8 +7,9 @@ import { WireReader } from './wire.ts';
 
 /**
  * An ONNX file that holds one TreeEnsembleClassifier as a forest: what encodeForest writes, and what converters write
- * for boosted trees with one weight per leaf. Throws ModelInvalid in one line for anything else; time and memory are
- * linear in the size of the file, which is bounded.
+ * for boosted trees with one weight per leaf. Throws Unsupported for tree ensembles of other kinds, which ONNX Runtime may
+ * run, and ModelInvalid for anything else, in one line; time and memory are linear in the size of the file, which is
+ * bounded.
  */
 export function decodeForest(bytes: Uint8Array): Forest {
   const { description, nodes } = readOutline(bytes);
@@ -88,7 +90,7 @@ function readAttribute(reader: WireReader, attributes: Attributes): void {
       strings.push(internMode(reader.text()));
     } else reader.skip();
   }
-  if (name.endsWith('_as_tensor')) throw invalidModel(`the model uses ${name}`, 'float lists');
+  if (name.endsWith('_as_tensor')) throw beyondKernel(`the model uses ${name}`, 'float lists');
   if (ints.length > 0) attributes.ints.set(name, ints);
   if (floats.length > 0) attributes.floats.set(name, floats);
   if (strings.length > 0) attributes.strings.set(name, strings);
@@ -111,7 +113,7 @@ function readClasses(attributes: Attributes): { link: Link; classNames: string[]
   if (transform === 'SOFTMAX' && (classNames.length > 2 || ids.size === 2)) {
     return { link: Link.Softmax, classNames, ids };
   }
-  throw invalidModel(
+  throw beyondKernel(
     `the model has ${classNames.length} classes, ${ids.size} class ids and post_transform ${transform.slice(0, 20)}`,
     'LOGISTIC over one score or SOFTMAX over one score per class',
   );
@@ -122,7 +124,7 @@ function checkLogistic(attributes: Attributes, ids: Set<number>): void {
   const weights = attributes.floats.get('class_weights')!;
   if (!ids.has(0) && !ids.has(1)) throw invalidModel('the model scores an unknown class', 'class id 0 or 1');
   if (weights.every((weight) => weight >= 0)) {
-    throw invalidModel('the model has no negative weight, so runtimes leave out its logistic', 'a negative weight');
+    throw beyondKernel('the model has no negative weight, so runtimes leave out its logistic', 'a negative weight');
   }
 }
 
@@ -206,7 +208,7 @@ function copyTree(
       builder.setValue(next.slot, leaf === undefined ? 0 : weights[leaf]!);
       if (leaf === undefined) continue;
       if (score !== -1 && score !== classIds[leaf])
-        throw invalidModel('a tree adds to two classes', 'one class per tree');
+        throw beyondKernel('a tree adds to two classes', 'one class per tree');
       score = classIds[leaf]!;
     } else if (modes[entry] === 'BRANCH_LEQ') {
       const left = builder.addLeaf(0);
@@ -215,7 +217,7 @@ function copyTree(
       builder.split(next.slot, features[entry]!, thresholds[entry]!, missingLeft, left, right);
       pending.push({ id: falseIds[entry]!, slot: right }, { id: trueIds[entry]!, slot: left });
     } else
-      throw invalidModel(`the model has nodes of mode ${String(modes[entry]).slice(0, 20)}`, 'BRANCH_LEQ and LEAF');
+      throw beyondKernel(`the model has nodes of mode ${String(modes[entry]).slice(0, 20)}`, 'BRANCH_LEQ and LEAF');
   }
   if (visited !== members.size) throw invalidModel(`a tree has ${members.size - visited} unreachable nodes`, 'none');
   return Math.max(score, 0);
@@ -232,6 +234,11 @@ function rootOf(attributes: Attributes, members: ReadonlyMap<number, number>): n
   }
   for (const id of members.keys()) if (!children.has(id)) return id;
   throw invalidModel('a tree of the model is a cycle', 'one root per tree');
+}
+
+/** A sound model of a kind that the forest cannot express. */
+function beyondKernel(happened: string, expected: string): FlowlampError {
+  return new FlowlampError(ErrorCode.Unsupported, { happened, expected, action: 'run it with ONNX Runtime' });
 }
 
 function featuresOf({ inputs }: ModelDescription, attributes: Attributes): number {

@@ -1,0 +1,237 @@
+import type { Digests } from '../core/digest.ts';
+import { ErrorCode, FlowlampError } from '../core/errors.ts';
+import { ModelLimits } from './limits.ts';
+
+/** Raised when a reader of the old form would misread the new one. */
+export const CARD_FORMAT = 1;
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** A column that the model reads, in the order of the ONNX input. */
+export interface ModelInput {
+  readonly name: string;
+  readonly type: string;
+  /** Of the column's meaning: see ColumnSpec. */
+  readonly revision: number;
+}
+
+/** What a model is, what it was made from and how little it knows: `card.json` beside `model.onnx`. */
+export interface ModelCard {
+  readonly formatVersion: typeof CARD_FORMAT;
+  readonly name: string;
+  readonly version: string;
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  readonly task: 'classification';
+  /** The column whose values the model predicts. */
+  readonly target: string;
+  /** Classes in the order of the ONNX output. */
+  readonly labels: readonly string[];
+  readonly inputs: readonly ModelInput[];
+  /** hashInputs(inputs). */
+  readonly inputsHash: string;
+  readonly learner: { readonly name: string; readonly options: JsonObject; readonly seed: number };
+  readonly training: TrainingSummary;
+  readonly metrics: JsonObject;
+  /** Label -> least probability at which it is a verdict. */
+  readonly thresholds: { readonly [label: string]: number };
+  /** Sentences for the user. */
+  readonly limitations: readonly string[];
+  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+  /** Program -> version, of what made the model. */
+  readonly versions: { readonly [program: string]: string };
+}
+
+export interface TrainingSummary {
+  readonly captures: number;
+  readonly rows: number;
+  /** Independent groups: the number that matters for how far results carry. */
+  readonly groups: number;
+  readonly rowsPerLabel: { readonly [label: string]: number };
+  /** Where the traffic came from, in words. */
+  readonly origin: string;
+  /** True where the traffic was generated rather than captured in the wild. */
+  readonly generated: boolean;
+}
+
+/** The text that identifies a list of inputs: one `name type revision` line each, in order. */
+export function canonicalInputs(inputs: readonly ModelInput[]): string {
+  return inputs.map(({ name, type, revision }) => `${JSON.stringify(name)} ${type} ${revision}\n`).join('');
+}
+
+/** Hexadecimal SHA-256 of the canonical text: equal exactly where name, type, revision and order are. */
+export function hashInputs(inputs: readonly ModelInput[], digests: Pick<Digests, 'sha256Hex'>): string {
+  return digests.sha256Hex(canonicalInputs(inputs));
+}
+
+export function writeCard(card: ModelCard): string {
+  return `${JSON.stringify(card, null, 2)}\n`;
+}
+
+/**
+ * Untrusted text to a card; unknown members are dropped. Throws ModelInvalid naming the first member that is wrong.
+ *
+ * @param where what to call the card in messages, usually its path
+ */
+export function readCard(text: string, where = 'card.json'): ModelCard {
+  const check = new Checker(where);
+  if (text.length > ModelLimits.cardBytes) throw check.wrong('the card', 'too long', `${ModelLimits.cardBytes} bytes`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw check.wrong('the card', 'not JSON', 'a model card', cause);
+  }
+  const card = check.object(value, 'the card');
+  if (card['formatVersion'] !== CARD_FORMAT) {
+    throw check.wrong('formatVersion', show(card['formatVersion']), String(CARD_FORMAT));
+  }
+  const labels = check.list(card['labels'], 'labels', check.text);
+  if (labels.length < 2 || new Set(labels).size !== labels.length) {
+    throw check.wrong('labels', show(labels), 'two or more distinct names');
+  }
+  return {
+    formatVersion: CARD_FORMAT,
+    name: check.text(card['name'], 'name'),
+    version: check.text(card['version'], 'version'),
+    created: check.date(card['created'], 'created'),
+    task: check.literal(card['task'], 'task', 'classification'),
+    target: check.text(card['target'], 'target'),
+    labels,
+    inputs: check.list(card['inputs'], 'inputs', (input, path) => readInput(check, input, path)),
+    inputsHash: check.hash(card['inputsHash'], 'inputsHash'),
+    learner: readLearner(check, card['learner']),
+    training: readTraining(check, card['training']),
+    metrics: check.json(card['metrics'], 'metrics'),
+    thresholds: check.record(card['thresholds'], 'thresholds', check.probability),
+    limitations: check.list(card['limitations'], 'limitations', check.text),
+    files: check.list(card['files'], 'files', (file, path) => readFile(check, file, path)),
+    versions: check.record(card['versions'], 'versions', check.text),
+  };
+}
+
+function readInput(check: Checker, value: unknown, path: string): ModelInput {
+  const input = check.object(value, path);
+  return {
+    name: check.text(input['name'], `${path}.name`),
+    type: check.text(input['type'], `${path}.type`),
+    revision: check.count(input['revision'], `${path}.revision`),
+  };
+}
+
+function readLearner(check: Checker, value: unknown): ModelCard['learner'] {
+  const learner = check.object(value, 'learner');
+  return {
+    name: check.text(learner['name'], 'learner.name'),
+    options: check.json(learner['options'], 'learner.options'),
+    seed: check.number(learner['seed'], 'learner.seed'),
+  };
+}
+
+function readTraining(check: Checker, value: unknown): TrainingSummary {
+  const training = check.object(value, 'training');
+  return {
+    captures: check.count(training['captures'], 'training.captures'),
+    rows: check.count(training['rows'], 'training.rows'),
+    groups: check.count(training['groups'], 'training.groups'),
+    rowsPerLabel: check.record(training['rowsPerLabel'], 'training.rowsPerLabel', check.count),
+    origin: check.text(training['origin'], 'training.origin'),
+    generated: check.flag(training['generated'], 'training.generated'),
+  };
+}
+
+function readFile(check: Checker, value: unknown, path: string): { name: string; sha256: string } {
+  const file = check.object(value, path);
+  return { name: check.text(file['name'], `${path}.name`), sha256: check.hash(file['sha256'], `${path}.sha256`) };
+}
+
+/** Members of untrusted JSON, each checked and named in the error. Methods are arrow fields so that they can be passed. */
+class Checker {
+  readonly #where: string;
+
+  constructor(where: string) {
+    this.#where = where;
+  }
+
+  wrong(path: string, found: string, expected: string, cause?: unknown): FlowlampError {
+    return new FlowlampError(ErrorCode.ModelInvalid, {
+      happened: `${this.#where}: ${path} is ${found}`,
+      expected,
+      action: 'take the model folder from where it was made again',
+      cause,
+    });
+  }
+
+  readonly text = (value: unknown, path: string): string => {
+    if (typeof value === 'string' && value.length > 0) return value;
+    throw this.wrong(path, show(value), 'a text');
+  };
+
+  readonly number = (value: unknown, path: string): number => {
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    throw this.wrong(path, show(value), 'a number');
+  };
+
+  readonly count = (value: unknown, path: string): number => {
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    throw this.wrong(path, show(value), 'a whole number');
+  };
+
+  readonly probability = (value: unknown, path: string): number => {
+    if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+    throw this.wrong(path, show(value), 'a number from 0 to 1');
+  };
+
+  readonly flag = (value: unknown, path: string): boolean => {
+    if (typeof value === 'boolean') return value;
+    throw this.wrong(path, show(value), 'true or false');
+  };
+
+  readonly hash = (value: unknown, path: string): string => {
+    if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value;
+    throw this.wrong(path, show(value), '64 lowercase hexadecimal digits');
+  };
+
+  readonly date = (value: unknown, path: string): string => {
+    if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value))) {
+      return value;
+    }
+    throw this.wrong(path, show(value), 'a time such as 2026-01-31T12:00:00Z');
+  };
+
+  literal<T extends string>(value: unknown, path: string, expected: T): T {
+    if (value === expected) return expected;
+    throw this.wrong(path, show(value), expected);
+  }
+
+  object(value: unknown, path: string): Readonly<Record<string, unknown>> {
+    if (isObject(value)) return value;
+    throw this.wrong(path, show(value), 'an object');
+  }
+
+  /** A free record: JSON.parse made it, so everything inside is JSON. */
+  json(value: unknown, path: string): JsonObject {
+    return this.object(value, path) as JsonObject;
+  }
+
+  list<T>(value: unknown, path: string, item: (value: unknown, path: string) => T): T[] {
+    if (!Array.isArray(value)) throw this.wrong(path, show(value), 'a list');
+    return value.map((member: unknown, i) => item(member, `${path}[${i}]`));
+  }
+
+  record<T>(value: unknown, path: string, item: (value: unknown, path: string) => T): Record<string, T> {
+    const entries = Object.entries(this.object(value, path));
+    return Object.fromEntries(entries.map(([key, member]) => [key, item(member, `${path}.${key}`)]));
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'missing';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

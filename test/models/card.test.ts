@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { hashInputs, readCard, writeCard } from '../../models/card.ts';
+import { exampleCard } from './example-card.ts';
+
+const sha256Hex = (text: string) => createHash('sha256').update(text).digest('hex');
+
+describe('cards', () => {
+  test('read back as they were written', () => {
+    expect(readCard(writeCard(exampleCard))).toEqual(exampleCard);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['formatVersion', 2, 'card.json: formatVersion is 2; expected 1; '],
+    ['name', undefined, 'card.json: name is missing; expected a text; '],
+    ['created', 'yesterday', 'created is "yesterday"'],
+    ['labels', ['one'], 'labels is ["one"]; expected two or more distinct names'],
+    ['inputs', [{ name: 'a', type: 'float64' }], 'inputs[0].revision is missing; expected a whole number'],
+    ['inputsHash', 'AB', 'inputsHash is "AB"; expected 64 lowercase hexadecimal digits'],
+    ['training', { captures: -1 }, 'training.captures is -1'],
+    ['thresholds', { mining: 1.5 }, 'thresholds.mining is 1.5; expected a number from 0 to 1'],
+    ['limitations', 'none', 'limitations is "none"; expected a list'],
+    ['metrics', [], 'metrics is []; expected an object'],
+    ['files', [{ name: 'model.onnx', sha256: '' }], 'files[0].sha256 is ""'],
+  ])('with a wrong %s are refused by its name', (member, value, message) => {
+    const text = JSON.stringify({ ...exampleCard, [member]: value });
+    expect(() => readCard(text)).toThrow(message);
+    expect(() => readCard(text)).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }));
+  });
+
+  test.each(['', '[]', 'null', '{', '"card"', '{"__proto__": 1}'])('that are %s are refused', (text) => {
+    expect(() => readCard(text, 'x/card.json')).toThrow('x/card.json: ');
+  });
+
+  test('the hash of the inputs changes with name, type, revision and order only', () => {
+    const a = { name: 'bytes_up', type: 'float64', revision: 1 };
+    const b = { name: 'bytes_dn', type: 'float64', revision: 1 };
+    const lists = [[a, b], [b, a], [a], [{ ...a, revision: 2 }, b], [{ ...a, type: 'uint8' }, b], []];
+    expect(new Set(lists.map((list) => hashInputs(list, { sha256Hex }))).size).toBe(lists.length);
+    expect(hashInputs([a], { sha256Hex })).toBe(sha256Hex('"bytes_up" float64 1\n'));
+  });
+});
