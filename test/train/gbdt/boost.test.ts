@@ -54,9 +54,9 @@ describe('fitGbdt', () => {
   });
 
   test('equal seeds give equal forests, other seeds others', () => {
-    const fit = (seed: number) => fitGbdt(rings(4, 2000, 3), null, { rounds: 5, rowFraction: 0.6, seed }).forest;
-    expect(fit(7)).toEqual(fit(7));
-    expect(fit(7).threshold).not.toEqual(fit(8).threshold);
+    const train = (seed: number) => fitGbdt(rings(4, 2000, 3), null, { rounds: 5, rowFraction: 0.6, seed }).forest;
+    expect(train(7)).toEqual(train(7));
+    expect(train(7).threshold).not.toEqual(train(8).threshold);
   });
 
   test('stops when the validation loss does, and keeps the best rounds', () => {

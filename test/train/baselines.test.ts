@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { ForestKernel } from '../../models/trees/kernel.ts';
+import { fitMajority, fitSingleColumn } from '../../train/baselines.ts';
+import { LEARNERS } from '../../train/learner.ts';
+import { toRowMajor } from '../../train/matrix.ts';
+import { matrixOf } from './data.ts';
+
+const port = Float32Array.from({ length: 400 }, (_, i) => [22, 443, 3333, Number.NaN][i % 4]!);
+const noise = Float32Array.from({ length: 400 }, (_, i) => (i * 7919) % 101);
+const labels = Int32Array.from(port, (p) => (p === 3333 ? 1 : p === 22 ? 2 : 0));
+const data = { matrix: matrixOf({ noise, port }), labels, classNames: ['web', 'mining', 'shell'] };
+
+describe('baselines', () => {
+  test('the majority gives the class shares to every row', () => {
+    const out = new Float64Array(6);
+    new ForestKernel(fitMajority(data).forest).predict(toRowMajor(data.matrix), 2, out);
+    [0.5, 0.25, 0.25, 0.5, 0.25, 0.25].forEach((share, i) => {
+      expect(out[i]).toBeCloseTo(share, 6);
+    });
+  });
+
+  test('a single column takes all columns and looks at one', () => {
+    const { forest } = fitSingleColumn(data, 'port');
+    expect(forest.featureCount).toBe(2);
+    expect(new Set(forest.feature)).toEqual(new Set([1, -1]));
+    const out = new Float64Array(400 * 3);
+    new ForestKernel(forest).predict(toRowMajor(data.matrix), 400, out);
+    labels.forEach((label, row) => {
+      expect(out[row * 3 + label]!).toBeGreaterThan(0.8);
+    });
+    expect(() => fitSingleColumn(data, 'ports')).toThrow('there is no column ports');
+  });
+
+  test('every learner yields a forest that scores', () => {
+    for (const learner of LEARNERS) {
+      const seen: number[] = [];
+      const { forest } = learner.fit(data, data, { rounds: 4 }, ({ round }) => seen.push(round));
+      expect(new ForestKernel(forest).classCount).toBe(3);
+      expect(seen).toEqual(learner.name === 'gbdt' ? [1, 2, 3, 4] : []);
+    }
+  });
+});
