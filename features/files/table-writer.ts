@@ -43,13 +43,16 @@ export class TableWriter {
     switch (this.#format) {
       case 'arrow':
       case 'arrows':
-        return this.#arrow!.write(table);
+        this.#arrow!.write(table);
+        break;
       case 'csv':
-        return this.#output.writeText(csvLines(this.#specs, table));
+        this.#output.writeText(csvLines(this.#specs, table));
+        break;
       case 'jsonl':
-        return this.#output.writeText(jsonLines(this.#specs, table));
+        this.#output.writeText(jsonLines(this.#specs, table));
+        break;
       default:
-        return assertNever(this.#format);
+        assertNever(this.#format);
     }
   }
 

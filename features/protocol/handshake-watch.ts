@@ -4,7 +4,7 @@
  * feed it, until both hellos are known.
  */
 import { type FlowState, SideField } from '../flow/flow-state.ts';
-import { Prefix } from '../flow/prefix.ts';
+import { Prefix, PrefixStatus } from '../flow/prefix.ts';
 import { type Packet, Protocol } from '../packet/packet.ts';
 import { TlsHandshake, TlsStatus } from './tls/handshake-reader.ts';
 import { looksLikeTls } from './tls/record.ts';
@@ -60,7 +60,8 @@ export class HandshakeWatch {
     streams[side].push(packet.sequence, bytes, packet.payloadAt, packet.payloadEnd, (from, at, end) => {
       handshake.feed(side, from, at, end);
     });
-    if (handshake.status !== TlsStatus.Reading) this.#stop(slot);
+    const exhausted = streams[0].status >= PrefixStatus.Full && streams[1].status >= PrefixStatus.Full;
+    if (exhausted || handshake.status !== TlsStatus.Reading) this.#stop(slot);
   }
 
   #begin(slot: number, side: 0 | 1, packet: Packet, bytes: Uint8Array): boolean {

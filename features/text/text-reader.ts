@@ -41,7 +41,7 @@ export function tableOfObjects(
   table.length = objects.length;
   for (const spec of specs) {
     const column = table.columns.get(spec.name)!;
-    objects.forEach((object, row) => setCell(name, spec, column, row, object[spec.name] ?? null));
+    for (const [row, object] of objects.entries()) setCell(name, spec, column, row, object[spec.name] ?? null);
   }
   return table;
 }
