@@ -1,0 +1,174 @@
+/**
+ * Server certificates made on the spot (X.509 v3, RFC 5280): a leaf, alone and self-signed or under one or two made-up
+ * authorities. Keys exist only in memory and are shared between sites of one run, because making RSA keys is slow and only
+ * their size shows on the wire.
+ */
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import type { Prng } from '../../../core/prng.ts';
+import {
+  ascii,
+  bits,
+  contextTag,
+  integer,
+  objectIdentifier,
+  octets,
+  sequence,
+  Tag,
+  tlv,
+  utcTime,
+  utf8,
+} from './der.ts';
+
+export type KeyKind = 'rsa-2048' | 'rsa-3072' | 'p-256' | 'p-384';
+
+export interface Credentials {
+  /** PKCS#8 PEM, never written to disk. */
+  readonly keyPem: string;
+  /** Leaf first, then what the server sends of its chain. */
+  readonly chainPem: string;
+}
+
+interface KeyPair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+const KEYS_PER_KIND = 3;
+const keyRing = new Map<string, KeyPair>();
+
+function keyPair(kind: KeyKind, index: number): KeyPair {
+  const slot = `${kind}/${index}`;
+  let pair = keyRing.get(slot);
+  if (!pair) {
+    if (kind === 'rsa-2048') pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    else if (kind === 'rsa-3072') pair = generateKeyPairSync('rsa', { modulusLength: 3072 });
+    else pair = generateKeyPairSync('ec', { namedCurve: kind === 'p-256' ? 'P-256' : 'P-384' });
+    keyRing.set(slot, pair);
+  }
+  return pair;
+}
+
+/** Signature algorithm identifiers: sha256WithRSAEncryption carries a NULL, ecdsa-with-SHA256 nothing (RFC 4055, 5758). */
+function signatureAlgorithm(key: KeyObject): Uint8Array {
+  return key.asymmetricKeyType === 'rsa'
+    ? sequence(objectIdentifier('1.2.840.113549.1.1.11'), tlv(0x05))
+    : sequence(objectIdentifier('1.2.840.10045.4.3.2'));
+}
+
+interface Subject {
+  readonly commonName: string;
+  readonly organisation: string;
+}
+
+function name({ commonName, organisation }: Subject): Uint8Array {
+  const attribute = (oid: string, text: string) => tlv(Tag.Set, sequence(objectIdentifier(oid), utf8(text)));
+  return sequence(...(organisation ? [attribute('2.5.4.10', organisation)] : []), attribute('2.5.4.3', commonName));
+}
+
+function extension(oid: string, critical: boolean, value: Uint8Array): Uint8Array {
+  return sequence(objectIdentifier(oid), ...(critical ? [tlv(Tag.Boolean, Uint8Array.of(0xff))] : []), octets(value));
+}
+
+interface Statement {
+  readonly subject: Subject;
+  readonly issuer: Subject;
+  readonly authority: boolean;
+  readonly names: readonly string[];
+  readonly validDays: number;
+  readonly statusUrl: string;
+}
+
+/** One certificate, DER. Its length varies by a few bytes with an ECDSA issuer: each half of that signature is an integer. */
+function certificate(prng: Prng, statement: Statement, subjectKey: KeyObject, issuerKey: KeyObject): Uint8Array {
+  const from = new Date(Date.UTC(2025, prng.below(3), prng.integer(1, 28)));
+  const until = new Date(from.getTime() + statement.validDays * 86_400_000);
+  const serial = prng.bytes(new Uint8Array(16));
+  serial[0] = 0x40 | (serial[0]! & 0x3f); // keeps the DER length fixed
+  const extensions = [
+    extension('2.5.29.14', false, octets(prng.bytes(new Uint8Array(20)))),
+    extension('2.5.29.35', false, sequence(tlv(contextTag(0, false), prng.bytes(new Uint8Array(20))))),
+    extension('2.5.29.19', true, statement.authority ? sequence(tlv(Tag.Boolean, Uint8Array.of(0xff))) : sequence()),
+    extension('2.5.29.15', true, statement.authority ? bits(Uint8Array.of(0x06), 1) : bits(Uint8Array.of(0x80), 7)),
+  ];
+  if (statement.names.length > 0) {
+    extensions.push(
+      extension('2.5.29.17', false, sequence(...statement.names.map((host) => tlv(contextTag(2, false), ascii(host))))),
+    );
+    extensions.push(extension('2.5.29.37', false, sequence(objectIdentifier('1.3.6.1.5.5.7.3.1'))));
+  }
+  if (statement.statusUrl) {
+    const location = tlv(contextTag(6, false), ascii(statement.statusUrl));
+    extensions.push(
+      extension('1.3.6.1.5.5.7.1.1', false, sequence(sequence(objectIdentifier('1.3.6.1.5.5.7.48.1'), location))),
+    );
+  }
+  const body = sequence(
+    tlv(contextTag(0, true), integer(Uint8Array.of(2))),
+    integer(serial),
+    signatureAlgorithm(issuerKey),
+    name(statement.issuer),
+    sequence(utcTime(from), utcTime(until)),
+    name(statement.subject),
+    subjectKey.export({ type: 'spki', format: 'der' }),
+    tlv(contextTag(3, true), sequence(...extensions)),
+  );
+  return sequence(body, signatureAlgorithm(issuerKey), bits(sign('sha256', body, issuerKey)));
+}
+
+function pem(der: Uint8Array): string {
+  const base64 = Buffer.from(der)
+    .toString('base64')
+    .replace(/.{64}(?=.)/g, '$&\n'); // no empty line at the end
+  return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
+}
+
+const KEY_KINDS: readonly { readonly weight: number; readonly value: KeyKind }[] = [
+  { weight: 30, value: 'rsa-2048' },
+  { weight: 5, value: 'rsa-3072' },
+  { weight: 55, value: 'p-256' },
+  { weight: 10, value: 'p-384' },
+];
+
+const AUTHORITIES = ['Northgate Trust', 'Bluefin Encryption', 'Open Harbour', 'Certwell', 'Lantern PKI'];
+
+/** Draws a server's credentials: key, names, validity, and a chain of one to three certificates. */
+export function drawCredentials(prng: Prng, host: string): Credentials {
+  const leafPair = keyPair(prng.pickWeighted(KEY_KINDS), prng.below(KEYS_PER_KIND));
+  const chainLength = prng.pick([1, 2, 2, 2, 3]);
+  const subject = { commonName: host, organisation: prng.chance(0.3) ? `${host.split('.')[1] ?? host} ltd` : '' };
+  const parent = host.slice(host.indexOf('.') + 1);
+  const names = [host, parent, `www.${parent}`, `api.${parent}`, `*.${parent}`].slice(0, prng.pick([1, 1, 2, 3, 5]));
+  const validDays = prng.pick([90, 90, 90, 365, 398, 3650]);
+  const brand = prng.pick(AUTHORITIES);
+  const statusUrl = prng.chance(0.7)
+    ? `http://ocsp.${brand.toLowerCase().replace(' ', '-')}.example/${prng.hex(4)}`
+    : '';
+  const key = leafPair.privateKey;
+  const keyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  if (chainLength === 1) {
+    const alone = { subject, issuer: subject, authority: false, names, validDays, statusUrl: '' };
+    return { keyPem, chainPem: pem(certificate(prng, alone, leafPair.publicKey, key)) };
+  }
+  const issuerPair = keyPair(prng.chance(0.45) ? 'rsa-2048' : 'p-256', prng.below(KEYS_PER_KIND));
+  const issuer = { commonName: `${brand} R${prng.integer(1, 12)}`, organisation: brand };
+  const root = { commonName: `${brand} Root X${prng.integer(1, 3)}`, organisation: brand };
+  const parts = [
+    certificate(
+      prng,
+      { subject, issuer, authority: false, names, validDays, statusUrl },
+      leafPair.publicKey,
+      issuerPair.privateKey,
+    ),
+    certificate(
+      prng,
+      { subject: issuer, issuer: root, authority: true, names: [], validDays: 1825, statusUrl },
+      issuerPair.publicKey,
+      issuerPair.privateKey,
+    ),
+  ];
+  if (chainLength === 3) {
+    const statement = { subject: root, issuer: root, authority: true, names: [], validDays: 7300, statusUrl: '' };
+    parts.push(certificate(prng, statement, issuerPair.publicKey, issuerPair.privateKey));
+  }
+  return { keyPem, chainPem: parts.map(pem).join('') };
+}

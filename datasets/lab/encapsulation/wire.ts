@@ -1,0 +1,71 @@
+/** Two ends of a connection joined in memory: what one writes the other reads at once, and every write is noted in order. */
+import { Duplex } from 'node:stream';
+import type { Side } from '../dialogue/message.ts';
+import type { Flight } from './channel.ts';
+
+class End extends Duplex {
+  readonly #side: Side;
+  readonly #log: Flight[];
+  other: End | null = null;
+
+  constructor(side: Side, log: Flight[]) {
+    super({ allowHalfOpen: true });
+    this.#side = side;
+    this.#log = log;
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
+    this.#log.push({ from: this.#side, bytes: Uint8Array.from(chunk) });
+    this.other?.push(chunk);
+    done();
+  }
+
+  override _final(done: (error?: Error) => void): void {
+    this.other?.push(null);
+    done();
+  }
+}
+
+export class Wire {
+  readonly #log: Flight[] = [];
+  readonly client: Duplex;
+  readonly server: Duplex;
+
+  constructor() {
+    const client = new End('client', this.#log);
+    const server = new End('server', this.#log);
+    client.other = server;
+    server.other = client;
+    this.client = client;
+    this.server = server;
+  }
+
+  /** Writes seen so far and not yet taken. */
+  get pendingCount(): number {
+    return this.#log.length;
+  }
+
+  /** Takes what was written since the last call, neighbouring writes of one side joined into one flight. */
+  take(): Flight[] {
+    const flights: { from: Side; parts: Uint8Array[] }[] = [];
+    for (const { from, bytes } of this.#log.splice(0)) {
+      const last = flights[flights.length - 1];
+      if (last?.from === from) last.parts.push(bytes);
+      else flights.push({ from, parts: [bytes] });
+    }
+    return flights.map(({ from, parts }) => ({ from, bytes: joined(parts) }));
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

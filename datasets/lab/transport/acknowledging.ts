@@ -1,0 +1,162 @@
+/**
+ * What the receivers say back: the other half of TCP. One sweep over all departures and arrivals fills in acknowledgement
+ * numbers (piggybacked where data is going that way anyhow), adds the pure ones (every second segment, at once for a gap or
+ * a FIN, else after the delay: RFC 1122 and 5681) and probes idle connections where a host has keep-alive on.
+ */
+import type { Side } from '../dialogue/message.ts';
+import { TcpFlag } from './frame.ts';
+import { type Path, roundTripUs } from './path.ts';
+import type { Transmission } from './sending.ts';
+import type { Stack } from './stack.ts';
+
+/** A segment as the tap records it; sequence numbers still relative. */
+export interface Segment {
+  readonly from: Side;
+  readonly tapUs: number;
+  readonly seq: number;
+  readonly ack: number;
+  readonly flags: number;
+  readonly payload: Uint8Array;
+}
+
+interface Receiver {
+  /** Next sequence number expected from the other side. */
+  expected: number;
+  /** End of what this side has sent itself. */
+  sentEnd: number;
+  /** Segments that came early: start to end. */
+  early: Map<number, number>;
+  unacknowledged: number;
+  ackDueUs: number;
+  lastActivityUs: number;
+}
+
+const fresh = (): Receiver => ({
+  expected: 0,
+  sentEnd: 0,
+  early: new Map(),
+  unacknowledged: 0,
+  ackDueUs: Number.POSITIVE_INFINITY,
+  lastActivityUs: 0,
+});
+const NOTHING = new Uint8Array(0);
+const OLD_BYTE = new Uint8Array(1);
+const opposite = (side: Side): Side => (side === 'client' ? 'server' : 'client');
+
+export function seqLength(flags: number, payloadBytes: number): number {
+  return payloadBytes + (flags & (TcpFlag.Syn | TcpFlag.Fin) ? 1 : 0);
+}
+
+/** @param untilUs when nobody watches any more: keep-alive goes on until then if the connection stays open. */
+export function acknowledge(
+  transmissions: readonly Transmission[],
+  path: Path,
+  stacks: Readonly<Record<Side, Stack>>,
+  untilUs: number,
+): Segment[] {
+  const sides = { client: fresh(), server: fresh() };
+  const segments: Segment[] = [];
+  let closed = false;
+  let established = false;
+
+  const record = (from: Side, sentUs: number, delayUs: number, seq: number, flags: number, payload: Uint8Array) => {
+    const tapUs = sentUs + (from === 'client' ? path.nearUs : delayUs - path.nearUs);
+    const ack = flags & TcpFlag.Ack ? sides[from].expected : 0;
+    segments.push({ from, tapUs, seq, ack, flags, payload });
+  };
+  const oneWayUs = path.nearUs + path.farUs;
+  const pureAck = (side: Side, atUs: number) => {
+    record(side, atUs, oneWayUs, sides[side].sentEnd, TcpFlag.Ack, NOTHING);
+    sides[side].unacknowledged = 0;
+    sides[side].ackDueUs = Number.POSITIVE_INFINITY;
+  };
+  const flushDue = (untilUs: number) => {
+    for (const side of ['client', 'server'] as const)
+      if (sides[side].ackDueUs <= untilUs) pureAck(side, sides[side].ackDueUs);
+  };
+  const probe = (untilUs: number) => {
+    for (const side of ['client', 'server'] as const) {
+      const { keepAliveUs, keepAliveByte } = stacks[side];
+      const self = sides[side];
+      while (established && !closed && keepAliveUs > 0 && self.lastActivityUs + keepAliveUs < untilUs) {
+        const atUs = self.lastActivityUs + keepAliveUs;
+        record(side, atUs, oneWayUs, self.sentEnd - 1, TcpFlag.Ack, keepAliveByte ? OLD_BYTE : NOTHING);
+        pureAck(opposite(side), atUs + oneWayUs);
+        self.lastActivityUs = atUs + roundTripUs(path);
+        sides[opposite(side)].lastActivityUs = Math.max(sides[opposite(side)].lastActivityUs, atUs + oneWayUs);
+      }
+    }
+  };
+  const depart = ({ from, seq, payload, flags, sentUs, arrivesUs, unseen }: Transmission) => {
+    const self = sides[from];
+    const delayUs = Number.isFinite(arrivesUs) ? arrivesUs - sentUs : oneWayUs;
+    if (!unseen) record(from, sentUs, delayUs, seq, flags, payload);
+    self.sentEnd = Math.max(self.sentEnd, seq + seqLength(flags, payload.length));
+    self.unacknowledged = 0;
+    self.ackDueUs = Number.POSITIVE_INFINITY;
+    self.lastActivityUs = sentUs;
+    if (flags & TcpFlag.Rst) closed = true;
+  };
+  const arrive = ({ from, seq, payload, flags, arrivesUs }: Transmission) => {
+    const to = opposite(from);
+    const self = sides[to];
+    self.lastActivityUs = arrivesUs;
+    const length = seqLength(flags, payload.length);
+    if (length === 0) return;
+    if (seq !== self.expected) {
+      if (seq > self.expected) self.early.set(seq, seq + length);
+      pureAck(to, arrivesUs + 20);
+      return;
+    }
+    self.expected += length;
+    const filledGap = self.early.size > 0;
+    for (let end = self.early.get(self.expected); end !== undefined; end = self.early.get(self.expected)) {
+      self.early.delete(self.expected);
+      self.expected = end;
+    }
+    if (flags & TcpFlag.Syn) {
+      established ||= to === 'client';
+      return; // answered by the next segment of the handshake
+    }
+    self.unacknowledged++;
+    if (filledGap || self.unacknowledged >= 2 || flags & TcpFlag.Fin) pureAck(to, arrivesUs + 20);
+    else self.ackDueUs = arrivesUs + stacks[to].delayedAckUs;
+    if (flags & TcpFlag.Fin) closed = true;
+  };
+
+  const events: {
+    readonly atUs: number;
+    readonly apply: (transmission: Transmission) => void;
+    readonly transmission: Transmission;
+  }[] = [];
+  for (const transmission of transmissions) {
+    events.push({ atUs: transmission.sentUs, apply: depart, transmission });
+    if (Number.isFinite(transmission.arrivesUs))
+      events.push({ atUs: transmission.arrivesUs, apply: arrive, transmission });
+  }
+  events.sort((a, b) => a.atUs - b.atUs);
+  let reset = false;
+  for (const event of events) {
+    if (reset) break;
+    flushDue(event.atUs);
+    probe(event.atUs);
+    event.apply(event.transmission);
+    reset = (event.transmission.flags & TcpFlag.Rst) !== 0;
+  }
+  if (!reset) {
+    flushDue(Number.MAX_VALUE);
+    probe(untilUs);
+  }
+  return inTapOrder(segments);
+}
+
+/** Sorted by time at the tap; within a direction the tap sees the order of sending, so ties and overtakings are nudged. */
+function inTapOrder(segments: readonly Segment[]): Segment[] {
+  const last = { client: 0, server: 0 };
+  const ordered = segments.map((segment) => {
+    const tapUs = Math.max(Math.round(segment.tapUs), last[segment.from] + 1);
+    last[segment.from] = tapUs;
+    return { ...segment, tapUs };
+  });
+  return ordered.sort((a, b) => a.tapUs - b.tapUs);
+}

@@ -1,0 +1,98 @@
+/** The third stage: a TCP connection between two hosts, from writes to Ethernet frames with the times the tap saw them. */
+import type { Prng } from '../../../core/prng.ts';
+import type { Side } from '../dialogue/message.ts';
+import { acknowledge, type Segment } from './acknowledging.ts';
+import { type Endpoint, encodeFrame, TcpFlag } from './frame.ts';
+import type { Path } from './path.ts';
+import { Sending } from './sending.ts';
+import type { Stack } from './stack.ts';
+
+export interface Host {
+  readonly endpoint: Endpoint;
+  readonly stack: Stack;
+}
+
+export interface CapturedFrame {
+  /** Microseconds on the clock of the capture. */
+  readonly atUs: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Timestamp option with its two words of padding. */
+const TIMESTAMP_BYTES = 12;
+const NO_OPTIONS = new Uint8Array(0);
+
+export class Connection extends Sending {
+  readonly #hosts: Readonly<Record<Side, Host>>;
+  readonly #path: Path;
+  readonly #mss: number;
+  readonly #timestamps: boolean;
+  readonly #initialSeq: Readonly<Record<Side, number>>;
+  readonly #ipId: Record<Side, number>;
+
+  constructor(client: Host, server: Host, path: Path, prng: Prng) {
+    const mss = client.endpoint.ip.length === 16 ? path.mss - 20 : path.mss;
+    const timestamps = client.stack.timestamps && server.stack.timestamps;
+    super(path, mss - (timestamps ? TIMESTAMP_BYTES : 0), prng.uint32());
+    this.#hosts = { client, server };
+    this.#path = path;
+    this.#mss = mss;
+    this.#timestamps = timestamps;
+    this.#initialSeq = { client: prng.uint32(), server: prng.uint32() };
+    this.#ipId = { client: prng.below(65536), server: prng.below(65536) };
+  }
+
+  /** @param untilUs end of the capture. */
+  frames(untilUs: number): CapturedFrame[] {
+    const stacks = { client: this.#hosts.client.stack, server: this.#hosts.server.stack };
+    const echoMs = { client: 0, server: 0 };
+    return acknowledge(this.transmissions, this.#path, stacks, untilUs).map((segment) => {
+      const bytes = this.#encode(segment, echoMs);
+      return { atUs: segment.tapUs, bytes };
+    });
+  }
+
+  #encode(segment: Segment, echoMs: Record<Side, number>): Uint8Array {
+    const { from, seq, ack, flags, payload } = segment;
+    const to: Side = from === 'client' ? 'server' : 'client';
+    const { stack, endpoint } = this.#hosts[from];
+    const syn = (flags & TcpFlag.Syn) !== 0;
+    const nowMs = (stack.clockMs + Math.floor(segment.tapUs / 1000)) >>> 0;
+    const options = syn
+      ? this.#synOptions(stack, nowMs, echoMs[to])
+      : this.#timestamps
+        ? timestampOption(nowMs, echoMs[to])
+        : NO_OPTIONS;
+    echoMs[from] = nowMs;
+    this.#ipId[from] = (this.#ipId[from] + 1) & 0xffff;
+    const fields = {
+      seq: (this.#initialSeq[from] + seq) >>> 0,
+      ack: flags & TcpFlag.Ack ? (this.#initialSeq[to] + ack) >>> 0 : 0,
+      flags,
+      window: flags & TcpFlag.Rst ? 0 : syn ? stack.synWindow : Math.min(65535, stack.windowBytes >> stack.windowShift),
+      options,
+      ttl: from === 'server' ? stack.ttl - this.#path.hops : stack.ttl - 1,
+      ipId: this.#ipId[from],
+    };
+    return encodeFrame(endpoint, this.#hosts[to].endpoint, fields, payload);
+  }
+
+  /** MSS, SACK permitted, timestamps if both speak them, window scale (RFC 9293, 2018, 7323). */
+  #synOptions(stack: Stack, nowMs: number, echoMs: number): Uint8Array {
+    const mss = [2, 4, this.#mss >> 8, this.#mss & 255];
+    const scale = [1, 3, 3, stack.windowShift];
+    const sack = [4, 2];
+    return this.#timestamps
+      ? Uint8Array.from([...mss, ...sack, ...timestampOption(nowMs, echoMs).subarray(2), ...scale])
+      : Uint8Array.from([...mss, ...scale, 1, 1, ...sack]);
+  }
+}
+
+function timestampOption(nowMs: number, echoMs: number): Uint8Array {
+  const option = new Uint8Array(TIMESTAMP_BYTES);
+  option.set([1, 1, 8, 10]);
+  const view = new DataView(option.buffer);
+  view.setUint32(4, nowMs);
+  view.setUint32(8, echoMs);
+  return option;
+}

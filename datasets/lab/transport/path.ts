@@ -1,0 +1,44 @@
+/**
+ * The way between a client and a server, and where on it the capture was taken. Delays are one-way and split at the tap, so
+ * that a recorded answer can never precede the recorded question.
+ */
+import type { Prng } from '../../../core/prng.ts';
+import { MILLISECOND_US } from '../dialogue/message.ts';
+
+export interface Path {
+  /** One way, client to tap and back, microseconds: the local network. */
+  readonly nearUs: number;
+  /** One way, tap to server and back, microseconds. */
+  readonly farUs: number;
+  /** Mean of the exponential queueing delay added beyond the tap, microseconds. */
+  readonly jitterUs: number;
+  /** Probability that a data segment is lost beyond the tap or before it. */
+  readonly loss: number;
+  /** Time a full segment occupies the narrowest link, microseconds. */
+  readonly segmentUs: number;
+  /** Maximum segment size announced by both ends, bytes, for IPv4; IPv6 announces 20 less. */
+  readonly mss: number;
+  /** Routers between tap and server, taken off its TTL. */
+  readonly hops: number;
+}
+
+/** Distributions chosen to look like an access network's: most servers 10 to 100 ms away, most paths clean. */
+export function drawPath(prng: Prng): Path {
+  const farUs = Math.min(150, Math.max(1, prng.logNormal(16, 0.75))) * MILLISECOND_US;
+  return {
+    nearUs: Math.round(Math.min(8_000, prng.logNormal(400, 0.8))),
+    farUs: Math.round(farUs),
+    jitterUs: Math.round(farUs * prng.between(0.01, 0.12)),
+    loss: prng.chance(0.65) ? 0 : Math.min(0.03, prng.exponential(0.006)),
+    segmentUs: prng.integer(12, 600),
+    mss: prng.pickWeighted([
+      { weight: 75, value: 1460 },
+      { weight: 10, value: 1452 }, // PPPoE
+      { weight: 8, value: 1400 },
+      { weight: 7, value: 1380 },
+    ]),
+    hops: prng.integer(6, 18),
+  };
+}
+
+export const roundTripUs = (path: Path) => 2 * (path.nearUs + path.farUs);
