@@ -20,7 +20,7 @@ test.each(manifest.captures)('$file holds exactly the connections the manifest l
   }
   expect(listed.size).toBe(flows.length);
   const seen = new Set<string>();
-  for (const { src, srcPort, dst, dstPort } of readPackets(readFileSync(new URL(file, folder)))) {
+  for (const { src, srcPort, dst, dstPort } of readPackets(new Uint8Array(readFileSync(new URL(file, folder))))) {
     const [a, b] = [`${src}:${srcPort}`, `${dst}:${dstPort}`];
     seen.add(a < b ? `${a} ${b}` : `${b} ${a}`);
   }
