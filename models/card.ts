@@ -34,6 +34,10 @@ export interface ModelCard {
   readonly learner: { readonly name: string; readonly options: JsonObject; readonly seed: number };
   readonly training: TrainingSummary;
   readonly metrics: JsonObject;
+  /** The label whose probability is the risk of a flow; null where none is. */
+  readonly positive: string | null;
+  /** The flows that the model was trained to speak of; the verdict on any other is `unknown`. */
+  readonly scope: ModelScope;
   /** Label -> least probability at which it is a verdict. */
   readonly thresholds: { readonly [label: string]: number };
   /** Sentences for the user. */
@@ -43,8 +47,17 @@ export interface ModelCard {
   readonly versions: { readonly [program: string]: string };
 }
 
+export interface ModelScope {
+  /** Values of the column `protocol`. */
+  readonly protocols: readonly string[];
+  /** Least sum of `fwd_payload_packets` and `bwd_payload_packets`. */
+  readonly minPayloadPackets: number;
+}
+
 export interface TrainingSummary {
   readonly captures: number;
+  /** SHA-256 of the names of the captures: an evaluation on one of them is no evaluation. */
+  readonly captureHashes: readonly string[];
   readonly rows: number;
   /** Independent groups: the number that matters for how far results carry. */
   readonly groups: number;
@@ -104,6 +117,8 @@ export function readCard(text: string, where = 'card.json'): ModelCard {
     learner: readLearner(check, card['learner']),
     training: readTraining(check, card['training']),
     metrics: check.json(card['metrics'], 'metrics'),
+    positive: card['positive'] === null ? null : check.oneOf(card['positive'], 'positive', labels),
+    scope: readScope(check, card['scope']),
     thresholds: check.record(card['thresholds'], 'thresholds', check.probability),
     limitations: check.list(card['limitations'], 'limitations', check.text),
     files: check.list(card['files'], 'files', (file, path) => readFile(check, file, path)),
@@ -129,10 +144,19 @@ function readLearner(check: Checker, value: unknown): ModelCard['learner'] {
   };
 }
 
+function readScope(check: Checker, value: unknown): ModelScope {
+  const scope = check.object(value, 'scope');
+  return {
+    protocols: check.list(scope['protocols'], 'scope.protocols', check.text),
+    minPayloadPackets: check.count(scope['minPayloadPackets'], 'scope.minPayloadPackets'),
+  };
+}
+
 function readTraining(check: Checker, value: unknown): TrainingSummary {
   const training = check.object(value, 'training');
   return {
     captures: check.count(training['captures'], 'training.captures'),
+    captureHashes: check.list(training['captureHashes'], 'training.captureHashes', check.hash),
     rows: check.count(training['rows'], 'training.rows'),
     groups: check.count(training['groups'], 'training.groups'),
     rowsPerLabel: check.record(training['rowsPerLabel'], 'training.rowsPerLabel', check.count),
@@ -203,6 +227,12 @@ class Checker {
   literal<T extends string>(value: unknown, path: string, expected: T): T {
     if (value === expected) return expected;
     throw this.wrong(path, show(value), expected);
+  }
+
+  oneOf(value: unknown, path: string, allowed: readonly string[]): string {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    throw this.wrong(path, show(value), `one of ${allowed.join(', ')}`);
   }
 
   object(value: unknown, path: string): Readonly<Record<string, unknown>> {

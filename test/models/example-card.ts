@@ -19,6 +19,7 @@ export const exampleCard: ModelCard = {
   learner: { name: 'gbdt', options: { rounds: 100, classWeights: 'balanced' }, seed: 1 },
   training: {
     captures: 3,
+    captureHashes: ['1'.repeat(64), '2'.repeat(64), '3'.repeat(64)],
     rows: 120,
     groups: 3,
     rowsPerLabel: { other: 100, mining: 20 },
@@ -26,6 +27,8 @@ export const exampleCard: ModelCard = {
     generated: true,
   },
   metrics: { macroF1: 0.9, ranking: [{ at: 0.01, tpr: null }] },
+  positive: 'mining',
+  scope: { protocols: ['tcp'], minPayloadPackets: 5 },
   thresholds: { mining: 0.9 },
   limitations: ['It has seen three captures.'],
   files: [{ name: 'model.onnx', sha256: '0'.repeat(64) }],
