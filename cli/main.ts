@@ -1,24 +1,24 @@
 #!/usr/bin/env node
 /** The program `flowlamp`: reads the command line, runs a command, and turns whatever happens into an exit code. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
 import { OutputClosed, removeUnfinished } from '../features/files/output.ts';
 import { addExtractCommand } from './commands/extract.ts';
 import { addInspectCommand } from './commands/inspect.ts';
+import { addTrainCommand } from './commands/train.ts';
 import { printable } from './console.ts';
 import { ExitCode } from './exit.ts';
-import { packageRoot } from './package-root.ts';
+import { packageVersion } from './package-root.ts';
 
 function createProgram(): Command {
-  const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot()), 'utf8')) as { version: string };
   const program = new Command('flowlamp')
     .description('Tells what an encrypted network flow is without decrypting it.')
-    .version(version)
+    .version(packageVersion())
     .showHelpAfterError('(flowlamp --help or flowlamp COMMAND --help shows what is expected)')
     .exitOverride();
   addExtractCommand(program);
   addInspectCommand(program);
+  addTrainCommand(program);
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -7,8 +7,9 @@ export const MISSING_BIN = 255;
 export const MAX_BINS = 255;
 /** Bins per feature in a histogram: the values and the missing one. */
 export const BIN_STRIDE = 256;
-/** Four features share a word of four bytes. */
-export const FEATURES_PER_WORD = 4;
+/** Two words of four bytes: the features that one pass of a histogram sums, 16 KB of sums in first-level cache. */
+export const FEATURES_PER_BLOCK = 8;
+const FEATURES_PER_WORD = 4;
 /** Edges come from a sample, as in scikit-learn and LightGBM: 200,000 rows place 255 quantiles well enough. */
 const SAMPLE_ROWS = 200_000;
 
@@ -20,11 +21,33 @@ export interface Bins {
   readonly edges: readonly Float32Array[];
 }
 
-/** Rows as bins: byte f % 4 of words[f / 4][row] is the bin of feature f. */
+/**
+ * Rows as bins, twice: leaves of many rows read the blocks, where a cache line holds eight rows of what one pass needs;
+ * leaves of few scattered rows read whole rows, where a line serves many passes. Measured: one layout alone costs 2 to 5
+ * times as much at its bad end. A word holds four features, the first in its low byte.
+ */
 export interface BinnedMatrix {
   readonly rows: number;
   readonly featureCount: number;
-  readonly words: readonly Int32Array[];
+  /** blocks[b][2 * row + w]: features 8b + 4w to 8b + 4w + 3. */
+  readonly blocks: readonly Int32Array[];
+  /** byRow[row * 2 * blocks + 2 * b + w]: the same words. */
+  readonly byRow: Int32Array;
+}
+
+/** Where the bins of one feature are: (words[2 * row + word] >>> shift) & 255. */
+export interface BinColumn {
+  readonly words: Int32Array;
+  readonly word: number;
+  readonly shift: number;
+}
+
+export function binColumnOf({ blocks }: Pick<BinnedMatrix, 'blocks'>, feature: number): BinColumn {
+  return {
+    words: blocks[Math.floor(feature / FEATURES_PER_BLOCK)]!,
+    word: Math.floor(feature / FEATURES_PER_WORD) % 2,
+    shift: (feature % FEATURES_PER_WORD) * 8,
+  };
 }
 
 /** Equal-frequency bins; a feature with at most maxBins distinct values gets one bin for each. */
@@ -81,19 +104,30 @@ function between(low: number, high: number): number {
 
 export function applyBins({ edges }: Bins, matrix: FeatureMatrix): BinnedMatrix {
   const { rows, columns } = matrix;
-  const words = Array.from({ length: Math.ceil(columns.length / FEATURES_PER_WORD) }, () => new Int32Array(rows));
+  const blocks = Array.from({ length: Math.ceil(columns.length / FEATURES_PER_BLOCK) }, () => new Int32Array(rows * 2));
   for (let feature = 0; feature < columns.length; feature++) {
-    const word = words[Math.floor(feature / FEATURES_PER_WORD)]!;
-    binColumn(columns[feature]!, edges[feature]!, word, (feature % FEATURES_PER_WORD) * 8);
+    fillColumn(columns[feature]!, edges[feature]!, binColumnOf({ blocks }, feature));
   }
-  return { rows, featureCount: columns.length, words };
+  return { rows, featureCount: columns.length, blocks, byRow: interleave(blocks, rows) };
 }
 
-function binColumn(column: Float32Array, edges: Float32Array, word: Int32Array, shift: number): void {
-  for (let row = 0; row < column.length; row++) {
+function fillColumn(column: Float32Array, edges: Float32Array, { words, word, shift }: BinColumn): void {
+  for (let row = 0, at = word; row < column.length; row++, at += 2) {
     const x = column[row]!;
-    word[row] = word[row]! | ((Number.isNaN(x) ? MISSING_BIN : countBelow(edges, x)) << shift);
+    words[at] = words[at]! | ((Number.isNaN(x) ? MISSING_BIN : countBelow(edges, x)) << shift);
   }
+}
+
+function interleave(blocks: readonly Int32Array[], rows: number): Int32Array {
+  const stride = blocks.length * 2;
+  const byRow = new Int32Array(rows * stride);
+  for (let row = 0; row < rows; row++) {
+    for (let b = 0; b < blocks.length; b++) {
+      byRow[row * stride + 2 * b] = blocks[b]![2 * row]!;
+      byRow[row * stride + 2 * b + 1] = blocks[b]![2 * row + 1]!;
+    }
+  }
+  return byRow;
 }
 
 /** How many edges are < x: the bin of x. */

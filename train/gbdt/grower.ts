@@ -1,6 +1,6 @@
 import type { ForestBuilder } from '../../models/trees/forest.ts';
-import { BIN_STRIDE, type BinnedMatrix, type Bins, FEATURES_PER_WORD, MISSING_BIN } from './binning.ts';
-import { buildHistogram, PackedGradients, subtractHistogram, WORD_STRIDE } from './histogram.ts';
+import { BIN_STRIDE, type BinnedMatrix, type Bins, binColumnOf, FEATURES_PER_BLOCK, MISSING_BIN } from './binning.ts';
+import { BLOCK_STRIDE, buildHistogram, PackedGradients, subtractHistogram } from './histogram.ts';
 import { histogramOffset, noSplit, type Split, type SplitLimits, searchFeature, shrink } from './split.ts';
 
 export interface GrowLimits extends SplitLimits {
@@ -27,8 +27,7 @@ interface Leaf {
 
 /** Inner nodes of the tree just grown, over bins: enough to send rows down that were not in the sample. */
 interface BinNode {
-  readonly word: number;
-  readonly shift: number;
+  readonly feature: number;
   /** 1 where a bin goes left. */
   readonly goesLeft: Uint8Array;
   readonly left: number;
@@ -78,7 +77,7 @@ export class TreeGrower {
     scores: Float32Array,
   ): boolean {
     const { maxLeaves } = this.#limits;
-    const words = [...new Set(features.map((feature) => Math.floor(feature / FEATURES_PER_WORD)))];
+    const blocks = [...new Set(features.map((feature) => Math.floor(feature / FEATURES_PER_BLOCK)))];
     this.#packed.pack(gradients, hessians);
     this.#rows.set(sample);
     this.#firstNode = builder.nodeCount;
@@ -87,7 +86,7 @@ export class TreeGrower {
     const leaves = [root];
     if (this.#mayCut(root)) {
       root.histogram = this.#takeHistogram();
-      this.#fill(root, words);
+      this.#fill(root, blocks);
       this.#search(root, features);
     }
     while (leaves.length < maxLeaves) {
@@ -103,7 +102,7 @@ export class TreeGrower {
       const [left, right] = this.#cut(leaf, middle, builder);
       leaves[at] = left;
       leaves.push(right);
-      if (leaves.length < maxLeaves) this.#prepare(leaf, left, right, words, features);
+      if (leaves.length < maxLeaves) this.#prepare(leaf, left, right, blocks, features);
       else this.#release(leaf);
     }
     for (const leaf of leaves) this.#close(leaf, gradients, hessians, builder, scores);
@@ -113,14 +112,16 @@ export class TreeGrower {
   /** Adds the leaf values of the tree just grown to the scores of these rows (all of them where null). */
   addScores(data: BinnedMatrix, rows: Uint32Array | null, scores: Float32Array): void {
     const nodes = this.#nodes;
-    const { words } = data;
+    const { byRow } = data;
+    // The low byte of a word comes first on every platform that Node runs on, so byte f of a row is feature f.
+    const stride = FEATURES_PER_BLOCK * data.blocks.length;
+    const bins = new Uint8Array(byRow.buffer);
     const count = rows === null ? data.rows : rows.length;
     for (let i = 0; i < count; i++) {
       const row = rows === null ? i : rows[i]!;
       let node = nodes[0]!;
       while (typeof node !== 'number') {
-        const bin = (words[node.word]![row]! >>> node.shift) & 255;
-        node = nodes[node.goesLeft[bin] === 1 ? node.left : node.right]!;
+        node = nodes[node.goesLeft[bins[row * stride + node.feature]!] === 1 ? node.left : node.right]!;
       }
       scores[row] = scores[row]! + node;
     }
@@ -143,7 +144,7 @@ export class TreeGrower {
   }
 
   #takeHistogram(): Float64Array {
-    return this.#free.pop() ?? new Float64Array(this.#data.words.length * WORD_STRIDE);
+    return this.#free.pop() ?? new Float64Array(this.#data.blocks.length * BLOCK_STRIDE);
   }
 
   #release(leaf: Leaf): void {
@@ -152,12 +153,12 @@ export class TreeGrower {
     leaf.best.gain = 0;
   }
 
-  #fill(leaf: Leaf, words: readonly number[]): void {
+  #fill(leaf: Leaf, blocks: readonly number[]): void {
     const ordered = this.#ordered;
     const rows = this.#rows;
     const { values } = this.#packed;
     for (let i = leaf.start; i < leaf.end; i++) ordered[i] = values[rows[i]!]!;
-    buildHistogram(this.#data.words, words, rows, leaf.start, leaf.end, ordered, leaf.histogram!);
+    buildHistogram(this.#data, blocks, rows, leaf.start, leaf.end, ordered, leaf.histogram!);
   }
 
   #search(leaf: Leaf, features: readonly number[]): void {
@@ -179,15 +180,14 @@ export class TreeGrower {
     const goesLeft = this.#goesLeft;
     for (let bin = 0; bin < MISSING_BIN; bin++) goesLeft[bin] = bin <= best.bin ? 1 : 0;
     goesLeft[MISSING_BIN] = best.missingLeft ? 1 : 0;
-    const bins = this.#data.words[Math.floor(best.feature / FEATURES_PER_WORD)]!;
-    const shift = (best.feature % FEATURES_PER_WORD) * 8;
+    const { words, word, shift } = binColumnOf(this.#data, best.feature);
     const rows = this.#rows;
     const scratch = this.#scratch;
     let left = start;
     let right = 0;
     for (let i = start; i < end; i++) {
       const row = rows[i]!;
-      const isLeft = goesLeft[(bins[row]! >>> shift) & 255]!;
+      const isLeft = goesLeft[(words[2 * row + word]! >>> shift) & 255]!;
       rows[left] = row;
       scratch[right] = row;
       left += isLeft;
@@ -205,11 +205,10 @@ export class TreeGrower {
   #countExactly(leaf: Leaf, feature: number): void {
     // The refused partition left the rows in another order; histograms need them ascending only for speed.
     const counts = new Uint32Array(BIN_STRIDE);
-    const bins = this.#data.words[Math.floor(feature / FEATURES_PER_WORD)]!;
-    const shift = (feature % FEATURES_PER_WORD) * 8;
+    const { words, word, shift } = binColumnOf(this.#data, feature);
     this.#rows.subarray(leaf.start, leaf.end).sort();
     for (let i = leaf.start; i < leaf.end; i++) {
-      const bin = (bins[this.#rows[i]!]! >>> shift) & 255;
+      const bin = (words[2 * this.#rows[i]! + word]! >>> shift) & 255;
       counts[bin] = counts[bin]! + 1;
     }
     leaf.counts ??= new Map();
@@ -224,8 +223,7 @@ export class TreeGrower {
     const threshold = this.#bins.edges[feature]![bin] ?? Number.POSITIVE_INFINITY;
     builder.split(leaf.node, feature, threshold, missingLeft, left.node, right.node);
     this.#nodes[leaf.node - this.#firstNode] = {
-      word: Math.floor(feature / FEATURES_PER_WORD),
-      shift: (feature % FEATURES_PER_WORD) * 8,
+      feature,
       goesLeft: this.#goesLeft.slice(),
       left: left.node - this.#firstNode,
       right: right.node - this.#firstNode,
@@ -234,17 +232,17 @@ export class TreeGrower {
   }
 
   /** Histograms of both children: the smaller is summed, the larger is what remains of the parent's. */
-  #prepare(parent: Leaf, left: Leaf, right: Leaf, words: readonly number[], features: readonly number[]): void {
+  #prepare(parent: Leaf, left: Leaf, right: Leaf, blocks: readonly number[], features: readonly number[]): void {
     const [small, large] = left.end - left.start <= right.end - right.start ? [left, right] : [right, left];
     if (!this.#mayCut(large)) {
       this.#release(parent);
       return;
     }
     small.histogram = this.#takeHistogram();
-    this.#fill(small, words);
+    this.#fill(small, blocks);
     large.histogram = parent.histogram;
     parent.histogram = null;
-    subtractHistogram(large.histogram!, small.histogram, words);
+    subtractHistogram(large.histogram!, small.histogram, blocks);
     this.#search(large, features);
     if (this.#mayCut(small)) this.#search(small, features);
     else this.#release(small);

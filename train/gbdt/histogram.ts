@@ -1,7 +1,9 @@
-import { BIN_STRIDE, FEATURES_PER_WORD } from './binning.ts';
+import { BIN_STRIDE, type BinnedMatrix, FEATURES_PER_BLOCK } from './binning.ts';
 
-/** Doubles per word of four features. */
-export const WORD_STRIDE = BIN_STRIDE * FEATURES_PER_WORD;
+/** Doubles per block of features. */
+export const BLOCK_STRIDE = BIN_STRIDE * FEATURES_PER_BLOCK;
+/** Leaves of a smaller share of the rows read whole rows. */
+const SCATTERED = 1 / 8;
 /** A double counts exactly to 2^53; one bit is left for the sign of the gradient. */
 const BUDGET_BITS = 52;
 const MAX_LEVEL_BITS = 16;
@@ -78,14 +80,14 @@ export class PackedGradients {
 }
 
 /**
- * Sums `ordered` into the bins of all words. Layout of `out`: [word][feature in word][bin], doubles.
+ * Sums `ordered` into the bins of the used blocks. Layout of `out`: [feature][bin], doubles.
  *
  * @param rows ids of the rows in [start, end), ascending
  * @param ordered ordered[i] is the packed gradient of rows[i]
- * @param used words to sum; the others are left as they are
+ * @param used blocks to sum; the others are left as they are
  */
 export function buildHistogram(
-  words: readonly Int32Array[],
+  data: BinnedMatrix,
   used: readonly number[],
   rows: Uint32Array,
   start: number,
@@ -93,16 +95,19 @@ export function buildHistogram(
   ordered: Float64Array,
   out: Float64Array,
 ): void {
-  for (const word of used) {
-    const histogram = out.subarray(word * WORD_STRIDE, (word + 1) * WORD_STRIDE).fill(0);
-    if (end - start === words[word]!.length) sumAllRows(words[word]!, ordered, histogram);
-    else sumRows(words[word]!, rows, start, end, ordered, histogram);
+  const scattered = end - start < data.rows * SCATTERED;
+  for (const block of used) {
+    const histogram = out.subarray(block * BLOCK_STRIDE, (block + 1) * BLOCK_STRIDE).fill(0);
+    if (scattered) sumRows(data.byRow, 2 * data.blocks.length, 2 * block, rows, start, end, ordered, histogram);
+    else sumRows(data.blocks[block]!, 2, 0, rows, start, end, ordered, histogram);
   }
 }
 
-/** The hot loop: one load of four bins, four additions. */
+/** The hot loop: two loads of four bins, eight additions. */
 function sumRows(
-  bins: Int32Array,
+  words: Int32Array,
+  stride: number,
+  offset: number,
   rows: Uint32Array,
   start: number,
   end: number,
@@ -110,39 +115,33 @@ function sumRows(
   histogram: Float64Array,
 ): void {
   for (let i = start; i < end; i++) {
-    const four = bins[rows[i]!]!;
+    const at = stride * rows[i]! + offset;
     const value = ordered[i]!;
-    const a = four & 255;
-    const b = 256 + ((four >>> 8) & 255);
-    const c = 512 + ((four >>> 16) & 255);
-    const d = 768 + (four >>> 24);
+    const low = words[at]!;
+    const high = words[at + 1]!;
+    const a = low & 255;
+    const b = 256 + ((low >>> 8) & 255);
+    const c = 512 + ((low >>> 16) & 255);
+    const d = 768 + (low >>> 24);
+    const e = 1024 + (high & 255);
+    const f = 1280 + ((high >>> 8) & 255);
+    const g = 1536 + ((high >>> 16) & 255);
+    const h = 1792 + (high >>> 24);
     histogram[a] = histogram[a]! + value;
     histogram[b] = histogram[b]! + value;
     histogram[c] = histogram[c]! + value;
     histogram[d] = histogram[d]! + value;
-  }
-}
-
-/** sumRows without the indirection, for a root that holds every row. */
-function sumAllRows(bins: Int32Array, ordered: Float64Array, histogram: Float64Array): void {
-  for (let i = 0; i < bins.length; i++) {
-    const four = bins[i]!;
-    const value = ordered[i]!;
-    const a = four & 255;
-    const b = 256 + ((four >>> 8) & 255);
-    const c = 512 + ((four >>> 16) & 255);
-    const d = 768 + (four >>> 24);
-    histogram[a] = histogram[a]! + value;
-    histogram[b] = histogram[b]! + value;
-    histogram[c] = histogram[c]! + value;
-    histogram[d] = histogram[d]! + value;
+    histogram[e] = histogram[e]! + value;
+    histogram[f] = histogram[f]! + value;
+    histogram[g] = histogram[g]! + value;
+    histogram[h] = histogram[h]! + value;
   }
 }
 
 /** parent - child into parent, which becomes the sibling's; exact, because all are whole numbers. */
 export function subtractHistogram(parent: Float64Array, child: Float64Array, used: readonly number[]): void {
-  for (const word of used) {
-    const end = (word + 1) * WORD_STRIDE;
-    for (let i = word * WORD_STRIDE; i < end; i++) parent[i] = parent[i]! - child[i]!;
+  for (const block of used) {
+    const end = (block + 1) * BLOCK_STRIDE;
+    for (let i = block * BLOCK_STRIDE; i < end; i++) parent[i] = parent[i]! - child[i]!;
   }
 }

@@ -1,0 +1,131 @@
+/** `flowlamp train`: labelled flows to a model folder. */
+import { type Command, Option } from 'commander';
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import type { ModelInput } from '../../models/card.ts';
+import { saveModelFolder } from '../../models/folder.ts';
+import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
+import { LabelledRows } from '../../train/labelled-rows.ts';
+import { trainModel } from '../../train/train-model.ts';
+import { Console } from '../console.ts';
+import { readLabelledInputs } from '../labelled-input.ts';
+import { counted } from '../numbers.ts';
+import { addFlowOptions, type FlowOptions, nameList, positiveInteger } from '../options.ts';
+import { packageVersion } from '../package-root.ts';
+import { metricsText } from '../metrics-text.ts';
+
+export interface TrainCommandOptions extends FlowOptions {
+  readonly output: string;
+  readonly target: string;
+  readonly learner: string;
+  readonly positive?: string;
+  readonly groupBy: string;
+  readonly inputs?: string[];
+  readonly folds: number;
+  readonly minPayloadPackets: number;
+  readonly seed: number;
+  readonly rounds?: number;
+  readonly leaves?: number;
+  readonly learningRate?: number;
+  readonly name?: string;
+  readonly modelVersion: string;
+  readonly origin?: string;
+  readonly generated?: boolean;
+  readonly limitation?: string[];
+}
+
+export function addTrainCommand(program: Command): void {
+  addFlowOptions(
+    program
+      .command('train')
+      .description('labelled flow tables or manifests -> model folder')
+      .argument('<input...>', 'labelled flow tables (Arrow, CSV, JSONL) or manifests (.json)')
+      .requiredOption('-o, --output <folder>', 'the model folder to write')
+      .option('--target <column>', 'the column that holds the label', 'label')
+      .addOption(new Option('--learner <name>', 'what learns').choices(['gbdt']).default('gbdt'))
+      .option('--positive <label>', 'the label whose probability is the risk (default: mining where it occurs)')
+      .option('--group-by <column>', 'rows with the same value never stand on both sides of a split', 'capture')
+      .option('--inputs <columns>', 'read only these columns', nameList)
+      .option('--folds <count>', 'parts for cross-validation by group', positiveInteger, 5)
+      .option('--min-payload-packets <count>', 'leave out shorter flows; the model will not speak of them', positiveInteger, 5)
+      .option('--rounds <count>', 'most boosting rounds', positiveInteger)
+      .option('--leaves <count>', 'most leaves of a tree', positiveInteger)
+      .option('--learning-rate <rate>', 'shrinkage of each tree', Number)
+      .option('--seed <number>', 'decides folds and sampling', Number, 1)
+      .option('--name <name>', 'name of the model (default: the name of its folder)')
+      .option('--model-version <version>', 'version of the model', '1')
+      .option('--origin <words>', 'where the traffic came from, for the card')
+      .option('--generated', 'the traffic was generated, not recorded; for the card')
+      .option('--limitation <sentence...>', 'what the model cannot do, for the card'),
+  )
+    .addHelpText('after', '\nExample:\n  flowlamp train flows.arrow -o my-model\n')
+    .action(async (inputs: string[], options: TrainCommandOptions) => {
+      await runTrain(inputs, options);
+    });
+}
+
+export async function runTrain(inputPaths: readonly string[], options: TrainCommandOptions): Promise<void> {
+  const out = new Console(options.quiet === true);
+  const inputs = chosenInputs(options.inputs);
+  const collected = new LabelledRows(inputs, options.target, options.groupBy, options, null);
+  await readLabelledInputs(inputPaths, 'train', options, out, (name, specs, table) => collected.add(name, specs, table));
+  const rows = collected.finish();
+  const { unlabelled, tooShort } = collected.leftOut;
+  out.say(
+    `${counted(rows.data.matrix.rows, 'flow')} of ${counted(rows.groupNames.length, 'group')} (${options.groupBy}); left out: ${unlabelled} without a label, ${tooShort} with fewer than ${options.minPayloadPackets} payload packets`,
+  );
+  const trained = trainModel(
+    rows,
+    inputs,
+    {
+      name: options.name ?? folderName(options.output),
+      version: options.modelVersion,
+      created: new Date().toISOString(),
+      target: options.target,
+      positive: options.positive ?? 'mining',
+      minPayloadPackets: options.minPayloadPackets,
+      groupBy: options.groupBy,
+      folds: options.folds,
+      origin: options.origin ?? `${counted(rows.captures.length, 'capture')} given by the user`,
+      generated: options.generated === true,
+      limitations: options.limitation ?? [],
+      programVersion: packageVersion(),
+      learner: learnerOptions(options),
+    },
+    (stage, { round, rounds }) => out.progress(`training, ${stage}: round ${round} of at most ${rounds}`),
+  );
+  out.endProgress();
+  for (const warning of trained.warnings) out.warn(warning);
+  if (trained.metrics !== null) {
+    out.say(`\ncross-validated by ${options.groupBy}:\n${metricsText(trained.metrics)}\n`.replace(/^\n/, ''));
+  }
+  saveModelFolder(options.output, trained);
+  out.say(`wrote ${options.output} (card.json, model.onnx)`);
+}
+
+function learnerOptions({ seed, rounds, leaves, learningRate }: TrainCommandOptions) {
+  return {
+    seed,
+    ...(rounds === undefined ? {} : { rounds }),
+    ...(leaves === undefined ? {} : { maxLeaves: leaves }),
+    ...(learningRate === undefined ? {} : { learningRate }),
+  };
+}
+
+function chosenInputs(names: readonly string[] | undefined): ModelInput[] {
+  const chosen = names === undefined ? MODEL_INPUTS : names.map(inputNamed);
+  return chosen.map(({ name, type, revision }) => ({ name, type, revision }));
+}
+
+function inputNamed(name: string) {
+  const feature = featureNamed(name);
+  if (feature?.input === true) return feature;
+  throw new FlowlampError(feature === undefined ? ErrorCode.ColumnUnknown : ErrorCode.OptionInvalid, {
+    happened: feature === undefined ? `there is no column ${name}` : `column ${name} may not be a model input`,
+    expected: 'columns that docs/features.md marks as model inputs',
+    action: 'correct --inputs',
+  });
+}
+
+function folderName(path: string): string {
+  return path.replace(/[\\/]+$/, '').split(/[\\/]/).at(-1) || 'model';
+}

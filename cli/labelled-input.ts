@@ -1,0 +1,77 @@
+/** Labelled rows for training and evaluation, from flow tables or straight from the captures of a manifest. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ErrorCode, FlowlampError } from '../core/errors.ts';
+import type { ColumnSpec, Table } from '../core/table.ts';
+import { type FlowLabels, loadFlowLabels } from '../datasets/flow-labels.ts';
+import { STANDARD_INPUT } from '../features/capture/input.ts';
+import { emptyFile, looksLikeCapture } from '../features/capture/reader.ts';
+import { expandInputs, headOf } from '../features/files/inputs.ts';
+import { readTable, tableKind } from '../features/files/table-reader.ts';
+import { notATable } from '../features/text/text-reader.ts';
+import { FEATURES } from '../features/vector/schema.ts';
+import { readCapture } from './captures.ts';
+import type { Console } from './console.ts';
+import type { FlowOptions } from './options.ts';
+
+export type LabelledReceiver = (name: string, specs: readonly ColumnSpec[], table: Table) => void;
+
+/**
+ * Reads every input. Of a manifest whose captures have roles, only those of the given role are taken.
+ *
+ * @throws FlowlampError for inputs that hold no labelled flows
+ */
+export async function readLabelledInputs(
+  inputs: readonly string[],
+  role: 'train' | 'test',
+  options: FlowOptions,
+  out: Console,
+  receive: LabelledReceiver,
+): Promise<void> {
+  for (const path of expandInputs(inputs)) {
+    if (path.endsWith('.json') && existsSync(path)) await readManifest(path, role, options, out, receive);
+    else await readLabelledTable(path, receive);
+  }
+}
+
+async function readLabelledTable(path: string, receive: LabelledReceiver): Promise<void> {
+  const head = path === STANDARD_INPUT ? null : headOf(path);
+  if (head?.length === 0) throw emptyFile(path);
+  if (head !== null && looksLikeCapture(head)) throw unlabelledCapture(path);
+  // Standard input cannot be looked at twice: it is taken for what `flowlamp extract` writes to a pipe.
+  const kind = head === null ? 'jsonl' : tableKind(head);
+  if (kind === null) throw notATable(path, 'its first bytes are of no format that is read');
+  await readTable(path, kind, (table, specs) => receive(path, specs, table));
+}
+
+async function readManifest(
+  path: string,
+  role: 'train' | 'test',
+  options: FlowOptions,
+  out: Console,
+  receive: LabelledReceiver,
+): Promise<void> {
+  const labels = loadFlowLabels(path);
+  const files = capturesOfRole(labels, role).map((file) => join(dirname(path), file));
+  for (const [index, file] of files.entries()) {
+    const apply = (batch: Table) => {
+      labels.apply(file, batch);
+      receive(file, FEATURES, batch);
+    };
+    await readCapture(file, `${index + 1}/${files.length}`, options, apply, out);
+  }
+}
+
+/** The files of a manifest that have the role; all of them if none has any. */
+export function capturesOfRole({ captures }: FlowLabels, role: string): string[] {
+  const hasRoles = captures.some((capture) => capture.role !== null);
+  return captures.filter((capture) => !hasRoles || capture.role === role).map(({ file }) => file);
+}
+
+function unlabelledCapture(path: string): FlowlampError {
+  return new FlowlampError(ErrorCode.LabelsUnusable, {
+    happened: `${path} is a capture, which has no labels`,
+    expected: 'a labelled flow table, or a manifest (.json) of captures',
+    action: `run flowlamp extract ${path} --label LABEL -o flows.arrow first`,
+  });
+}

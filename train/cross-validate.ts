@@ -1,0 +1,42 @@
+/** Predictions for every row by a model that has seen none of its group. */
+import { ForestKernel } from '../models/trees/kernel.ts';
+import type { Fitted } from './learner.ts';
+import { type LabelledMatrix, takeRows, toRowMajor } from './matrix.ts';
+
+export interface CrossValidation {
+  /** Row-major [rows, classes], each row predicted by a model of the other folds. */
+  readonly probabilities: Float32Array;
+  /** Rounds that each fold's model kept. */
+  readonly rounds: readonly number[];
+}
+
+/** Fits on the rows of all folds but one, stopping early on `validation`. */
+export type Fit = (train: LabelledMatrix, validation: LabelledMatrix) => Fitted;
+
+/** @param folds fold per row; groups must not cross folds (see datasets/split.ts) */
+export function crossValidate(data: LabelledMatrix, folds: Int32Array, foldCount: number, fit: Fit): CrossValidation {
+  const classCount = data.classNames.length;
+  const probabilities = new Float32Array(data.matrix.rows * classCount);
+  const rounds: number[] = [];
+  for (let fold = 0; fold < foldCount; fold++) {
+    const inside: number[] = [];
+    const outside: number[] = [];
+    folds.forEach((own, row) => (own === fold ? outside : inside).push(row));
+    if (outside.length === 0 || inside.length === 0) continue;
+    const held = takeRows(data, outside);
+    const fitted = fit(takeRows(data, inside), held);
+    rounds.push(fitted.rounds);
+    predictInto(fitted, held, outside, probabilities);
+  }
+  return { probabilities, rounds };
+}
+
+function predictInto(fitted: Fitted, held: LabelledMatrix, rows: readonly number[], out: Float32Array): void {
+  const kernel = new ForestKernel(fitted.forest);
+  const { classCount } = kernel;
+  const predicted = new Float32Array(rows.length * classCount);
+  kernel.predict(toRowMajor(held.matrix), rows.length, predicted);
+  rows.forEach((row, i) => {
+    out.set(predicted.subarray(i * classCount, (i + 1) * classCount), row * classCount);
+  });
+}

@@ -1,0 +1,178 @@
+/** Collects the rows of labelled tables into what a learner takes, and counts what could not be used. */
+import { ErrorCode, FlowlampError } from '../core/errors.ts';
+import type { Column, ColumnSpec, ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import type { ModelInput, ModelScope } from '../models/card.ts';
+import { checkInputs, readColumn } from '../models/inputs.ts';
+import { nodeDigests } from '../features/digests-node.ts';
+import type { LabelledMatrix } from './matrix.ts';
+
+export interface LabelledData {
+  readonly data: LabelledMatrix;
+  /** Group id per row. */
+  readonly groups: Int32Array;
+  readonly groupNames: readonly string[];
+  readonly captures: readonly string[];
+  readonly protocols: readonly string[];
+  /** Responder's port per row, for the baseline that knows nothing else. */
+  readonly ports: Float32Array;
+}
+
+export interface LeftOut {
+  /** Rows without a label. */
+  unlabelled: number;
+  /** Rows with fewer payload packets than the model will speak of. */
+  tooShort: number;
+  /** Rows of a class that the model does not have. */
+  otherLabels: number;
+}
+
+export class LabelledRows {
+  readonly leftOut: LeftOut = { unlabelled: 0, tooShort: 0, otherLabels: 0 };
+  readonly #inputs: readonly ModelInput[];
+  readonly #target: string;
+  readonly #groupBy: string;
+  readonly #minPayloadPackets: number;
+  readonly #classes: readonly string[] | null;
+  readonly #columns: number[][];
+  readonly #labels: string[] = [];
+  readonly #groups: string[] = [];
+  readonly #ports: number[] = [];
+  readonly #captures = new Set<string>();
+  readonly #protocols = new Set<string>();
+
+  /**
+   * @param target the column that holds the label
+   * @param groupBy the column whose values must not be on both sides of a split
+   * @param classes the labels to keep, in order; null for those that occur
+   */
+  constructor(
+    inputs: readonly ModelInput[],
+    target: string,
+    groupBy: string,
+    scope: Pick<ModelScope, 'minPayloadPackets'>,
+    classes: readonly string[] | null,
+  ) {
+    this.#inputs = inputs;
+    this.#target = target;
+    this.#groupBy = groupBy;
+    this.#minPayloadPackets = scope.minPayloadPackets;
+    this.#classes = classes;
+    this.#columns = inputs.map(() => []);
+  }
+
+  get rows(): number {
+    return this.#labels.length;
+  }
+
+  /** @throws FlowlampError SCHEMA_MISMATCH or COLUMN_MISSING */
+  add(name: string, specs: readonly ColumnSpec[], table: Table): void {
+    checkInputs('to train', this.#inputs, name, specs, nodeDigests);
+    const labels = textColumn(name, table, this.#target);
+    const groups = requireColumn(name, table, this.#groupBy);
+    const kept: number[] = [];
+    for (let row = 0; row < table.length; row++) if (this.#keep(labels.values[row]!, table, row)) kept.push(row);
+    for (const row of kept) {
+      this.#labels.push(labels.values[row]!);
+      this.#groups.push(cellText(groups, row));
+      this.#ports.push(number(table, 'dst_port', row));
+      this.#captures.add((table.columns.get('capture') as TextColumn | undefined)?.values[row] ?? name);
+      this.#protocols.add((table.columns.get('protocol') as TextColumn | undefined)?.values[row] ?? 'tcp');
+    }
+    this.#inputs.forEach((input, i) => {
+      const values = new Float32Array(table.length);
+      readColumn(table.columns.get(input.name)!, table.length, (row, value) => {
+        values[row] = value;
+      });
+      const column = this.#columns[i]!;
+      for (const row of kept) column.push(values[row]!);
+    });
+  }
+
+  /** @throws FlowlampError LABELS_UNUSABLE where nothing can be learnt from what was collected */
+  finish(): LabelledData {
+    if (this.rows === 0) throw this.#nothing();
+    const classNames = this.#classes ?? [...new Set(this.#labels)].sort();
+    refuseCaseTwins(classNames);
+    const groupNames = [...new Set(this.#groups)].sort();
+    const classIds = new Map(classNames.map((name, id) => [name, id]));
+    const groupIds = new Map(groupNames.map((name, id) => [name, id]));
+    return {
+      data: {
+        matrix: {
+          rows: this.rows,
+          names: this.#inputs.map(({ name }) => name),
+          columns: this.#columns.map((column) => Float32Array.from(column)),
+        },
+        labels: Int32Array.from(this.#labels, (label) => classIds.get(label)!),
+        classNames,
+      },
+      groups: Int32Array.from(this.#groups, (group) => groupIds.get(group)!),
+      groupNames,
+      captures: [...this.#captures].sort(),
+      protocols: [...this.#protocols].sort(),
+      ports: Float32Array.from(this.#ports),
+    };
+  }
+
+  #keep(label: string | null, table: Table, row: number): boolean {
+    const payloads = number(table, 'fwd_payload_packets', row) + number(table, 'bwd_payload_packets', row);
+    if (label === null) this.leftOut.unlabelled++;
+    else if (this.#classes?.includes(label) === false) this.leftOut.otherLabels++;
+    else if (payloads < this.#minPayloadPackets) this.leftOut.tooShort++;
+    else return true;
+    return false;
+  }
+
+  #nothing(): FlowlampError {
+    const { unlabelled, tooShort, otherLabels } = this.leftOut;
+    return new FlowlampError(ErrorCode.LabelsUnusable, {
+      happened: `no row can be used: ${unlabelled} without a label in ${this.#target}, ${tooShort} with fewer than ${this.#minPayloadPackets} payload packets, ${otherLabels} of other classes`,
+      expected: 'labelled flows',
+      action: 'extract with --label or --labels, or choose another --target',
+    });
+  }
+}
+
+/** `Mining` and `mining` would silently be two classes. */
+function refuseCaseTwins(classNames: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const name of classNames) {
+    const twin = seen.get(name.trim().toLowerCase());
+    if (twin !== undefined) {
+      throw new FlowlampError(ErrorCode.LabelsUnusable, {
+        happened: `the labels "${twin}" and "${name}" differ only in case or blanks`,
+        expected: 'one spelling for each class',
+        action: 'correct the labels',
+      });
+    }
+    seen.set(name.trim().toLowerCase(), name);
+  }
+}
+
+function requireColumn(name: string, table: Table, wanted: string): Column {
+  const column = table.columns.get(wanted);
+  if (column !== undefined) return column;
+  throw new FlowlampError(ErrorCode.ColumnMissing, {
+    happened: `${name} has no column ${wanted}`,
+    expected: `one of ${[...table.columns.keys()].join(', ')}`,
+    action: 'name another column',
+  });
+}
+
+function textColumn(name: string, table: Table, wanted: string): TextColumn {
+  const column = requireColumn(name, table, wanted);
+  if (column.type === 'utf8') return column;
+  throw new FlowlampError(ErrorCode.ColumnMissing, {
+    happened: `column ${wanted} of ${name} is ${column.type}`,
+    expected: 'a column of text',
+    action: 'name the column that holds the labels',
+  });
+}
+
+function cellText(column: Column, row: number): string {
+  return column.type === 'list_int32' || column.type === 'list_float64' ? '' : String(column.values[row] ?? '');
+}
+
+function number(table: Table, name: string, row: number): number {
+  return (table.columns.get(name) as ScalarColumn<'uint32'> | undefined)?.values[row] ?? 0;
+}

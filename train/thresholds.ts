@@ -1,0 +1,45 @@
+/** The least probability at which a label becomes a verdict, chosen on rows that the model was not trained on. */
+
+/** Share of right verdicts that is asked for. */
+export const TARGET_PRECISION = 0.99;
+const LEAST = 0.5;
+
+/**
+ * For each class the lowest threshold (at least 0.5) at which, among the held-out rows predicted as that class with at
+ * least that probability, the share of right ones reaches the target; 1 where no threshold does.
+ *
+ * @param probabilities row-major [rows, classes]
+ */
+export function chooseThresholds(
+  probabilities: Float32Array,
+  labels: Int32Array,
+  classCount: number,
+  target: number = TARGET_PRECISION,
+): number[] {
+  return Array.from({ length: classCount }, (_, k) => thresholdOf(k, probabilities, labels, classCount, target));
+}
+
+function thresholdOf(
+  target: number,
+  probabilities: Float32Array,
+  labels: Int32Array,
+  classCount: number,
+  precision: number,
+): number {
+  const claims: { score: number; right: boolean }[] = [];
+  for (let row = 0; row < labels.length; row++) {
+    const scores = probabilities.subarray(row * classCount, (row + 1) * classCount);
+    if (scores.indexOf(Math.max(...scores)) === target) {
+      claims.push({ score: scores[target]!, right: labels[row] === target });
+    }
+  }
+  claims.sort((a, b) => b.score - a.score);
+  let right = 0;
+  let lowest = 1;
+  claims.forEach(({ score, right: isRight }, i) => {
+    if (isRight) right++;
+    // Equal scores stand or fall together.
+    if (claims[i + 1]?.score !== score && right / (i + 1) >= precision) lowest = score;
+  });
+  return Math.max(LEAST, lowest);
+}
