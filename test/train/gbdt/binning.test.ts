@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
-import { applyBins, fitBins } from '../../../train/gbdt/binning.ts';
+import { applyBins, type BinnedMatrix, binColumnOf, fitBins } from '../../../train/gbdt/binning.ts';
 import { randomRows } from '../../oracle/trees.ts';
 import { matrixOf } from '../data.ts';
 
-const binOf = (word: Int32Array, row: number, feature: number) => (word[row]! >>> ((feature % 4) * 8)) & 255;
+/** Both layouts must hold the same bin. */
+function binOf(data: BinnedMatrix, row: number, feature: number): number {
+  const { words, word, shift } = binColumnOf(data, feature);
+  const bin = (words[2 * row + word]! >>> shift) & 255;
+  expect(new Uint8Array(data.byRow.buffer)[row * data.blocks.length * 8 + feature]).toBe(bin);
+  return bin;
+}
 
 describe('bins', () => {
   test('x <= edge in float32 decides as the bin does, extremes included', () => {
@@ -16,7 +22,7 @@ describe('bins', () => {
       expect(edges.length).toBeGreaterThan(3);
       for (let row = 0; row < matrix.rows; row++) {
         const x = matrix.columns[feature]![row]!;
-        const bin = binOf(binned.words[0]!, row, feature);
+        const bin = binOf(binned, row, feature);
         if (Number.isNaN(x)) expect(bin).toBe(255);
         else expect(edges.findIndex((edge) => x <= edge)).toBe(bin < edges.length ? bin : -1);
       }
@@ -26,8 +32,8 @@ describe('bins', () => {
   test('one bin per value where there are few, neighbouring floats included', () => {
     const next = Math.fround(1 + 2 ** -23);
     const matrix = matrixOf({ a: [1, next, 1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] });
-    const { words } = applyBins(fitBins(matrix, 255, 1), matrix);
-    expect([0, 1, 2, 3, 4, 5].map((row) => binOf(words[0]!, row, 0))).toEqual([1, 2, 1, 255, 3, 0]);
+    const binned = applyBins(fitBins(matrix, 255, 1), matrix);
+    expect([0, 1, 2, 3, 4, 5].map((row) => binOf(binned, row, 0))).toEqual([1, 2, 1, 255, 3, 0]);
   });
 
   test('a heavy value does not starve the others', () => {
@@ -41,5 +47,16 @@ describe('bins', () => {
   test('a constant or missing column has no edges', () => {
     const { edges } = fitBins(matrixOf({ a: [5, 5, Number.NaN], b: [Number.NaN, Number.NaN, Number.NaN] }), 255, 1);
     expect(edges.map((list) => list.length)).toEqual([0, 0]);
+  });
+
+  test('every feature finds its own bins among many', () => {
+    const columns = Object.fromEntries(
+      Array.from({ length: 19 }, (_, f) => [`f${f}`, [f, 19 + f, Number.NaN].slice(f % 2)]),
+    );
+    const matrix = matrixOf(
+      Object.fromEntries(Object.entries(columns).map(([name, list]) => [name, list.slice(0, 2)])),
+    );
+    const binned = applyBins(fitBins(matrix, 255, 1), matrix);
+    for (let f = 0; f < 19; f++) expect([0, 1].map((row) => binOf(binned, row, f))).toEqual(f % 2 ? [0, 255] : [0, 1]);
   });
 });

@@ -1,37 +1,41 @@
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
-import { buildHistogram, PackedGradients, subtractHistogram, WORD_STRIDE } from '../../../train/gbdt/histogram.ts';
+import { binColumnOf } from '../../../train/gbdt/binning.ts';
+import { BLOCK_STRIDE, buildHistogram, PackedGradients, subtractHistogram } from '../../../train/gbdt/histogram.ts';
 
 const ROWS = 3000;
 const random = new Prng(1);
 const gradients = Float32Array.from({ length: ROWS }, () => random.normal());
 const hessians = Float32Array.from({ length: ROWS }, () => random.float() / 4);
-const words = [0, 1].map(() => Int32Array.from({ length: ROWS }, () => random.uint32()));
+const blocks = [0, 1].map(() => Int32Array.from({ length: 2 * ROWS }, () => random.uint32()));
+const byRow = Int32Array.from({ length: 4 * ROWS }, (_, i) => blocks[(i >> 1) & 1]![2 * (i >> 2) + (i & 1)]!);
+const data = { rows: ROWS, featureCount: 16, blocks, byRow };
 const packed = new PackedGradients(ROWS, 1);
 packed.pack(gradients, hessians);
 
 function histogramOf(rows: Uint32Array): Float64Array {
-  const out = new Float64Array(2 * WORD_STRIDE).fill(9);
+  const out = new Float64Array(2 * BLOCK_STRIDE).fill(9);
   const ordered = Float64Array.from(rows, (row) => packed.values[row]!);
-  buildHistogram(words, [0, 1], rows, 0, rows.length, ordered, out);
+  buildHistogram(data, [0, 1], rows, 0, rows.length, ordered, out);
   return out;
 }
 
 describe('packed histograms', () => {
   const every = Uint32Array.from({ length: ROWS }, (_, i) => i);
 
-  test('hold the same sums as one addition per feature and row', () => {
-    const expected = new Float64Array(2 * WORD_STRIDE);
-    for (const row of every.filter((id) => id % 3 === 0)) {
-      for (let f = 0; f < 8; f++) {
-        const bin = (words[f >> 2]![row]! >>> ((f & 3) * 8)) & 255;
-        expected[f * 256 + bin]! += packed.values[row]!;
+  test.each([1, 3, 50])('hold the same sums as one addition per feature and row, for one row in %i', (step) => {
+    const rows = every.filter((id) => id % step === 0);
+    const expected = new Float64Array(2 * BLOCK_STRIDE);
+    for (const row of rows) {
+      for (let f = 0; f < 16; f++) {
+        const { words, word, shift } = binColumnOf(data, f);
+        expected[f * 256 + ((words[2 * row + word]! >>> shift) & 255)]! += packed.values[row]!;
       }
     }
-    expect(histogramOf(every.filter((id) => id % 3 === 0))).toEqual(expected);
+    expect(histogramOf(rows)).toEqual(expected);
   });
 
-  test('subtract without error, the root taking the direct path', () => {
+  test('subtract without error', () => {
     const parent = histogramOf(every);
     subtractHistogram(parent, histogramOf(every.filter((id) => id % 3 === 0)), [0, 1]);
     expect(parent).toEqual(histogramOf(every.filter((id) => id % 3 !== 0)));
