@@ -14,12 +14,14 @@ export async function readCapture(
   options: FlowOptions & { readonly label?: string },
   receive: BatchReceiver,
   out: Console,
+  afterPiece?: () => Promise<void>,
 ): Promise<CaptureSummary> {
   const started = Date.now();
   const summary = await extractCapture(path, receive, {
     ...extractOptions(options),
     label: options.label ?? null,
     captureName: path,
+    ...(afterPiece === undefined ? {} : { afterPiece }),
     onBytes: (bytes) => {
       const rate = bytes / Math.max(1, Date.now() - started);
       out.progress(`${ordinal} ${path}: ${byteText(bytes)}, ${rate.toFixed(0)} kB/ms`);

@@ -18,9 +18,9 @@ export class Console {
     this.#isTerminal = process.stderr.isTTY === true;
   }
 
-  /** A line of a summary; silent under --quiet. */
-  say(line: string): void {
-    if (!this.#quiet) this.#line(line);
+  /** Lines of a summary; silent under --quiet. */
+  say(text: string): void {
+    if (!this.#quiet) for (const line of text.split('\n')) this.#line(line);
   }
 
   /** A warning is shown even under --quiet. */

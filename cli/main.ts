@@ -3,8 +3,12 @@
 import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
 import { OutputClosed, removeUnfinished } from '../features/files/output.ts';
+import { addDatasetCommand } from './commands/dataset.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExtractCommand } from './commands/extract.ts';
 import { addInspectCommand } from './commands/inspect.ts';
+import { addQuickstartCommand } from './commands/quickstart.ts';
+import { addScoreCommand } from './commands/score.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { printable } from './console.ts';
 import { ExitCode } from './exit.ts';
@@ -17,9 +21,12 @@ function createProgram(): Command {
     .showHelpAfterError('(flowlamp --help or flowlamp COMMAND --help shows what is expected)')
     .exitOverride();
   addExtractCommand(program);
-  addInspectCommand(program);
+  addScoreCommand(program);
   addTrainCommand(program);
-  for (const command of program.commands) command.exitOverride();
+  addEvaluateCommand(program);
+  addInspectCommand(program);
+  addDatasetCommand(program);
+  addQuickstartCommand(program);
   return program;
 }
 

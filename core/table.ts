@@ -19,6 +19,8 @@ export const ColumnType = {
   ListInt32: 'list_int32',
   ListFloat64: 'list_float64',
   ListUtf8: 'list_utf8',
+  /** Lists of findings: the evidence of a verdict. */
+  Findings: 'findings',
 } as const;
 export type ColumnType = (typeof ColumnType)[keyof typeof ColumnType];
 
@@ -65,10 +67,25 @@ export interface TextListColumn {
   readonly values: (readonly string[] | null)[];
 }
 
+/** A reason for a verdict. */
+export interface Finding {
+  /** What found it: `behaviour` is the model. */
+  readonly source: string;
+  /** A sentence for the analyst. */
+  readonly finding: string;
+  /** Natural logarithm of the odds that it gives the predicted label; negative speaks against it. */
+  readonly weight: number;
+}
+
+export interface FindingsColumn {
+  readonly type: 'findings';
+  readonly values: (readonly Finding[] | null)[];
+}
+
 type AnyScalarColumn = { [T in ScalarType]: ScalarColumn<T> }[ScalarType];
 type AnyListColumn = { [T in ListType]: ListColumn<T> }[ListType];
 
-export type Column = AnyScalarColumn | TextColumn | AnyListColumn | TextListColumn;
+export type Column = AnyScalarColumn | TextColumn | AnyListColumn | TextListColumn | FindingsColumn;
 
 export type ColumnOf<T extends ColumnType> = T extends ScalarType
   ? ScalarColumn<T>
@@ -76,7 +93,9 @@ export type ColumnOf<T extends ColumnType> = T extends ScalarType
     ? ListColumn<T>
     : T extends 'utf8'
       ? TextColumn
-      : TextListColumn;
+      : T extends 'list_utf8'
+        ? TextListColumn
+        : FindingsColumn;
 
 /** What a column is called and holds; the feature table's rows extend this. */
 export interface ColumnSpec {
@@ -120,6 +139,8 @@ function allocate(type: ColumnType, capacity: number): Column {
       return { type, values: new Array<string | null>(capacity).fill(null) };
     case 'list_utf8':
       return { type, values: new Array<readonly string[] | null>(capacity).fill(null) };
+    case 'findings':
+      return { type, values: new Array<readonly Finding[] | null>(capacity).fill(null) };
     case 'list_int32':
       return { type, offsets: offsets(), items: new Int32Array(capacity * 8), valid: valid() };
     case 'list_float64':
@@ -134,8 +155,7 @@ export function createTable(specs: readonly ColumnSpec[], capacity: number): Tab
 
 /** True where the row holds no value. */
 export function isNull(column: Column, row: number): boolean {
-  if (column.type === 'utf8' || column.type === 'list_utf8') return column.values[row] === null;
-  return column.valid[row] === 0;
+  return 'valid' in column ? column.valid[row] === 0 : column.values[row] === null;
 }
 
 /** Makes room for `count` items of a row, behind those of the rows before it, and returns where they start. */
@@ -148,4 +168,59 @@ export function reserveItems(column: ListColumn, row: number, count: number): nu
     column.items = larger;
   }
   return start;
+}
+
+/** A table of its own with the same rows: for those who keep a table that is only lent. */
+export function copyTable({ specs, columns, length }: Table): Table {
+  return { specs, columns: new Map([...columns].map(([name, column]) => [name, copyColumn(column, length)])), length };
+}
+
+function copyColumn(column: Column, length: number): Column {
+  if (!('valid' in column)) return { ...column, values: column.values.slice(0, length) } as Column;
+  const valid = column.valid.slice(0, length);
+  if (!('offsets' in column)) return { ...column, values: column.values.slice(0, length), valid } as Column;
+  const offsets = column.offsets.slice(0, length + 1);
+  return { ...column, offsets, items: column.items.slice(0, offsets[length]), valid } as Column;
+}
+
+/** The table with exactly these columns; those that it lacks are null. */
+export function withColumns(table: Table, specs: readonly ColumnSpec[]): Table {
+  const columns = specs.map(({ name, type }): [string, Column] => {
+    const column = table.columns.get(name);
+    return [name, column?.type === type ? column : createColumn(type, table.length)];
+  });
+  return { specs, columns: new Map(columns), length: table.length };
+}
+
+/** The given rows, in the given order, as a table of its own. */
+export function takeTableRows({ specs, columns }: Table, rows: readonly number[]): Table {
+  const taken = createTable(specs, rows.length);
+  taken.length = rows.length;
+  for (const [name, column] of columns) takeCells(column, rows, taken.columns.get(name)!);
+  return taken;
+}
+
+function takeCells(from: Column, rows: readonly number[], to: Column): void {
+  if (!('valid' in from)) {
+    rows.forEach((row, i) => {
+      (to as TextColumn).values[i] = (from as TextColumn).values[row]!;
+    });
+  } else if ('offsets' in from) takeLists(from, rows, to as ListColumn);
+  else {
+    const { values, valid } = to as ScalarColumn<'uint53'>;
+    rows.forEach((row, i) => {
+      values[i] = from.values[row] as number;
+      valid[i] = from.valid[row]!;
+    });
+  }
+}
+
+function takeLists(from: ListColumn, rows: readonly number[], to: ListColumn): void {
+  rows.forEach((row, i) => {
+    const items = from.items.subarray(from.offsets[row], from.offsets[row + 1]);
+    const start = reserveItems(to, i, items.length);
+    to.items.set(items, start);
+    to.offsets[i + 1] = start + items.length;
+    to.valid[i] = from.valid[row]!;
+  });
 }

@@ -15,6 +15,8 @@ export interface CaptureSummary {
 export interface ExtractProgress {
   /** Called now and then with the bytes read so far (decompressed). */
   readonly onBytes?: (bytes: number) => void;
+  /** Awaited between pieces of the capture: what could not be done while batches were handed on is done here. */
+  readonly afterPiece?: () => Promise<void>;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function extractCapture(
     reader.write(piece);
     bytes += piece.length;
     options.onBytes?.(bytes);
+    await options.afterPiece?.();
   }
   const capture = reader.finish();
   if (input.damage !== Damage.None) capture.damage = input.damage;

@@ -66,6 +66,15 @@ export class Scorer {
     return this.#predictor.predict(readInputs(table, card.inputs), table.length);
   }
 
+  /**
+   * Probabilities for rows that are at hand as a matrix already.
+   *
+   * @param rows row-major [count, card.inputs.length], NaN where a value is null
+   */
+  predict(rows: Float32Array, count: number): Promise<Float32Array> {
+    return this.#predictor.predict(rows, count);
+  }
+
   /** Frees native memory. */
   close(): Promise<void> {
     return this.#predictor.release();

@@ -1,15 +1,6 @@
 /** From probabilities to what a user acts on. */
-import type { ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import type { Finding, ScalarColumn, Table, TextColumn } from '../core/table.ts';
 import type { ModelCard } from '../models/card.ts';
-
-/** A reason for a verdict. */
-export interface Finding {
-  readonly source: string;
-  /** A sentence for the analyst. */
-  readonly finding: string;
-  /** Natural logarithm of the odds that it gives the predicted label; negative speaks against it. */
-  readonly weight: number;
-}
 
 export interface Verdict {
   /** The most probable label. */

@@ -1,9 +1,9 @@
 /** Collects the rows of labelled tables into what a learner takes, and counts what could not be used. */
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { Column, ColumnSpec, ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelInput, ModelScope } from '../models/card.ts';
 import { checkInputs, readColumn } from '../models/inputs.ts';
-import { nodeDigests } from '../features/digests-node.ts';
 import type { LabelledMatrix } from './matrix.ts';
 
 export interface LabelledData {

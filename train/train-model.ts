@@ -82,7 +82,11 @@ export function trainModel(
       labels: data.classNames,
       inputs,
       inputsHash: hashInputs(inputs, nodeDigests),
-      learner: { name: 'gbdt', options: { ...settings, rounds, temperature } as unknown as JsonObject, seed: settings.seed },
+      learner: {
+        name: 'gbdt',
+        options: { ...settings, rounds, temperature } as unknown as JsonObject,
+        seed: settings.seed,
+      },
       positive: options.positive !== null && data.classNames.includes(options.positive) ? options.positive : null,
       scope: { protocols: rows.protocols, minPayloadPackets: options.minPayloadPackets },
       training: trainingSummary(rows, options),
@@ -114,7 +118,10 @@ function holdOut(
     fold++;
     return fitGbdt(train, validation, settings, (progress) => onProgress?.(`fold ${fold} of ${foldCount}`, progress));
   });
-  const onlyPort: LabelledMatrix = { ...data, matrix: { rows: data.matrix.rows, names: ['dst_port'], columns: [ports] } };
+  const onlyPort: LabelledMatrix = {
+    ...data,
+    matrix: { rows: data.matrix.rows, names: ['dst_port'], columns: [ports] },
+  };
   const port = crossValidate(onlyPort, folds, foldCount, (train, validation) => fitGbdt(train, validation, settings));
   const majority = crossValidate(data, folds, foldCount, (train) => fitMajority(train));
   const measured = (result: CrossValidation) => measure(result.probabilities, data.labels, data.classNames);
@@ -163,7 +170,12 @@ function metricsRecord(
 
 const FEW_GROUPS = 10;
 
-function warningsOf(rows: LabelledData, options: TrainOptions, metrics: Metrics | null, held: HeldOut | null): string[] {
+function warningsOf(
+  rows: LabelledData,
+  options: TrainOptions,
+  metrics: Metrics | null,
+  held: HeldOut | null,
+): string[] {
   const warnings: string[] = [];
   const { groupNames } = rows;
   if (metrics === null || held === null) {
@@ -196,7 +208,10 @@ function logs(probabilities: Float32Array): Float64Array {
 function tempered(probabilities: Float32Array, classCount: number, temperature: number): Float32Array {
   const out = new Float32Array(probabilities.length);
   for (let at = 0; at < out.length; at += classCount) {
-    const raised = Array.from(probabilities.subarray(at, at + classCount), (p) => Math.max(p, 1e-30) ** (1 / temperature));
+    const raised = Array.from(
+      probabilities.subarray(at, at + classCount),
+      (p) => Math.max(p, 1e-30) ** (1 / temperature),
+    );
     const sum = raised.reduce((total, value) => total + value, 0);
     raised.forEach((value, k) => {
       out[at + k] = value / sum;

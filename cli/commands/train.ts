@@ -96,7 +96,7 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   out.endProgress();
   for (const warning of trained.warnings) out.warn(warning);
   if (trained.metrics !== null) {
-    out.say(`\ncross-validated by ${options.groupBy}:\n${metricsText(trained.metrics)}\n`.replace(/^\n/, ''));
+    out.say(`cross-validated by ${options.groupBy}:\n${metricsText(trained.metrics)}`);
   }
   saveModelFolder(options.output, trained);
   out.say(`wrote ${options.output} (card.json, model.onnx)`);

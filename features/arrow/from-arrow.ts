@@ -73,6 +73,9 @@ function copyColumn(column: Column, vector: Vector, rows: number): void {
     case 'list_float64':
       copyLists(column, vector, rows);
       return;
+    case 'findings':
+      // Evidence is written for readers, not read back: no flow table has it.
+      return;
     case 'timestamp_ns':
       copyTimes(column.values, column.valid, vector, rows);
       return;

@@ -21,7 +21,7 @@ import {
   Uint64,
   Utf8,
 } from 'apache-arrow';
-import type { Column, ColumnSpec, ColumnType, Table } from '../../core/table.ts';
+import type { Column, ColumnSpec, ColumnType, Finding, Table } from '../../core/table.ts';
 import { featureNamed } from '../vector/schema.ts';
 
 const VERSION_KEY = 'flowlamp.table';
@@ -29,6 +29,12 @@ const VERSION_KEY = 'flowlamp.table';
 export const TABLE_VERSION = '1';
 export const REVISION_KEY = 'revision';
 export const UNIT_KEY = 'unit';
+
+const FINDING_FIELDS = [
+  new Field('source', new Utf8(), false),
+  new Field('finding', new Utf8(), false),
+  new Field('weight', new Float64(), false),
+];
 
 /** The Arrow schema of the columns: units, meanings and revisions travel as field metadata. */
 export function arrowSchema(specs: readonly ColumnSpec[]): Schema {
@@ -69,6 +75,8 @@ function arrowType(type: ColumnType): DataType {
       return new List(new Field('item', new Float64(), false));
     case 'list_utf8':
       return new List(new Field('item', new Utf8(), false));
+    case 'findings':
+      return new List(new Field('item', new Struct(FINDING_FIELDS), false));
   }
 }
 
@@ -84,7 +92,9 @@ function columnData(type: DataType, column: Column, length: number): Data {
     case 'utf8':
       return textData(column.values, length);
     case 'list_utf8':
-      return textListData(type as List<Utf8>, column.values, length);
+      return listData(type as List, column.values, length, (items: string[]) => textData(items, items.length));
+    case 'findings':
+      return listData(type as List, column.values, length, findingData);
     case 'list_int32':
     case 'list_float64': {
       const offsets = column.offsets.subarray(0, length + 1);
@@ -162,10 +172,15 @@ function enlarged(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
-function textListData(type: List<Utf8>, values: readonly (readonly string[] | null)[], length: number): Data {
+function listData<T>(
+  type: List,
+  values: readonly (readonly T[] | null)[],
+  length: number,
+  encodeItems: (items: T[]) => Data,
+): Data {
   const offsets = new Int32Array(length + 1);
   const valid = new Uint8Array(length);
-  const items: string[] = [];
+  const items: T[] = [];
   for (let row = 0; row < length; row++) {
     const list = values[row]!;
     if (list !== null) {
@@ -174,6 +189,16 @@ function textListData(type: List<Utf8>, values: readonly (readonly string[] | nu
     }
     offsets[row + 1] = items.length;
   }
-  const child = textData(items, items.length);
-  return makeData({ type, length, ...validity(valid, length), valueOffsets: offsets, child });
+  return makeData({ type, length, ...validity(valid, length), valueOffsets: offsets, child: encodeItems(items) });
+}
+
+function findingData(findings: readonly Finding[]): Data {
+  const { length } = findings;
+  const weights = Float64Array.from(findings, ({ weight }) => weight);
+  const children = [
+    textData(findings.map(({ source }) => source), length),
+    textData(findings.map(({ finding }) => finding), length),
+    makeData({ type: new Float64(), length, nullCount: 0, data: weights }),
+  ];
+  return makeData({ type: new Struct(FINDING_FIELDS), length, nullCount: 0, children });
 }

@@ -10,6 +10,9 @@ import { Damage } from './decoder.ts';
 /** Read size: large enough that the system call disappears in the cost of parsing (64 KiB is four times slower). */
 const PIECE_BYTES = 1 << 20;
 
+/** What gunzip gets first, then ever more: at damage it forgets what it made of the last part, so small files need small ones. */
+const FIRST_GUNZIP_BYTES = 1 << 12;
+
 export const STANDARD_INPUT = '-';
 
 export interface InputAccount {
@@ -149,10 +152,16 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, account: InputAccount)
 }
 
 async function feed(source: AsyncIterable<Uint8Array>, target: NodeJS.WritableStream): Promise<void> {
+  let size = FIRST_GUNZIP_BYTES;
   for await (const piece of source) {
-    // The piece is borrowed and the unpacker works later: it gets a copy.
-    if (!(target as unknown as { writable: boolean }).writable) return;
-    if (!target.write(new Uint8Array(piece))) await drained(target);
+    for (let at = 0; at < piece.length; ) {
+      if (!(target as unknown as { writable: boolean }).writable) return;
+      // The piece is borrowed and the unpacker works later: it gets a copy.
+      const part = piece.slice(at, at + size);
+      if (!target.write(part)) await drained(target);
+      at += part.length;
+      size = Math.min(size * 2, PIECE_BYTES);
+    }
   }
   target.end();
 }

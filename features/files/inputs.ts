@@ -76,7 +76,11 @@ function isCapture(path: string): boolean {
   return PACKED_CAPTURE.test(path) || looksLikeCapture(headOf(path));
 }
 
-/** The first bytes of a file, fewer if it is shorter; none if it cannot be read. */
+/**
+ * The first bytes of a file, fewer if it is shorter.
+ *
+ * @throws FlowlampError FILE_UNREADABLE
+ */
 export function headOf(path: string): Uint8Array {
   try {
     const file = openSync(path, 'r');
@@ -86,8 +90,8 @@ export function headOf(path: string): Uint8Array {
     } finally {
       closeSync(file);
     }
-  } catch {
-    return new Uint8Array(0);
+  } catch (cause) {
+    throw unreadable(path, cause);
   }
 }
 

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { RecordBatchReader } from 'apache-arrow';
 import { LIMITS } from '../../core/limits.ts';
-import type { ColumnSpec, Table } from '../../core/table.ts';
+import { type ColumnSpec, createTable, type Table } from '../../core/table.ts';
 import { fromRecordBatch, specsOfArrow } from '../arrow/from-arrow.ts';
 import { emptyFile } from '../capture/reader.ts';
 import { notATable, parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../text/text-reader.ts';
@@ -21,8 +21,8 @@ export function tableKind(head: Uint8Array): TableKind | null {
   return /^(\xef\xbb\xbf)?["\w][\w" ]*,/.test(text) ? TableKind.Csv : null;
 }
 
-/** Receives the table's rows in batches. */
-export type TableReceiver = (batch: Table, specs: readonly ColumnSpec[]) => void;
+/** Receives the table's rows in batches, each its own; the next waits for the promise. */
+export type TableReceiver = (batch: Table, specs: readonly ColumnSpec[]) => void | Promise<void>;
 
 /**
  * Reads a table.
@@ -49,10 +49,10 @@ async function readArrow(path: string, receive: TableReceiver): Promise<void> {
     const { specs } = specsOfArrow(reader.schema);
     let batches = 0;
     for await (const batch of reader) {
-      receive(fromRecordBatch(specs, batch), specs);
+      await receive(fromRecordBatch(specs, batch), specs);
       batches++;
     }
-    if (batches === 0) receive({ specs, columns: new Map(), length: 0 }, specs);
+    if (batches === 0) await receive(createTable(specs, 0), specs);
   } catch (cause) {
     if ((cause as Error).name === 'FlowlampError') throw cause;
     throw notATable(path, `it is no whole Arrow table (${(cause as Error).message})`, cause);
@@ -66,10 +66,10 @@ async function readCsv(path: string, receive: TableReceiver): Promise<void> {
   const rows: string[][] = [];
   for await (const cells of csvRows(path)) {
     if (specs === null) specs = specsOfNames(cells);
-    else if (rows.push(cells) === LIMITS.batchRows) receive(tableOfCells(path, specs, rows.splice(0)), specs);
+    else if (rows.push(cells) === LIMITS.batchRows) await receive(tableOfCells(path, specs, rows.splice(0)), specs);
   }
   if (specs === null) throw emptyFile(path);
-  receive(tableOfCells(path, specs, rows), specs);
+  await receive(tableOfCells(path, specs, rows), specs);
 }
 
 async function readJsonLines(path: string, receive: TableReceiver): Promise<void> {
@@ -77,7 +77,7 @@ async function readJsonLines(path: string, receive: TableReceiver): Promise<void
   for await (const lines of readLines(path, LIMITS.batchRows)) {
     const objects = parseJsonLines(path, lines);
     specs ??= specsOfNames(Object.keys(objects[0] ?? {}));
-    receive(tableOfObjects(path, specs, objects), specs);
+    await receive(tableOfObjects(path, specs, objects), specs);
   }
   if (specs === null) throw emptyFile(path);
 }

@@ -25,6 +25,7 @@ export function jsonCell(column: Column, row: number): string {
   switch (column.type) {
     case 'utf8':
     case 'list_utf8':
+    case 'findings':
       return JSON.stringify(column.values[row]);
     case 'bool':
       return column.values[row] === 0 ? 'false' : 'true';

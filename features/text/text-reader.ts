@@ -100,6 +100,9 @@ function setCell(name: string, spec: ColumnSpec, column: Column, row: number, va
       column.values[row] =
         value === null ? null : Array.isArray(value) ? value.map(String) : badCell(name, spec, value);
       return;
+    case 'findings':
+      // Evidence is written for readers, not read back: no flow table has it.
+      return;
     case 'list_int32':
     case 'list_float64': {
       const items = value === null ? [] : Array.isArray(value) ? value.map(Number) : badCell(name, spec, value);

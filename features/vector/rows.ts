@@ -71,8 +71,8 @@ export class FlowRows {
   #clear(rows: number): void {
     for (const feature of FEATURES) {
       const column = this.#batch.columns.get(feature.name)!;
-      if (column.type === 'utf8' || column.type === 'list_utf8') column.values.fill(null, 0, rows);
-      else column.valid.fill(feature.nulls === '' ? 1 : 0, 0, rows);
+      if ('valid' in column) column.valid.fill(feature.nulls === '' ? 1 : 0, 0, rows);
+      else column.values.fill(null, 0, rows);
     }
   }
 }

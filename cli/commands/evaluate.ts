@@ -1,0 +1,103 @@
+/** `flowlamp evaluate`: a model against labelled flows. */
+import type { Command } from 'commander';
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { Output } from '../../features/files/output.ts';
+import type { ModelCard } from '../../models/card.ts';
+import { DEFAULT_MODEL, Scorer } from '../../serve/engine.ts';
+import { type Evaluation, evaluateModel } from '../../train/evaluate-model.ts';
+import { LabelledRows } from '../../train/labelled-rows.ts';
+import { toRowMajor } from '../../train/matrix.ts';
+import { reportHtml } from '../../train/report-html.ts';
+import { Console } from '../console.ts';
+import { readLabelledInputs } from '../labelled-input.ts';
+import { metricsText, share } from '../metrics-text.ts';
+import { counted } from '../numbers.ts';
+import { addFlowOptions, type FlowOptions } from '../options.ts';
+import { textTable } from '../text-table.ts';
+
+export interface EvaluateCommandOptions extends FlowOptions {
+  readonly model: string;
+  readonly output?: string;
+  readonly groupBy: string;
+  readonly json?: boolean;
+}
+
+export function addEvaluateCommand(program: Command): void {
+  addFlowOptions(
+    program
+      .command('evaluate')
+      .description('a model against labelled flows -> report')
+      .argument('<input...>', 'labelled flow tables (Arrow, CSV, JSONL) or manifests (.json)')
+      .option('-m, --model <model>', 'a model folder, or the name of a model that ships', DEFAULT_MODEL)
+      .option('-o, --output <file>', 'write a report: .html for people, .json for programs')
+      .option('--group-by <column>', 'what counts as one group', 'capture')
+      .option('--json', 'print JSON instead of tables'),
+  )
+    .addHelpText('after', '\nExample:\n  flowlamp evaluate test.arrow -m my-model -o report.html\n')
+    .action(async (inputs: string[], options: EvaluateCommandOptions) => {
+      await runEvaluate(inputs, options);
+    });
+}
+
+export async function runEvaluate(inputs: readonly string[], options: EvaluateCommandOptions): Promise<Evaluation> {
+  const out = new Console(options.quiet === true);
+  const format = reportFormat(options.output);
+  const scorer = await Scorer.open(options.model);
+  try {
+    const { card } = scorer;
+    const collected = new LabelledRows(card.inputs, card.target, options.groupBy, card.scope, card.labels);
+    await readLabelledInputs(inputs, 'test', options, out, (name, specs, table) => collected.add(name, specs, table));
+    const rows = collected.finish();
+    const probabilities = await scorer.predict(toRowMajor(rows.data.matrix), rows.data.matrix.rows);
+    const evaluation = evaluateModel(card, rows, probabilities);
+    const { unlabelled, tooShort, otherLabels } = collected.leftOut;
+    out.say(
+      `left out: ${unlabelled} flows without a label, ${otherLabels} of classes that the model does not have, ${tooShort} with fewer than ${card.scope.minPayloadPackets} payload packets`,
+    );
+    if (evaluation.seenInTraining.length > 0) {
+      out.warn(
+        `the model was trained on ${counted(evaluation.seenInTraining.length, 'capture')} of these (${evaluation.seenInTraining[0]}): the figures flatter it`,
+      );
+    }
+    process.stdout.write(options.json === true ? `${JSON.stringify(evaluation, null, 2)}\n` : evaluationText(evaluation));
+    if (options.output !== undefined && format !== null) writeReport(options.output, format, card, evaluation);
+    return evaluation;
+  } finally {
+    await scorer.close();
+  }
+}
+
+function reportFormat(path: string | undefined): 'html' | 'json' | null {
+  if (path === undefined) return null;
+  if (path.endsWith('.html')) return 'html';
+  if (path.endsWith('.json')) return 'json';
+  throw new FlowlampError(ErrorCode.FormatUnknown, {
+    happened: `${path} ends like no report`,
+    expected: '.html or .json',
+    action: 'choose another name for -o',
+  });
+}
+
+function writeReport(path: string, format: 'html' | 'json', card: ModelCard, evaluation: Evaluation): void {
+  const output = new Output(path);
+  try {
+    output.writeText(format === 'html' ? reportHtml(card, evaluation) : `${JSON.stringify(evaluation, null, 2)}\n`);
+    output.finish();
+  } finally {
+    output.abandon();
+  }
+}
+
+export function evaluationText(evaluation: Evaluation): string {
+  const rows = evaluation.verdicts.map((quality) => [
+    quality.label,
+    String(quality.claimed),
+    share(quality.precision),
+    String(quality.truly),
+    share(quality.recall),
+  ]);
+  const headings = ['verdict', 'given', 'right', 'truly', 'found'];
+  const verdicts = textTable(headings, rows, ['left', 'right', 'right', 'right', 'right']);
+  const what = `${evaluation.model} on ${counted(evaluation.rows, 'flow')} of ${counted(evaluation.captures, 'capture')}`;
+  return `${what}\n\n${verdicts}\nunknown: ${evaluation.unknown} of ${evaluation.rows}\n\n${metricsText(evaluation.metrics)}\n`;
+}

@@ -1,0 +1,87 @@
+/** `flowlamp quickstart`: the tour. Every stage on the captures that ship, by the same code as the other commands. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { loadFlowLabels } from '../../datasets/flow-labels.ts';
+import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../../features/extractor.ts';
+import { DEFAULT_MAX_FLOWS } from '../../features/flow/tracker.ts';
+import { Console } from '../console.ts';
+import { capturesOfRole } from '../labelled-input.ts';
+import { durationText } from '../numbers.ts';
+import type { FlowOptions } from '../options.ts';
+import { packageRoot } from '../package-root.ts';
+import { runEvaluate } from './evaluate.ts';
+import { runExtract } from './extract.ts';
+import { runScore } from './score.ts';
+import { runTrain } from './train.ts';
+
+const FLOW_OPTIONS: FlowOptions = {
+  idleTimeout: DEFAULT_IDLE_TIMEOUT,
+  activeTimeout: DEFAULT_ACTIVE_TIMEOUT,
+  maxFlows: DEFAULT_MAX_FLOWS,
+};
+
+export function addQuickstartCommand(program: Command): void {
+  program
+    .command('quickstart')
+    .description('the tour: extract, train, evaluate and score the captures that ship')
+    .option('-o, --output <folder>', 'where the files of the tour go', 'flowlamp-tour')
+    .action(async ({ output }: { output: string }) => runQuickstart(output));
+}
+
+async function runQuickstart(folder: string): Promise<void> {
+  const started = Date.now();
+  const out = new Console(false);
+  const samples = fileURLToPath(new URL('datasets/samples/', packageRoot()));
+  const manifest = join(samples, 'manifest.json');
+  const labels = loadFlowLabels(manifest);
+  const filesOf = (role: string) => capturesOfRole(labels, role).map((file) => join(samples, file));
+  mkdirSync(folder, { recursive: true });
+  const trainTable = join(folder, 'train.arrow');
+  const testTable = join(folder, 'test.arrow');
+  const model = join(folder, 'model');
+  const report = join(folder, 'report.html');
+  const verdicts = join(folder, 'verdicts.jsonl');
+
+  out.say('The captures of this tour are generated: simulated dialogues in genuine TLS, not recorded traffic.\n');
+  out.say('1. Labelled captures -> flows in an Arrow table');
+  await runExtract(filesOf('train'), { ...FLOW_OPTIONS, labels: manifest, output: trainTable });
+  await runExtract(filesOf('test'), { ...FLOW_OPTIONS, labels: manifest, output: testTable });
+
+  out.say('\n2. Flows -> a classifier, exported to ONNX');
+  await runTrain([trainTable], {
+    ...FLOW_OPTIONS,
+    output: model,
+    target: 'label',
+    learner: 'gbdt',
+    groupBy: 'capture',
+    folds: 5,
+    minPayloadPackets: 5,
+    seed: 1,
+    name: 'tour',
+    modelVersion: '1',
+    origin: 'the generated captures in datasets/samples',
+    generated: true,
+  });
+
+  out.say('\n3. The classifier on captures of hosts and sites that it was not trained on');
+  await runEvaluate([testTable], { ...FLOW_OPTIONS, model, output: report, groupBy: 'capture', quiet: true });
+
+  out.say('\n4. Verdicts on one more capture');
+  const demo = filesOf('demo');
+  await runScore(demo, { ...FLOW_OPTIONS, model, format: 'table', top: 20, runtime: 'onnxruntime' });
+  await runScore(demo, { ...FLOW_OPTIONS, model, output: verdicts, top: 20, runtime: 'onnxruntime', quiet: true });
+
+  out.say(`\nDone in ${durationText((Date.now() - started) / 1000)}. The files:`);
+  for (const [path, what] of [
+    [trainTable, 'flows to learn from (Arrow)'],
+    [testTable, 'flows to judge on (Arrow)'],
+    [join(model, 'model.onnx'), 'the classifier (ONNX), with card.json beside it'],
+    [report, 'how good it is'],
+    [verdicts, 'the verdicts, one JSON object a flow'],
+  ]) {
+    out.say(`  ${path}  ${what}`);
+  }
+  out.say('Next: flowlamp score YOUR.pcap (scores with the model `mining` that ships; --help shows more)');
+}

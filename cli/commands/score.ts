@@ -1,0 +1,152 @@
+/** `flowlamp score`: captures or flow tables to verdicts. */
+import { type Command, Option } from 'commander';
+import { type ColumnSpec, copyTable, type Table, takeTableRows, withColumns } from '../../core/table.ts';
+import type { CaptureSummary } from '../../features/extract.ts';
+import { sourceKind } from '../../features/files/flow-source.ts';
+import { expandInputs } from '../../features/files/inputs.ts';
+import { readTable } from '../../features/files/table-reader.ts';
+import { chooseColumns, formatOfPath, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
+import { FEATURES } from '../../features/vector/schema.ts';
+import { DEFAULT_MODEL, RUNTIMES, type Runtime, Scorer } from '../../serve/engine.ts';
+import { withVerdictColumns, withVerdicts } from '../../serve/verdict-columns.ts';
+import type { Verdict } from '../../serve/verdict.ts';
+import { accountLine, readCapture } from '../captures.ts';
+import { Console } from '../console.ts';
+import { ExitCode } from '../exit.ts';
+import { addFlowOptions, type FlowOptions, fraction, nameList, positiveInteger } from '../options.ts';
+import { VerdictTable, verdictSummary } from '../verdict-table.ts';
+
+export interface ScoreCommandOptions extends FlowOptions {
+  readonly model: string;
+  readonly output?: string;
+  readonly format?: 'table' | TableFormat;
+  readonly columns?: string[];
+  readonly runtime: Runtime;
+  readonly only?: string[];
+  readonly minScore?: number;
+  readonly top: number;
+  readonly failOn?: string[];
+}
+
+export function addScoreCommand(program: Command): void {
+  addFlowOptions(
+    program
+      .command('score')
+      .description('captures or flow tables -> verdicts')
+      .argument('<input...>', 'captures, flow tables, folders, globs, or - for a capture on standard input')
+      .option('-m, --model <model>', 'a model folder, or the name of a model that ships', DEFAULT_MODEL)
+      .option('-o, --output <file>', 'write here instead of standard output')
+      .addOption(new Option('-f, --format <format>', 'output format').choices(['table', ...TABLE_FORMATS]))
+      .option('--columns <names>', 'only these columns, in this order', nameList)
+      .option('--only <labels>', 'only rows with these verdicts', nameList)
+      .option('--min-score <probability>', 'only rows with at least this score', fraction)
+      .option('--top <count>', 'rows shown by the format table', positiveInteger, 40)
+      .option('--fail-on <labels>', 'exit with 3 if any flow has one of these verdicts', nameList)
+      .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('onnxruntime')),
+  )
+    .addHelpText('after', '\nExample:\n  flowlamp score capture.pcap -f jsonl\n')
+    .action(async (inputs: string[], options: ScoreCommandOptions) => {
+      const counts = await runScore(inputs, options);
+      if (options.failOn?.some((label) => counts.has(label))) process.exitCode = ExitCode.VerdictMet;
+    });
+}
+
+/** @returns how many flows have each verdict, whether or not their rows are shown */
+export async function runScore(
+  inputs: readonly string[],
+  options: ScoreCommandOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const out = new Console(options.quiet === true);
+  const started = Date.now();
+  const files = expandInputs(inputs);
+  const scorer = await Scorer.open(options.model, options.runtime);
+  const sink = new VerdictSink(options);
+  const summaries: CaptureSummary[] = [];
+  try {
+    for (const [index, file] of files.entries()) {
+      const take = async (specs: readonly ColumnSpec[], table: Table) => {
+        sink.write(specs, table, await scorer.score(file, specs, table));
+      };
+      const kind = sourceKind(file);
+      if (kind === 'capture') {
+        summaries.push(await scoreCapture(file, `${index + 1}/${files.length}`, options, out, take));
+      } else await readTable(file, kind, (table, specs) => take(specs, table));
+    }
+    sink.finish();
+  } finally {
+    sink.abandon();
+    await scorer.close();
+  }
+  if (summaries.length > 0) out.say(accountLine(summaries, (Date.now() - started) / 1000));
+  out.say(verdictSummary(sink.counts, `${scorer.card.name}@${scorer.card.version}`));
+  return sink.counts;
+}
+
+async function scoreCapture(
+  file: string,
+  ordinal: string,
+  options: ScoreCommandOptions,
+  out: Console,
+  take: (specs: readonly ColumnSpec[], table: Table) => Promise<void>,
+): Promise<CaptureSummary> {
+  // Batches are lent while packets are read; the model runs between pieces, so they are copied and wait.
+  const waiting: Table[] = [];
+  const scoreWaiting = async () => {
+    for (const table of waiting.splice(0)) await take(FEATURES, table);
+  };
+  const receive = (batch: Table) => void waiting.push(copyTable(batch));
+  const summary = await readCapture(file, ordinal, options, receive, out, scoreWaiting);
+  await scoreWaiting();
+  return summary;
+}
+
+/** Filters scored rows and writes them in the format asked for. */
+class VerdictSink {
+  readonly counts = new Map<string, number>();
+  readonly #options: ScoreCommandOptions;
+  readonly #format: 'table' | TableFormat;
+  readonly #path: string | null;
+  readonly #table: VerdictTable;
+  #writer: TableWriter | null = null;
+  #specs: readonly ColumnSpec[] = [];
+
+  constructor(options: ScoreCommandOptions) {
+    this.#options = options;
+    this.#path = options.output === undefined || options.output === '-' ? null : options.output;
+    const byTerminal = process.stdout.isTTY === true ? 'table' : 'jsonl';
+    this.#format = options.format ?? (this.#path === null ? null : formatOfPath(this.#path)) ?? byTerminal;
+    this.#table = new VerdictTable(options.top, this.#path);
+  }
+
+  write(specs: readonly ColumnSpec[], table: Table, verdicts: readonly Verdict[]): void {
+    for (const { verdict } of verdicts) this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
+    const { only, minScore = 0 } = this.#options;
+    const rows = verdicts.flatMap(({ verdict, score }, row) =>
+      score >= minScore && only?.includes(verdict) !== false ? [row] : [],
+    );
+    const scored = withVerdicts(specs, table, verdicts);
+    const kept = rows.length === table.length ? scored : takeTableRows(scored, rows);
+    if (this.#format === 'table') this.#table.add(kept);
+    else {
+      this.#writer ??= this.#open(specs);
+      this.#writer.write(withColumns(kept, this.#specs));
+    }
+  }
+
+  finish(): void {
+    if (this.#format === 'table') this.#table.finish();
+    else (this.#writer ?? this.#open(FEATURES)).finish();
+  }
+
+  abandon(): void {
+    this.#writer?.abandon();
+    this.#table.abandon();
+  }
+
+  /** The first rows decide the columns: a flow table may have more than the extractor makes, or fewer. */
+  #open(specs: readonly ColumnSpec[]): TableWriter {
+    const all = withVerdictColumns(specs);
+    this.#specs = this.#options.columns === undefined ? all : chooseColumns(all, this.#options.columns);
+    return new TableWriter(this.#path, this.#format as TableFormat, this.#specs);
+  }
+}
