@@ -1,35 +1,39 @@
 /** Reading captures on behalf of a command: progress while it goes on, warnings about what was damaged. */
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { Damage } from '../features/capture/decoder.ts';
-import { type CaptureSummary, extractCapture } from '../features/extract.ts';
+import { type CaptureSummary, extractPieces } from '../features/extract.ts';
 import type { BatchReceiver } from '../features/vector/rows.ts';
 import type { Console } from './console.ts';
 import { byteText, counted, grouped } from './numbers.ts';
 import { extractOptions, type FlowOptions } from './options.ts';
 
-/** Reads one capture; `ordinal` says which of how many it is. */
+/**
+ * Reads one capture.
+ *
+ * @param ordinal which of how many it is, for the progress line
+ * @param catchUp awaited between pieces and at the end: what could not be done while batches were handed on
+ */
 export async function readCapture(
   path: string,
   ordinal: string,
   options: FlowOptions & { readonly label?: string },
   receive: BatchReceiver,
   out: Console,
-  afterPiece?: () => Promise<void>,
+  catchUp: () => Promise<void> = async () => undefined,
 ): Promise<CaptureSummary> {
   const started = Date.now();
-  const summary = await extractCapture(path, receive, {
-    ...extractOptions(options),
-    label: options.label ?? null,
-    captureName: path,
-    ...(afterPiece === undefined ? {} : { afterPiece }),
-    onBytes: (bytes) => {
-      const rate = bytes / Math.max(1, Date.now() - started);
-      out.progress(`${ordinal} ${path}: ${byteText(bytes)}, ${rate.toFixed(0)} kB/ms`);
-    },
-  });
-  out.endProgress();
-  reportFaults(path, summary, options.strict === true, out);
-  return summary;
+  const pieces = extractPieces(path, receive, { ...extractOptions(options), label: options.label ?? null });
+  for (;;) {
+    const next = await pieces.next();
+    await catchUp();
+    if (next.done === true) {
+      out.endProgress();
+      reportFaults(path, next.value, options.strict === true, out);
+      return next.value;
+    }
+    const perSecond = next.value / Math.max(0.001, (Date.now() - started) / 1000);
+    out.progress(`${ordinal} ${path}: ${byteText(next.value)}, ${byteText(perSecond)}/s`);
+  }
 }
 
 /** Warns of a damaged capture, or throws under --strict. */

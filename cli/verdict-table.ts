@@ -10,7 +10,18 @@ interface ShownRow {
   readonly cells: readonly string[];
 }
 
-const HEADINGS = ['first seen (UTC)', 'initiator', 'responder', 'proto', 'server name', 'packets', 'bytes', 'verdict', 'score', 'risk'];
+const HEADINGS = [
+  'first seen (UTC)',
+  'initiator',
+  'responder',
+  'proto',
+  'server name',
+  'packets',
+  'bytes',
+  'verdict',
+  'score',
+  'risk',
+];
 const ALIGNMENTS = ['left', 'left', 'left', 'left', 'left', 'right', 'right', 'left', 'right', 'right'] as const;
 
 export class VerdictTable {
@@ -40,11 +51,17 @@ export class VerdictTable {
     this.#keepRiskiest();
     this.#output = new Output(this.#path);
     if (this.#rows.length > 0) {
-      const table = textTable(HEADINGS, this.#rows.map(({ cells }) => cells), ALIGNMENTS, 45);
+      const table = textTable(
+        HEADINGS,
+        this.#rows.map(({ cells }) => cells),
+        ALIGNMENTS,
+        45,
+      );
       this.#output.writeText(`${table}\n`);
     }
     const more = this.#seen - this.#rows.length;
-    if (more > 0) this.#output.writeText(`... and ${counted(more, 'flow')} of no higher risk (--top shows more, -f jsonl all)\n`);
+    if (more > 0)
+      this.#output.writeText(`... and ${counted(more, 'flow')} of no higher risk (--top shows more, -f jsonl all)\n`);
     this.#output.finish();
   }
 
@@ -59,7 +76,8 @@ export class VerdictTable {
 
 function shownRow(table: Table, row: number): ShownRow {
   const text = (name: string) => (table.columns.get(name) as TextColumn | undefined)?.values[row] ?? '';
-  const number = (name: string) => Number((table.columns.get(name) as ScalarColumn<'uint53'> | undefined)?.values[row] ?? 0);
+  const number = (name: string) =>
+    Number((table.columns.get(name) as ScalarColumn<'uint53'> | undefined)?.values[row] ?? 0);
   const time = (table.columns.get('first_seen') as ScalarColumn<'timestamp_ns'> | undefined)?.values[row];
   const risk = table.columns.get('risk') as ScalarColumn<'uint8'>;
   const score = number('score');

@@ -24,13 +24,13 @@ export function foldsByGroup(
   const order = new Prng(seed).shuffle(Array.from({ length: groupCount }, (_, group) => group));
   order.sort((a, b) => total(perGroup[b]!) - total(perGroup[a]!));
   const perClass = new Float64Array(classCount);
-  for (const counts of perGroup) counts.forEach((count, k) => (perClass[k]! += count));
+  for (const counts of perGroup) addTo(perClass, counts);
   const held = Array.from({ length: folds }, () => new Float64Array(classCount));
   const foldOf = new Int32Array(groupCount);
   for (const group of order) {
     const fold = lightestFold(held, perGroup[group]!, perClass);
     foldOf[group] = fold;
-    perGroup[group]!.forEach((count, k) => (held[fold]![k]! += count));
+    addTo(held[fold]!, perGroup[group]!);
   }
   return groups.map((group) => foldOf[group]!);
 }
@@ -39,6 +39,10 @@ function countPerGroup(groups: Int32Array, groupCount: number, labels: Int32Arra
   const counts = Array.from({ length: groupCount }, () => new Float64Array(classCount));
   for (let row = 0; row < groups.length; row++) counts[groups[row]!]![labels[row]!]! += 1;
   return counts;
+}
+
+function addTo(sums: Float64Array, counts: Float64Array): void {
+  for (let k = 0; k < sums.length; k++) sums[k]! += counts[k]!;
 }
 
 function total(counts: Float64Array): number {

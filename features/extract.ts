@@ -12,38 +12,43 @@ export interface CaptureSummary {
   readonly counters: ExtractCounters;
 }
 
-export interface ExtractProgress {
-  /** Called now and then with the bytes read so far (decompressed). */
-  readonly onBytes?: (bytes: number) => void;
-  /** Awaited between pieces of the capture: what could not be done while batches were handed on is done here. */
-  readonly afterPiece?: () => Promise<void>;
-}
-
 /**
- * Reads a capture and hands on its flow rows in batches, in the order in which flows end.
+ * Reads a capture piece by piece and hands on its flow rows in batches, in the order in which flows end.
  *
  * @param path a capture file (pcap or pcapng, as it is or gzip or zstd), or `-` for standard input
  * @param receive gets each batch; the table is borrowed during the call
- * @returns what was read: format, interfaces, counts, drops, damage
+ * @returns yields the bytes read so far (decompressed) after each piece, so that the caller can catch up with the
+ *   batches; at the end, what was read: format, interfaces, counts, drops, damage
  * @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_EMPTY or NOT_A_CAPTURE
  */
-export async function extractCapture(
+export async function* extractPieces(
   path: string,
   receive: BatchReceiver,
-  options: ExtractOptions & ExtractProgress & { readonly captureName?: string } = {},
-): Promise<CaptureSummary> {
-  const name = options.captureName ?? path;
-  const extractor = new Extractor(name, nodeDigests, receive, options);
-  const reader = new CaptureReader(name, extractor);
+  options: ExtractOptions = {},
+): AsyncGenerator<number, CaptureSummary> {
+  const extractor = new Extractor(path, nodeDigests, receive, options);
+  const reader = new CaptureReader(path, extractor);
   const input = newInputAccount();
   let bytes = 0;
   for await (const piece of readInput(path, input)) {
     reader.write(piece);
     bytes += piece.length;
-    options.onBytes?.(bytes);
-    await options.afterPiece?.();
+    yield bytes;
   }
   const capture = reader.finish();
   if (input.damage !== Damage.None) capture.damage = input.damage;
   return { capture, compression: input.compression, counters: extractor.finish() };
+}
+
+/** Reads a whole capture: `extractPieces` for those who have nothing to do in between. */
+export async function extractCapture(
+  path: string,
+  receive: BatchReceiver,
+  options: ExtractOptions = {},
+): Promise<CaptureSummary> {
+  const pieces = extractPieces(path, receive, options);
+  for (;;) {
+    const next = await pieces.next();
+    if (next.done === true) return next.value;
+  }
 }

@@ -73,6 +73,7 @@ export function readColumn(column: Column, rows: number, take: (row: number, val
   switch (column.type) {
     case 'utf8':
     case 'list_utf8':
+    case 'findings':
     case 'list_int32':
     case 'list_float64':
     case 'timestamp_ns':

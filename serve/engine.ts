@@ -1,7 +1,8 @@
 /** Feature rows in, verdicts out. */
-import { nodeDigests } from '../features/digests-node.ts';
+
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { ColumnSpec, Table } from '../core/table.ts';
+import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelCard } from '../models/card.ts';
 import { type LoadedModel, loadModelFolder } from '../models/folder.ts';
 import { checkInputs, readInputs } from '../models/inputs.ts';

@@ -1,6 +1,7 @@
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { ForestBuilder, Link } from '../models/trees/forest.ts';
-import { fitGbdt, type GbdtOptions, startingScores } from './gbdt/boost.ts';
+import { fitGbdt, startingScores } from './gbdt/boost.ts';
+import type { GbdtOptions } from './gbdt/options.ts';
 import type { Fitted } from './learner.ts';
 import { checkLabelled, type LabelledMatrix } from './matrix.ts';
 

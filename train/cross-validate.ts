@@ -11,20 +11,25 @@ export interface CrossValidation {
 }
 
 /** Fits on the rows of all folds but one, stopping early on `validation`. */
-export type Fit = (train: LabelledMatrix, validation: LabelledMatrix) => Fitted;
+export type Learn = (train: LabelledMatrix, validation: LabelledMatrix) => Fitted;
 
 /** @param folds fold per row; groups must not cross folds (see datasets/split.ts) */
-export function crossValidate(data: LabelledMatrix, folds: Int32Array, foldCount: number, fit: Fit): CrossValidation {
+export function crossValidate(
+  data: LabelledMatrix,
+  folds: Int32Array,
+  foldCount: number,
+  learn: Learn,
+): CrossValidation {
   const classCount = data.classNames.length;
   const probabilities = new Float32Array(data.matrix.rows * classCount);
   const rounds: number[] = [];
   for (let fold = 0; fold < foldCount; fold++) {
     const inside: number[] = [];
     const outside: number[] = [];
-    folds.forEach((own, row) => (own === fold ? outside : inside).push(row));
+    for (const [row, own] of folds.entries()) (own === fold ? outside : inside).push(row);
     if (outside.length === 0 || inside.length === 0) continue;
     const held = takeRows(data, outside);
-    const fitted = fit(takeRows(data, inside), held);
+    const fitted = learn(takeRows(data, inside), held);
     rounds.push(fitted.rounds);
     predictInto(fitted, held, outside, probabilities);
   }

@@ -1,6 +1,5 @@
 import type { Forest } from '../models/trees/forest.ts';
-import { fitMajority } from './baselines.ts';
-import { fitGbdt, type GbdtOptions } from './gbdt/boost.ts';
+import type { GbdtOptions } from './gbdt/options.ts';
 import type { LabelledMatrix } from './matrix.ts';
 
 export interface FitProgress {
@@ -31,8 +30,3 @@ export interface Learner {
     onProgress?: (progress: FitProgress) => void,
   ): Fitted;
 }
-
-export const LEARNERS: readonly Learner[] = [
-  { name: 'gbdt', fit: fitGbdt },
-  { name: 'majority', fit: (train) => fitMajority(train) },
-];

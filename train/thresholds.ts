@@ -1,7 +1,7 @@
 /** The least probability at which a label becomes a verdict, chosen on rows that the model was not trained on. */
 
-/** Share of right verdicts that is asked for. */
-export const TARGET_PRECISION = 0.99;
+/** Share of right verdicts that is asked for: an alarm must be right, an all-clear may be less sure. */
+export const TARGET_PRECISION = { positive: 0.99, other: 0.95 } as const;
 const LEAST = 0.5;
 
 /**
@@ -9,14 +9,14 @@ const LEAST = 0.5;
  * least that probability, the share of right ones reaches the target; 1 where no threshold does.
  *
  * @param probabilities row-major [rows, classes]
+ * @param targets the share that is asked for, per class
  */
 export function chooseThresholds(
   probabilities: Float32Array,
   labels: Int32Array,
-  classCount: number,
-  target: number = TARGET_PRECISION,
+  targets: readonly number[],
 ): number[] {
-  return Array.from({ length: classCount }, (_, k) => thresholdOf(k, probabilities, labels, classCount, target));
+  return targets.map((target, k) => thresholdOf(k, probabilities, labels, targets.length, target));
 }
 
 function thresholdOf(

@@ -10,9 +10,10 @@ import { encodeForest } from '../models/onnx/tree-ensemble.ts';
 import { fitMajority } from './baselines.ts';
 import { divideScores, fitTemperature } from './calibrate.ts';
 import { type CrossValidation, crossValidate } from './cross-validate.ts';
-import { fitGbdt, GBDT_DEFAULTS, type GbdtOptions } from './gbdt/boost.ts';
+import { fitGbdt } from './gbdt/boost.ts';
+import { GBDT_DEFAULTS, type GbdtOptions } from './gbdt/options.ts';
 import type { LabelledData } from './labelled-rows.ts';
-import type { FitProgress } from './learner.ts';
+import type { FitProgress, Learner } from './learner.ts';
 import type { LabelledMatrix } from './matrix.ts';
 import { type Metrics, measure } from './metrics.ts';
 import { chooseThresholds, TARGET_PRECISION } from './thresholds.ts';
@@ -33,7 +34,8 @@ export interface TrainOptions {
   readonly limitations: readonly string[];
   /** Version of the program, for the card. */
   readonly programVersion: string;
-  readonly learner: Partial<GbdtOptions>;
+  readonly learner: Learner;
+  readonly learnerOptions: Partial<GbdtOptions>;
 }
 
 export interface TrainedModel {
@@ -54,16 +56,19 @@ export function trainModel(
   options: TrainOptions,
   onProgress?: (stage: string, progress: FitProgress) => void,
 ): TrainedModel {
-  const settings: GbdtOptions = { ...GBDT_DEFAULTS, rounds: ROUND_LIMIT, ...options.learner };
+  const settings: GbdtOptions = { ...GBDT_DEFAULTS, rounds: ROUND_LIMIT, ...options.learnerOptions };
   const { data } = rows;
   const classCount = data.classNames.length;
   const foldCount = Math.min(options.folds, rows.groupNames.length);
-  const held = foldCount < 2 ? null : holdOut(rows, foldCount, settings, onProgress);
+  const held = foldCount < 2 ? null : holdOut(rows, foldCount, options.learner, settings, onProgress);
   const temperature = held === null ? 1 : fitTemperature(logs(held.model.probabilities), data.labels, null);
   const probabilities = held === null ? null : tempered(held.model.probabilities, classCount, temperature);
-  const thresholds = probabilities === null ? null : chooseThresholds(probabilities, data.labels, classCount);
+  const precisions = data.classNames.map((name) =>
+    name === options.positive ? TARGET_PRECISION.positive : TARGET_PRECISION.other,
+  );
+  const thresholds = probabilities === null ? null : chooseThresholds(probabilities, data.labels, precisions);
   const rounds = held === null ? UNCHOSEN_ROUNDS : median(held.model.rounds);
-  const final = fitGbdt(data, null, { ...settings, rounds: Math.max(1, rounds), patience: 0 }, (progress) =>
+  const final = options.learner.fit(data, null, { ...settings, rounds: Math.max(1, rounds), patience: 0 }, (progress) =>
     onProgress?.('final model', progress),
   );
   const forest = divideScores(final.forest, temperature);
@@ -108,6 +113,7 @@ interface HeldOut {
 function holdOut(
   rows: LabelledData,
   foldCount: number,
+  learner: Learner,
   settings: GbdtOptions,
   onProgress?: (stage: string, progress: FitProgress) => void,
 ): HeldOut {
@@ -116,7 +122,9 @@ function holdOut(
   let fold = 0;
   const model = crossValidate(data, folds, foldCount, (train, validation) => {
     fold++;
-    return fitGbdt(train, validation, settings, (progress) => onProgress?.(`fold ${fold} of ${foldCount}`, progress));
+    return learner.fit(train, validation, settings, (progress) =>
+      onProgress?.(`fold ${fold} of ${foldCount}`, progress),
+    );
   });
   const onlyPort: LabelledMatrix = {
     ...data,

@@ -45,6 +45,8 @@ async function runGenerate(options: GenerateOptions): Promise<void> {
   });
   out.endProgress();
   const flows = manifest.captures.reduce((sum, capture) => sum + capture.flows.length, 0);
-  out.say(`wrote ${counted(manifest.captures.length, 'capture')} with ${counted(flows, 'flow')} (${byteText(bytes)}) and manifest.json to ${options.output}`);
+  out.say(
+    `wrote ${counted(manifest.captures.length, 'capture')} with ${counted(flows, 'flow')} (${byteText(bytes)}) and manifest.json to ${options.output}`,
+  );
   out.say('They are generated, not recorded: train on them, and judge on real traffic.');
 }

@@ -59,7 +59,9 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
         `the model was trained on ${counted(evaluation.seenInTraining.length, 'capture')} of these (${evaluation.seenInTraining[0]}): the figures flatter it`,
       );
     }
-    process.stdout.write(options.json === true ? `${JSON.stringify(evaluation, null, 2)}\n` : evaluationText(evaluation));
+    process.stdout.write(
+      options.json === true ? `${JSON.stringify(evaluation, null, 2)}\n` : evaluationText(evaluation),
+    );
     if (options.output !== undefined && format !== null) writeReport(options.output, format, card, evaluation);
     return evaluation;
   } finally {

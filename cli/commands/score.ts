@@ -5,11 +5,17 @@ import type { CaptureSummary } from '../../features/extract.ts';
 import { sourceKind } from '../../features/files/flow-source.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { readTable } from '../../features/files/table-reader.ts';
-import { chooseColumns, formatOfPath, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
+import {
+  chooseColumns,
+  formatOfPath,
+  TABLE_FORMATS,
+  type TableFormat,
+  TableWriter,
+} from '../../features/files/table-writer.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 import { DEFAULT_MODEL, RUNTIMES, type Runtime, Scorer } from '../../serve/engine.ts';
-import { withVerdictColumns, withVerdicts } from '../../serve/verdict-columns.ts';
 import type { Verdict } from '../../serve/verdict.ts';
+import { withVerdictColumns, withVerdicts } from '../../serve/verdict-columns.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
 import { ExitCode } from '../exit.ts';
@@ -95,9 +101,7 @@ async function scoreCapture(
     for (const table of waiting.splice(0)) await take(FEATURES, table);
   };
   const receive = (batch: Table) => void waiting.push(copyTable(batch));
-  const summary = await readCapture(file, ordinal, options, receive, out, scoreWaiting);
-  await scoreWaiting();
-  return summary;
+  return readCapture(file, ordinal, options, receive, out, scoreWaiting);
 }
 
 /** Filters scored rows and writes them in the format asked for. */

@@ -1,17 +1,18 @@
 /** `flowlamp train`: labelled flows to a model folder. */
 import { type Command, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
 import type { ModelInput } from '../../models/card.ts';
 import { saveModelFolder } from '../../models/folder.ts';
-import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
 import { LabelledRows } from '../../train/labelled-rows.ts';
+import { LEARNERS, learnerNamed } from '../../train/learners.ts';
 import { trainModel } from '../../train/train-model.ts';
 import { Console } from '../console.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
+import { metricsText } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, nameList, positiveInteger } from '../options.ts';
 import { packageVersion } from '../package-root.ts';
-import { metricsText } from '../metrics-text.ts';
 
 export interface TrainCommandOptions extends FlowOptions {
   readonly output: string;
@@ -41,12 +42,19 @@ export function addTrainCommand(program: Command): void {
       .argument('<input...>', 'labelled flow tables (Arrow, CSV, JSONL) or manifests (.json)')
       .requiredOption('-o, --output <folder>', 'the model folder to write')
       .option('--target <column>', 'the column that holds the label', 'label')
-      .addOption(new Option('--learner <name>', 'what learns').choices(['gbdt']).default('gbdt'))
+      .addOption(
+        new Option('--learner <name>', 'what learns').choices(LEARNERS.map(({ name }) => name)).default('gbdt'),
+      )
       .option('--positive <label>', 'the label whose probability is the risk (default: mining where it occurs)')
       .option('--group-by <column>', 'rows with the same value never stand on both sides of a split', 'capture')
       .option('--inputs <columns>', 'read only these columns', nameList)
       .option('--folds <count>', 'parts for cross-validation by group', positiveInteger, 5)
-      .option('--min-payload-packets <count>', 'leave out shorter flows; the model will not speak of them', positiveInteger, 5)
+      .option(
+        '--min-payload-packets <count>',
+        'leave out shorter flows; the model will not speak of them',
+        positiveInteger,
+        5,
+      )
       .option('--rounds <count>', 'most boosting rounds', positiveInteger)
       .option('--leaves <count>', 'most leaves of a tree', positiveInteger)
       .option('--learning-rate <rate>', 'shrinkage of each tree', Number)
@@ -67,7 +75,9 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   const out = new Console(options.quiet === true);
   const inputs = chosenInputs(options.inputs);
   const collected = new LabelledRows(inputs, options.target, options.groupBy, options, null);
-  await readLabelledInputs(inputPaths, 'train', options, out, (name, specs, table) => collected.add(name, specs, table));
+  await readLabelledInputs(inputPaths, 'train', options, out, (name, specs, table) =>
+    collected.add(name, specs, table),
+  );
   const rows = collected.finish();
   const { unlabelled, tooShort } = collected.leftOut;
   out.say(
@@ -89,7 +99,8 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
       generated: options.generated === true,
       limitations: options.limitation ?? [],
       programVersion: packageVersion(),
-      learner: learnerOptions(options),
+      learner: learnerNamed(options.learner),
+      learnerOptions: learnerOptions(options),
     },
     (stage, { round, rounds }) => out.progress(`training, ${stage}: round ${round} of at most ${rounds}`),
   );
@@ -127,5 +138,10 @@ function inputNamed(name: string) {
 }
 
 function folderName(path: string): string {
-  return path.replace(/[\\/]+$/, '').split(/[\\/]/).at(-1) || 'model';
+  return (
+    path
+      .replace(/[\\/]+$/, '')
+      .split(/[\\/]/)
+      .at(-1) || 'model'
+  );
 }

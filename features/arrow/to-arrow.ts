@@ -196,8 +196,14 @@ function findingData(findings: readonly Finding[]): Data {
   const { length } = findings;
   const weights = Float64Array.from(findings, ({ weight }) => weight);
   const children = [
-    textData(findings.map(({ source }) => source), length),
-    textData(findings.map(({ finding }) => finding), length),
+    textData(
+      findings.map(({ source }) => source),
+      length,
+    ),
+    textData(
+      findings.map(({ finding }) => finding),
+      length,
+    ),
     makeData({ type: new Float64(), length, nullCount: 0, data: weights }),
   ];
   return makeData({ type: new Struct(FINDING_FIELDS), length, nullCount: 0, children });

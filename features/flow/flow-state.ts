@@ -159,16 +159,19 @@ export class FlowState {
     if (ipLength < record[at + SideField.SizeMin]!) record[at + SideField.SizeMin] = ipLength;
     if (ipLength > record[at + SideField.SizeMax]!) record[at + SideField.SizeMax] = ipLength;
 
+    // Out-of-order times count as no gap and do not turn the side's clock back: gaps never add up to more than the duration.
+    let gap =
+      packets === 0 ? Infinity : us - record[at + SideField.LastUs]! + (ns - record[at + SideField.LastNs]!) / 1000;
+    if (gap > 0) {
+      record[at + SideField.LastUs] = us;
+      record[at + SideField.LastNs] = ns;
+    } else gap = 0;
     if (packets > 0) {
-      // Out-of-order times count as no gap: a negative one would say that time ran backwards.
-      const gap = Math.max(0, us - record[at + SideField.LastUs]! + (ns - record[at + SideField.LastNs]!) / 1000);
       record[at + SideField.GapSum]! += gap;
       record[at + SideField.GapSquares]! += gap * gap;
       if (gap < record[at + SideField.GapMin]!) record[at + SideField.GapMin] = gap;
       if (gap > record[at + SideField.GapMax]!) record[at + SideField.GapMax] = gap;
     }
-    record[at + SideField.LastUs] = us;
-    record[at + SideField.LastNs] = ns;
 
     this.#updateFlowTimes(record, base, us, ns, packets > 0 || this.#otherSideSent(record, base, side));
     if (payloadLength > 0) this.#updatePayload(record, base, at, side, packet);
@@ -190,7 +193,7 @@ export class FlowState {
     if (gap > 0) {
       record[base + Field.LastUs] = us;
       record[base + Field.LastNs] = ns;
-    } else if (us < record[base + Field.FirstUs]!) {
+    } else if (us - record[base + Field.FirstUs]! + (ns - record[base + Field.FirstNs]!) / 1000 < 0) {
       record[base + Field.FirstUs] = us;
       record[base + Field.FirstNs] = ns;
     }

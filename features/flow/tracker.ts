@@ -91,6 +91,8 @@ export class FlowTracker {
     const hash = this.#table.hash(this.#key);
     const found = this.#table.find(this.#key, hash);
     const slot = found < 0 ? this.#begin(side, hash, packet) : this.#continue(found, side, hash, packet);
+    // Whatever the flow's state: a SYN-ACK may be the first of the next part, or come after a RST.
+    if ((packet.tcpFlags & TcpFlag.Syn) !== 0) this.#learnDirection(slot, side, packet);
     this.state.update(slot, side, packet);
     if (packet.payloadEnd > packet.payloadAt) this.#observer.payload(slot, side, packet);
     if (packet.protocol === Protocol.Tcp && (packet.tcpFlags & (TcpFlag.Fin | TcpFlag.Rst)) !== 0) {
@@ -139,7 +141,6 @@ export class FlowTracker {
     if (packet.us - record[base + Field.FirstUs]! >= this.#options.activeUs) return this.#cut(slot, packet);
     record[base + Field.TouchedUs] = this.#clockUs;
     this.#openFlows.touch(slot);
-    if ((packet.tcpFlags & TcpFlag.Syn) !== 0) this.#learnDirection(slot, side, packet);
     return slot;
   }
 
@@ -164,7 +165,6 @@ export class FlowTracker {
     this.#table.insert(slot, this.#key, hash);
     this.#startPart(slot, packet, flowId(this.#key, 0, packet.us, packet.ns), 0);
     this.state.set(slot, Field.Forward, side);
-    this.#learnDirection(slot, side, packet);
     if ((packet.tcpFlags & TcpFlag.Syn) === 0) this.#guessDirection(slot, side, packet);
     this.counters.flows++;
     this.#observer.opened(slot);
@@ -200,7 +200,6 @@ export class FlowTracker {
 
   /** SYN and SYN-ACK say who began; they outweigh everything else, in whichever order they arrive. */
   #learnDirection(slot: number, side: 0 | 1, packet: Packet): void {
-    if ((packet.tcpFlags & TcpFlag.Syn) === 0) return;
     const acknowledged = (packet.tcpFlags & TcpFlag.Ack) !== 0;
     const source = acknowledged ? Direction.SynAck : Direction.Syn;
     if (this.state.get(slot, Field.Direction) >= source) return;

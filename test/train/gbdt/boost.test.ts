@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Forest, LEAF, treeCount } from '../../../models/trees/forest.ts';
 import { ForestKernel } from '../../../models/trees/kernel.ts';
-import { fitGbdt, type GbdtOptions } from '../../../train/gbdt/boost.ts';
+import { fitGbdt } from '../../../train/gbdt/boost.ts';
+import type { GbdtOptions } from '../../../train/gbdt/options.ts';
 import { type LabelledMatrix, toRowMajor } from '../../../train/matrix.ts';
 import { matrixOf, rings } from '../data.ts';
 
