@@ -95,11 +95,8 @@ function differences(found: Row, expected: Row): string[] {
 }
 
 function isClose(value: number, wanted: number, scale: number): boolean {
-  return (
-    value === wanted ||
-    ((!Number.isSafeInteger(value + wanted) || scale > 0) &&
-      Math.abs(value - wanted) <= 1e-6 * Math.max(scale, Math.abs(wanted)))
-  );
+  if (Number.isInteger(wanted) && scale === 0) return value === wanted;
+  return Math.abs(value - wanted) <= 1e-6 * Math.max(scale, Math.abs(wanted));
 }
 
 function sameJson(value: unknown, wanted: unknown): boolean {
