@@ -1,9 +1,17 @@
 /** The digests of core/digest.ts, computed by node:crypto. */
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import type { Digests } from '../core/digest.ts';
 
+type Encoding = 'hex' | 'base64';
+
+/** `crypto.hash` (Node 20.12 and later) costs a third of a hash object; before it there is only the object. */
+const hash: (algorithm: string, data: string | Uint8Array, encoding: Encoding) => string =
+  crypto.hash ??
+  ((algorithm: string, data: string | Uint8Array, encoding: Encoding) =>
+    crypto.createHash(algorithm).update(data).digest(encoding));
+
 export const nodeDigests: Digests = {
-  md5Hex: (text) => createHash('md5').update(text).digest('hex'),
-  sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
-  sha1Base64: (bytes) => createHash('sha1').update(bytes).digest('base64'),
+  md5Hex: (text) => hash('md5', text, 'hex'),
+  sha256Hex: (text) => hash('sha256', text, 'hex'),
+  sha1Base64: (bytes) => hash('sha1', bytes, 'base64'),
 };
