@@ -1,0 +1,124 @@
+/** What must hold between the rows of related captures, whatever their numbers. */
+import { expect, test } from 'vitest';
+import { Prng } from '../../../core/prng.ts';
+import { FEATURES } from '../../../features/vector/schema.ts';
+import { type Frame, pcap } from '../../support/captures.ts';
+import { Flag, tcp, udp } from '../../support/frames.ts';
+import { extractRows, type Row } from '../../support/rows.ts';
+
+interface Step {
+  /** Microseconds since the packet before. */
+  readonly gap: number;
+  readonly fromClient: boolean;
+  readonly flags: number;
+  readonly payload: number;
+}
+
+function randomSteps(prng: Prng): Step[] {
+  return Array.from({ length: prng.integer(1, 60) }, () => ({
+    gap: prng.pick([0, 1, 500, prng.below(1_000_000)]),
+    fromClient: prng.chance(0.5),
+    flags: prng.pick([Flag.ACK, Flag.ACK | Flag.PSH, Flag.ACK | 32, Flag.ACK | 64, Flag.ACK | 128]),
+    payload: prng.pick([0, 0, 10, prng.integer(1, 1400)]),
+  }));
+}
+
+/** One flow between two high ports whose first packet is the client's, so that it is `fwd`. */
+function rowOf(steps: readonly Step[], { timeScale = 1, swapped = false, protocol = 'tcp' } = {}): Row {
+  let us = 1000;
+  const frames = steps.map((step, i): Frame => {
+    if (i > 0) us += step.gap * timeScale;
+    const [from, to] =
+      (step.fromClient || i === 0) !== swapped
+        ? ['10.0.0.1:40000', '10.0.0.2:50000']
+        : ['10.0.0.2:50000', '10.0.0.1:40000'];
+    const payload = new Uint8Array(step.payload);
+    return {
+      at: us / 1e6,
+      bytes: protocol === 'udp' ? udp(from!, to!, payload) : tcp({ from: from!, to: to!, flags: step.flags, payload }),
+    };
+  });
+  const { rows } = extractRows(pcap(frames), { idleTimeout: 0, activeTimeout: 0 });
+  expect(rows).toHaveLength(1);
+  return rows[0]!;
+}
+
+const doubled = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map((item) => item * 2) : value === null ? null : Number(value) * 2;
+
+test('doubling every gap doubles the time features exactly, and changes nothing else', () => {
+  const prng = new Prng('doubled gaps');
+  for (let round = 0; round < 60; round++) {
+    const steps = randomSteps(prng);
+    const row = rowOf(steps);
+    const slow = rowOf(steps, { timeScale: 2 });
+    for (const { name, unit } of FEATURES) {
+      if (name === 'last_seen') continue;
+      expect(slow[name], name).toEqual(unit === 'us' ? doubled(row[name]) : row[name]);
+    }
+  }
+});
+
+test('swapping the two sides swaps addresses and nothing else, for fwd follows the initiator', () => {
+  const prng = new Prng('swapped sides');
+  for (let round = 0; round < 60; round++) {
+    const steps = randomSteps(prng);
+    const row = rowOf(steps);
+    const other = rowOf(steps, { swapped: true });
+    expect(other).toEqual({
+      ...row,
+      src_ip: row['dst_ip'],
+      dst_ip: row['src_ip'],
+      src_port: row['dst_port'],
+      dst_port: row['src_port'],
+      flow_id: other['flow_id'],
+    });
+  }
+});
+
+test('a SYN of the other side turns fwd_ and bwd_ columns and the signs of the sequence around', () => {
+  const prng = new Prng('turned around');
+  for (let round = 0; round < 60; round++) {
+    const steps = randomSteps(prng).map((step) => ({ ...step, flags: Flag.ACK }));
+    const synAck = (fromClient: boolean): Step => ({ gap: 7, fromClient, flags: Flag.SYN | Flag.ACK, payload: 0 });
+    const row = rowOf([...steps, synAck(false)]);
+    const turned = rowOf([...steps, synAck(true)]);
+    const syn = /^(fwd|bwd)_(packets|bytes|syn|ack|packet_size|iat)/;
+    for (const { name } of FEATURES) {
+      const other = name.replace(/^(fwd|bwd)/, (side) => (side === 'fwd' ? 'bwd' : 'fwd'));
+      // The last packet is another side's, which its counts, sizes and gaps show.
+      if (/^(fwd|bwd)_/.test(name) && !syn.test(name)) expect(turned[name], name).toEqual(row[other]);
+    }
+    const sizes = row['payload_sizes'] as number[];
+    expect(turned['payload_sizes']).toEqual(sizes.map((size) => -size));
+    expect(turned['turns']).toBe(row['turns']);
+    expect([turned['src_ip'], turned['dst_ip']]).toEqual([row['dst_ip'], row['src_ip']]);
+  }
+});
+
+test('TCP and UDP of the same payloads differ in headers and flags only', () => {
+  const steps = randomSteps(new Prng('transport'));
+  const overTcp = rowOf(steps);
+  const overUdp = rowOf(steps, { protocol: 'udp' });
+  for (const { name, group } of FEATURES) {
+    if (/payload|iat|duration|turns|distinct/.test(name)) expect(overUdp[name], name).toEqual(overTcp[name]);
+    if (group === 'flags') expect(overUdp[name], name).toBeNull();
+  }
+  expect(overUdp['fwd_bytes']).toBe(Number(overTcp['fwd_bytes']) - 12 * Number(overTcp['fwd_packets']));
+});
+
+test('the sequence holds the first 32 packets with payload, positive from the initiator', () => {
+  const steps = Array.from({ length: 50 }, (_, i) => ({
+    gap: 10,
+    fromClient: i % 3 !== 2,
+    flags: Flag.ACK,
+    payload: i % 5 === 4 ? 0 : i + 1,
+  }));
+  const row = rowOf(steps);
+  const withPayload = steps
+    .map((step, i) => ({ ...step, at: i * 10 }))
+    .filter((step) => step.payload > 0)
+    .slice(0, 32);
+  expect(row['payload_sizes']).toEqual(withPayload.map((step) => (step.fromClient ? step.payload : -step.payload)));
+  expect(row['payload_times_us']).toEqual(withPayload.map((step) => step.at));
+});

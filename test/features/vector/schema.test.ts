@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { FEATURES, featureNamed, MODEL_INPUTS } from '../../../features/vector/schema.ts';
+import { type Frame, pcap } from '../../support/captures.ts';
+import { ethernet, Flag, tcp, udp } from '../../support/frames.ts';
+import { extractRows, type Row } from '../../support/rows.ts';
+import { CLIENT_HELLO, message, record, SERVER_HELLO_12 } from '../protocol/tls/hello-bytes.ts';
+
+const THERE = { from: '10.0.0.1:40000', to: '10.0.0.2:443' };
+const BACK = { from: THERE.to, to: THERE.from };
+const CLIENT = record(22, message(1, CLIENT_HELLO));
+const SERVER = record(22, message(2, SERVER_HELLO_12));
+
+describe('the feature table', () => {
+  test('names each column once, in snake_case', () => {
+    const names = FEATURES.map((feature) => feature.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
+  });
+
+  test('says what every column means, in a sentence', () => {
+    for (const { name, doc, nulls } of FEATURES) {
+      expect(doc, name).toMatch(/^.{5,}\.$/);
+      if (nulls !== '') expect(nulls, name).toMatch(/^.{5,}\.$/);
+    }
+  });
+
+  test('carries the unit of a time in its name', () => {
+    for (const { name, unit } of FEATURES) expect(name.endsWith('_us'), name).toBe(unit === 'us');
+  });
+
+  test('has for every fwd_ column the bwd_ column of the same type', () => {
+    for (const { name, type, unit, input } of FEATURES) {
+      if (!/^(fwd|bwd)_/.test(name)) continue;
+      const other = name.replace(/^(fwd|bwd)/, (side) => (side === 'fwd' ? 'bwd' : 'fwd'));
+      expect(featureNamed(other), other).toMatchObject({ type, unit, input });
+    }
+  });
+
+  test('lets a model read counts, sizes, times, flags and turns, never who, where, when or what it is', () => {
+    for (const { name, group, type } of MODEL_INPUTS) {
+      expect(['counts', 'sizes', 'times', 'flags', 'sequence'], name).toContain(group);
+      expect(['uint8', 'uint32', 'uint53', 'float64'], name).toContain(type);
+    }
+    for (const name of [
+      'src_ip',
+      'dst_port',
+      'first_seen',
+      'flow_id',
+      'payload_sizes',
+      'sni',
+      'ja4',
+      'label',
+      'end_reason',
+    ]) {
+      expect(MODEL_INPUTS, name).not.toContainEqual(expect.objectContaining({ name }));
+      expect(featureNamed(name), name).toBeDefined();
+    }
+    expect(MODEL_INPUTS.length).toBeGreaterThan(50);
+  });
+
+  test('knows no column of another name', () => {
+    expect(featureNamed('constructor')).toBeUndefined();
+  });
+});
+
+/** A TLS session with all flags, behind a VLAN tag. */
+function richFrames(): Frame[] {
+  const all = Flag.PSH | Flag.ACK | 32 | 64 | 128;
+  const frames = [
+    tcp({ ...THERE, flags: Flag.SYN, seq: 99 }),
+    tcp({ ...BACK, flags: Flag.SYN | Flag.ACK, seq: 899 }),
+    tcp({ ...THERE, flags: all, seq: 100, payload: CLIENT }),
+    tcp({ ...BACK, flags: all, seq: 900, payload: SERVER }),
+    tcp({ ...THERE, flags: Flag.FIN | Flag.ACK, seq: 5000, payload: new Uint8Array(7) }),
+    tcp({ ...BACK, flags: all | Flag.RST | Flag.FIN, seq: 5000, payload: new Uint8Array(9) }),
+  ];
+  return frames.map((bytes, i) => ({ at: 1 + i * i, bytes: ethernet(bytes.subarray(14), 42) }));
+}
+
+function nullsOf(row: Row): string[] {
+  return Object.entries(row).flatMap(([name, value]) => (value === null ? [name] : []));
+}
+
+describe('rows', () => {
+  test('of a rich flow have a value in every column', () => {
+    const { rows } = extractRows(pcap(richFrames()), { label: 'benign' });
+    expect(rows).toHaveLength(1);
+    expect(nullsOf(rows[0]!)).toEqual([]);
+    expect(Object.keys(rows[0]!)).toEqual(FEATURES.map((feature) => feature.name));
+  });
+
+  test('of a rich flow say what was written into it', () => {
+    expect(extractRows(pcap(richFrames()), { label: 'benign' }).rows[0]).toMatchObject({
+      capture: 'test.pcap',
+      row_kind: 'end',
+      vlan_id: 42,
+      ip_version: 4,
+      protocol: 'tcp',
+      first_seen: '1970-01-01T00:00:01.000000000Z',
+      last_seen: '1970-01-01T00:00:26.000000000Z',
+      end_reason: 'rst',
+      sni: 'example.com',
+      sni_tokens: ['example', 'com'],
+      alpn: 'h2,http/1.1',
+      server_alpn: 'http/1.1',
+      tls_version: 'TLS 1.2',
+      label: 'benign',
+    });
+  });
+
+  test('of the poorest flows are null only where the feature table says so', () => {
+    const allowed = FEATURES.filter((feature) => feature.nulls !== '').map((feature) => feature.name);
+    const poor = [udp('10.0.0.1:1', '10.0.0.2:2', new Uint8Array(0)), tcp({ from: '[fd00::1]:1', to: '[fd00::2]:2' })];
+    const { rows } = extractRows(pcap(poor.map((bytes) => ({ at: 1, bytes }))));
+    expect(rows).toHaveLength(2);
+    for (const row of rows) {
+      expect(allowed).toEqual(expect.arrayContaining(nullsOf(row)));
+      expect(row).toMatchObject({ payload_sizes: [], turns: 0, bwd_packets: 0, duration_us: 0, sni: null });
+    }
+  });
+
+  test('of a poor flow keep nothing of the rich one before, over many batches', () => {
+    const poor = { at: 100_000, bytes: udp('10.0.0.1:1', '10.0.0.2:2', new Uint8Array(0)) };
+    const alone = extractRows(pcap([poor])).rows[0];
+    const rst = tcp({ ...THERE, flags: Flag.RST, payload: CLIENT });
+    // A batch has 8,192 rows.
+    const many = Array.from({ length: 8190 }, (_, i) => ({ at: i * 6, bytes: rst }));
+    const rich = richFrames().map(({ at, bytes }) => ({ at: at + 90_000, bytes }));
+    const { rows } = extractRows(pcap([...many, ...rich, { ...poor, at: 99_000 }, poor]));
+    expect(rows).toHaveLength(8193);
+    expect(rows.at(-1)).toEqual(alone);
+  });
+});
