@@ -43,8 +43,8 @@ function integerType(bits: number, signed: boolean): ColumnType {
 
 function listType(item: ColumnType | null, type: DataType): ColumnType | null {
   if (item === 'utf8') return 'list_utf8';
-  if (DataType.isInt(type) && type.bitWidth <= 32) return 'list_int32';
-  return item === 'float64' || item === 'uint53' ? 'list_float64' : null;
+  if (DataType.isInt(type) && type.bitWidth <= (type.isSigned ? 32 : 16)) return 'list_int32';
+  return DataType.isInt(type) || item === 'float64' ? 'list_float64' : null;
 }
 
 /** Copies a record batch into a new table of the given columns. */
@@ -84,8 +84,8 @@ function copyColumn(column: Column, vector: Vector, rows: number): void {
         const value: unknown = vector.get(row);
         if (value === null || value === undefined) continue;
         const number = Number(value);
-        // "No NaN": what is no number in somebody else's table is a null in ours.
-        if (Number.isNaN(number)) continue;
+        // What is no finite number in somebody else's table is a null in ours.
+        if (!Number.isFinite(number)) continue;
         column.values[row] = number;
         column.valid[row] = 1;
       }

@@ -7,7 +7,8 @@ import { LIMITS } from '../../core/limits.ts';
 import { STANDARD_INPUT, unreadable } from '../capture/input.ts';
 import { looksLikeCapture } from '../capture/reader.ts';
 
-const HEAD_BYTES = 16;
+/** Enough for the magic of every format, and for the first column name of a CSV file. */
+const HEAD_BYTES = 128;
 const PACKED_CAPTURE = /\.(pcap|pcapng|cap|dmp)\d*\.(gz|zst)$/i;
 
 /**

@@ -75,6 +75,7 @@ export class Output {
       closeSync(this.#file);
       if (this.#partial !== null) renameSync(this.#partial, this.#path);
     } catch (cause) {
+      if (this.#partial !== null) rmSync(this.#partial, { force: true });
       throw unwritable(this.#path, cause);
     } finally {
       if (this.#partial !== null) unfinished.delete(this.#partial);

@@ -1,9 +1,10 @@
 /** Flow tables from files or standard input, batch by batch, whatever their format. */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { RecordBatchReader } from 'apache-arrow';
 import { LIMITS } from '../../core/limits.ts';
 import { type ColumnSpec, createTable, type Table } from '../../core/table.ts';
 import { fromRecordBatch, specsOfArrow } from '../arrow/from-arrow.ts';
+import { STANDARD_INPUT, unreadable } from '../capture/input.ts';
 import { emptyFile } from '../capture/reader.ts';
 import { notATable, parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../text/text-reader.ts';
 import { csvRows, readLines } from './lines.ts';
@@ -12,7 +13,7 @@ import { csvRows, readLines } from './lines.ts';
 export const TableKind = { ArrowFile: 'arrow', ArrowStream: 'arrows', Csv: 'csv', JsonLines: 'jsonl' } as const;
 export type TableKind = (typeof TableKind)[keyof typeof TableKind];
 
-/** The table format whose file starts with these bytes (16 are enough), null if it looks like none. */
+/** The table format whose file starts with these bytes (HEAD_BYTES of inputs.ts are enough), null if it looks like none. */
 export function tableKind(head: Uint8Array): TableKind | null {
   const text = new TextDecoder('latin1').decode(head);
   if (text.startsWith('ARROW1')) return TableKind.ArrowFile;
@@ -42,22 +43,39 @@ export async function readTable(path: string, kind: TableKind, receive: TableRec
 }
 
 async function readArrow(path: string, receive: TableReceiver): Promise<void> {
-  const file = path === '-' ? null : await open(path);
+  for await (const { batch, specs } of arrowBatches(path)) await receive(batch, specs);
+}
+
+interface Batch {
+  readonly batch: Table;
+  readonly specs: readonly ColumnSpec[];
+}
+
+/** At least one batch, empty if the table is. A generator, so that what its user throws is not taken for damage. */
+async function* arrowBatches(path: string): AsyncGenerator<Batch> {
+  const file = path === STANDARD_INPUT ? null : await openTable(path);
   try {
     const reader = await (file === null ? RecordBatchReader.from(process.stdin) : RecordBatchReader.from(file));
     await reader.open();
     const { specs } = specsOfArrow(reader.schema);
     let batches = 0;
     for await (const batch of reader) {
-      await receive(fromRecordBatch(specs, batch), specs);
+      yield { batch: fromRecordBatch(specs, batch), specs };
       batches++;
     }
-    if (batches === 0) await receive(createTable(specs, 0), specs);
+    if (batches === 0) yield { batch: createTable(specs, 0), specs };
   } catch (cause) {
-    if ((cause as Error).name === 'FlowlampError') throw cause;
     throw notATable(path, `it is no whole Arrow table (${(cause as Error).message})`, cause);
   } finally {
     await file?.close().catch(() => undefined);
+  }
+}
+
+async function openTable(path: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
   }
 }
 

@@ -5,8 +5,9 @@ const NS_PER_SECOND = 1_000_000_000n;
 
 /** RFC 3339 in UTC with nine decimals. */
 export function timeText(ns: bigint): string {
-  const seconds = ns / NS_PER_SECOND;
-  const fraction = ns - seconds * NS_PER_SECOND;
+  // Rounded down, for times before 1970 too, so that the fraction is never negative.
+  const fraction = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
+  const seconds = (ns - fraction) / NS_PER_SECOND;
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, -5)}.${String(fraction).padStart(9, '0')}Z`;
 }
 

@@ -6,6 +6,7 @@ import {
   createTable,
   type ListColumn,
   reserveItems,
+  type ScalarType,
   type Table,
 } from '../../core/table.ts';
 import { featureNamed } from '../vector/schema.ts';
@@ -41,7 +42,10 @@ export function tableOfObjects(
   table.length = objects.length;
   for (const spec of specs) {
     const column = table.columns.get(spec.name)!;
-    for (const [row, object] of objects.entries()) setCell(name, spec, column, row, object[spec.name] ?? null);
+    for (const [row, object] of objects.entries()) {
+      const value = Object.hasOwn(object, spec.name) ? object[spec.name] : null;
+      setCell(name, spec, column, row, value ?? null);
+    }
   }
   return table;
 }
@@ -97,16 +101,15 @@ function setCell(name: string, spec: ColumnSpec, column: Column, row: number, va
       column.values[row] = value === null ? null : typeof value === 'string' ? value : JSON.stringify(value);
       return;
     case 'list_utf8':
-      column.values[row] =
-        value === null ? null : Array.isArray(value) ? value.map(String) : badCell(name, spec, value);
+      column.values[row] = value === null ? null : itemsOf(name, spec, value, isText);
       return;
     case 'findings':
       // Evidence is written for readers, not read back: no flow table has it.
       return;
     case 'list_int32':
     case 'list_float64': {
-      const items = value === null ? [] : Array.isArray(value) ? value.map(Number) : badCell(name, spec, value);
-      if (!items.every(Number.isFinite)) badCell(name, spec, value);
+      const isItem = column.type === 'list_int32' ? isInt32 : isFiniteNumber;
+      const items = value === null ? [] : itemsOf(name, spec, value, isItem);
       const start = reserveItems(column as ListColumn, row, items.length);
       items.forEach((item, i) => {
         column.items[start + i] = item;
@@ -124,13 +127,36 @@ function setCell(name: string, spec: ColumnSpec, column: Column, row: number, va
     }
     default: {
       if (value === null) return;
-      const number = typeof value === 'boolean' ? Number(value) : value;
-      if (typeof number !== 'number' || !Number.isFinite(number)) badCell(name, spec, value);
-      column.values[row] = number as number;
+      const number = column.type === 'bool' && typeof value === 'boolean' ? Number(value) : value;
+      if (!isFiniteNumber(number) || !fits(number, column.type)) badCell(name, spec, value);
+      column.values[row] = number;
       column.valid[row] = 1;
     }
   }
 }
+
+/** Largest value of each unsigned type; others hold any finite number. */
+const LARGEST: Readonly<Partial<Record<ScalarType, number>>> = {
+  bool: 1,
+  uint8: 0xff,
+  uint16: 0xffff,
+  uint32: 0xffff_ffff,
+  uint53: Number.MAX_SAFE_INTEGER,
+};
+
+/** A typed array would wrap what does not fit. */
+function fits(value: number, type: ScalarType): boolean {
+  const largest = LARGEST[type];
+  return largest === undefined || (Number.isInteger(value) && value >= 0 && value <= largest);
+}
+
+function itemsOf<T>(name: string, spec: ColumnSpec, value: unknown, isItem: (item: unknown) => item is T): T[] {
+  return Array.isArray(value) && value.every(isItem) ? value : badCell(name, spec, value);
+}
+
+const isText = (item: unknown): item is string => typeof item === 'string';
+const isFiniteNumber = (item: unknown): item is number => Number.isFinite(item);
+const isInt32 = (item: unknown): item is number => Number.isInteger(item) && ((item as number) | 0) === item;
 
 function badCell(name: string, spec: ColumnSpec, value: unknown): never {
   const shown = JSON.stringify(value)?.slice(0, 40) ?? String(value);
