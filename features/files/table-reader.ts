@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { RecordBatchReader } from 'apache-arrow';
 import { LIMITS } from '../../core/limits.ts';
 import { type ColumnSpec, createTable, type Table } from '../../core/table.ts';
+import { brokenColumn } from '../arrow/check.ts';
 import { fromRecordBatch, specsOfArrow } from '../arrow/from-arrow.ts';
 import { STANDARD_INPUT, unreadable } from '../capture/input.ts';
 import { emptyFile } from '../capture/reader.ts';
@@ -60,6 +61,8 @@ async function* arrowBatches(path: string): AsyncGenerator<Batch> {
     const { specs } = specsOfArrow(reader.schema);
     let batches = 0;
     for await (const batch of reader) {
+      const broken = brokenColumn(batch);
+      if (broken !== null) throw new Error(`the buffers of column ${broken} do not hold its rows`);
       yield { batch: fromRecordBatch(specs, batch), specs };
       batches++;
     }
