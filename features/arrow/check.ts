@@ -6,6 +6,8 @@ import { type Data, DataType, type RecordBatch } from 'apache-arrow';
 
 /** The first column whose buffers are too short or whose offsets run astray, null if there is none. */
 export function brokenColumn(batch: RecordBatch): string | null {
+  // The library makes up a batch without buffers where a table has none.
+  if (batch.numRows === 0) return null;
   for (const [index, field] of batch.schema.fields.entries()) {
     const data = batch.data.children[index];
     if (data === undefined || data.length < batch.numRows || !isWhole(data)) return field.name;

@@ -109,7 +109,7 @@ test('a hostile capture never throws anything but that it is none', () => {
   const vlan = ethernet(FRAMES[0]!.subarray(14), 7, 8);
   const originals = [AS_PCAP, AS_NANOSECOND_PCAP, AS_PCAPNG, pcap([{ at: 1, bytes: vlan }]), sectionHeader(false)];
   let read = 0;
-  for (let round = 0; round < 2000; round++) {
+  for (let round = 0; round < 1000; round++) {
     const capture = mutate(prng.pick(originals), prng);
     try {
       const { rows, counters } = extractRows(capture, {}, prng.pick([3, 64, 4096]));
@@ -120,5 +120,5 @@ test('a hostile capture never throws anything but that it is none', () => {
       expect(error).toMatchObject({ name: 'FlowlampError', code: expect.stringMatching(/^NOT_A_CAPTURE|FILE_EMPTY$/) });
     }
   }
-  expect(read).toBeGreaterThan(1500);
+  expect(read).toBeGreaterThan(750);
 });

@@ -67,7 +67,7 @@ describe.each(TABLE_FORMATS)('%s', (format) => {
   });
 
   test('of real flows gives back what was extracted', async () => {
-    const frames = Array.from({ length: 9000 }, (_, i) => ({
+    const frames = Array.from({ length: 8200 }, (_, i) => ({
       at: i / 100,
       bytes: udp(`10.0.0.1:${i + 1}`, '10.0.0.2:53', ascii('q')),
     }));
@@ -81,8 +81,9 @@ describe.each(TABLE_FORMATS)('%s', (format) => {
     extractor.finish();
     writer.finish();
     const { rows } = await readBack(path);
-    expect(rows).toHaveLength(9000);
-    expect(rows).toStrictEqual(extractRows(capture).rows);
+    expect(rows).toHaveLength(8200);
+    // As text: comparing eight thousand rows of a hundred columns deeply takes seconds.
+    expect(JSON.stringify(rows) === JSON.stringify(extractRows(capture).rows)).toBe(true);
   });
 });
 

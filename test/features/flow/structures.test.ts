@@ -17,8 +17,8 @@ describe('FlowTable', () => {
     const twin = new Map<number, number>();
     const free: number[] = [];
     let slots = 0;
-    for (let round = 0; round < 30_000; round++) {
-      const number = prng.below(round < 15_000 ? 3000 : 200);
+    for (let round = 0; round < 12_000; round++) {
+      const number = prng.below(round < 6000 ? 3000 : 200);
       const key = keyOf(number);
       const slot = twin.get(number);
       expect(table.find(key, table.hash(key))).toBe(slot ?? -1);

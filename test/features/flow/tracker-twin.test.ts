@@ -124,7 +124,7 @@ const SETTINGS: readonly (readonly [string, TwinOptions])[] = [
 describe.each(SETTINGS)('%s', (name, options) => {
   test('packets in order give the rows of the twin, in its order', () => {
     const prng = new Prng(`twin, ${name}`);
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < 15; round++) {
       const packets = inTimeOrder(randomPackets(prng, { count: prng.integer(1, 250), back: 0 }));
       const { rows, expected } = bothWays(packets, options);
       expectSame(rows, expected, `round ${round}`);
@@ -135,7 +135,7 @@ describe.each(SETTINGS)('%s', (name, options) => {
     const prng = new Prng(`twin out of order, ${name}`);
     const byId = (a: Row, b: Row) =>
       Number(a['flow_id']) - Number(b['flow_id']) || Number(a['part']) - Number(b['part']);
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < 15; round++) {
       const packets = randomPackets(prng, { count: prng.integer(1, 250), back: prng.pick([10, 10_000, 900_000]) });
       const { rows, expected } = bothWays(packets, options);
       expectSame(rows.sort(byId), expected.sort(byId), `round ${round}`);
