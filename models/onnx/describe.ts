@@ -9,12 +9,14 @@ export const Onnx = {
   Model: { irVersion: 1, producerName: 2, producerVersion: 3, graph: 7, opsetImport: 8, metadataProps: 14 },
   Opset: { domain: 1, version: 2 },
   Entry: { key: 1, value: 2 },
-  Graph: { node: 1, name: 2, input: 11, output: 12 },
+  Graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
   Node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 },
   Attribute: { name: 1, f: 2, i: 3, s: 4, floats: 7, ints: 8, strings: 9, type: 20 },
   ValueInfo: { name: 1, type: 2 },
   Type: { tensor: 1 },
   Tensor: { elementType: 1, shape: 2 },
+  /** TensorProto; `Tensor` above is TypeProto.Tensor. */
+  TensorData: { dims: 1, elementType: 2, floats: 4, ints: 7, name: 8 },
   Shape: { dim: 1 },
   Dim: { value: 1, param: 2 },
 } as const;

@@ -1,20 +1,12 @@
 import { checkForest, type Forest, LEAF, Link, treeCount } from '../trees/forest.ts';
 import { ElementType, Onnx } from './describe.ts';
+import { AttributeType, attribute, type EncodeOptions, encodeModel, node, tensorInfo } from './graph.ts';
 import { INPUT_NAME, LABEL_NAME, ML_DOMAIN, OP_TYPE, PROBABILITIES_NAME } from './operator.ts';
-import { WireWriter } from './wire.ts';
+import type { WireWriter } from './wire.ts';
 
-const IR_VERSION = 8;
 const ONNX_OPSET = 15;
 /** Version 3, because ONNX Runtime 1.30 mis-applies post_transform in version 5's TreeEnsemble. */
 const ML_OPSET = 3;
-const AttributeType = { String: 3, Floats: 6, Ints: 7, Strings: 8 } as const;
-
-export interface EncodeOptions {
-  readonly producer: string;
-  readonly producerVersion?: string;
-  /** Written as the model's metadata_props, in the order given. */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
 
 /**
  * A forest as an ONNX model: float `features` [N, F] -> string `label` [N], float `probabilities` [N, K]; operator
@@ -22,31 +14,25 @@ export interface EncodeOptions {
  */
 export function encodeForest(forest: Forest, options: EncodeOptions): Uint8Array {
   checkForest(forest);
-  const node = new WireWriter()
-    .text(Onnx.Node.input, INPUT_NAME)
-    .text(Onnx.Node.output, LABEL_NAME)
-    .text(Onnx.Node.output, PROBABILITIES_NAME)
-    .text(Onnx.Node.name, 'forest')
-    .text(Onnx.Node.opType, OP_TYPE)
-    .text(Onnx.Node.domain, ML_DOMAIN);
-  writeAttributes(node, forest);
-  const graph = new WireWriter()
-    .message(Onnx.Graph.node, node)
-    .text(Onnx.Graph.name, 'forest')
-    .message(Onnx.Graph.input, tensorInfo(INPUT_NAME, ElementType.Float, ['N', forest.featureCount]))
-    .message(Onnx.Graph.output, tensorInfo(LABEL_NAME, ElementType.String, ['N']))
-    .message(Onnx.Graph.output, tensorInfo(PROBABILITIES_NAME, ElementType.Float, ['N', forest.classNames.length]));
-  const model = new WireWriter()
-    .int(Onnx.Model.irVersion, IR_VERSION)
-    .text(Onnx.Model.producerName, options.producer)
-    .text(Onnx.Model.producerVersion, options.producerVersion ?? '')
-    .message(Onnx.Model.graph, graph)
-    .message(Onnx.Model.opsetImport, opset('', ONNX_OPSET))
-    .message(Onnx.Model.opsetImport, opset(ML_DOMAIN, ML_OPSET));
-  for (const [key, value] of Object.entries(options.metadata ?? {})) {
-    model.message(Onnx.Model.metadataProps, new WireWriter().text(Onnx.Entry.key, key).text(Onnx.Entry.value, value));
-  }
-  return model.finish();
+  const ensemble = node(OP_TYPE, [INPUT_NAME], [LABEL_NAME, PROBABILITIES_NAME], 'forest', ML_DOMAIN);
+  writeAttributes(ensemble, forest);
+  const graph = {
+    name: 'forest',
+    nodes: [ensemble],
+    inputs: [tensorInfo(INPUT_NAME, ElementType.Float, ['N', forest.featureCount])],
+    outputs: [
+      tensorInfo(LABEL_NAME, ElementType.String, ['N']),
+      tensorInfo(PROBABILITIES_NAME, ElementType.Float, ['N', forest.classNames.length]),
+    ],
+  };
+  return encodeModel(
+    graph,
+    [
+      ['', ONNX_OPSET],
+      [ML_DOMAIN, ML_OPSET],
+    ],
+    options,
+  );
 }
 
 /** Node columns in the layout of the operator: one entry per node, and one class entry per leaf. */
@@ -173,25 +159,4 @@ function addGuardTree(columns: Columns): void {
   });
   addLeaf(columns, tree, 1, 0, 0);
   addLeaf(columns, tree, 2, 0, -1);
-}
-
-function attribute(name: string, type: number): WireWriter {
-  return new WireWriter().text(Onnx.Attribute.name, name).int(Onnx.Attribute.type, type);
-}
-
-function opset(domain: string, version: number): WireWriter {
-  return new WireWriter().text(Onnx.Opset.domain, domain).int(Onnx.Opset.version, version);
-}
-
-function tensorInfo(name: string, elementType: number, shape: readonly (number | string)[]): WireWriter {
-  const dims = new WireWriter();
-  for (const size of shape) {
-    const dim = new WireWriter();
-    if (typeof size === 'number') dim.int(Onnx.Dim.value, size);
-    else dim.text(Onnx.Dim.param, size);
-    dims.message(Onnx.Shape.dim, dim);
-  }
-  const tensor = new WireWriter().int(Onnx.Tensor.elementType, elementType).message(Onnx.Tensor.shape, dims);
-  const type = new WireWriter().message(Onnx.Type.tensor, tensor);
-  return new WireWriter().text(Onnx.ValueInfo.name, name).message(Onnx.ValueInfo.type, type);
 }

@@ -1,3 +1,4 @@
 /** Forests as ONNX files and back: ai.onnx.ml TreeEnsembleClassifier. */
 export { decodeForest } from './decode.ts';
-export { type EncodeOptions, encodeForest } from './encode.ts';
+export { encodeForest } from './encode.ts';
+export type { EncodeOptions } from './graph.ts';
