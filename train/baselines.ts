@@ -1,12 +1,12 @@
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { ForestBuilder, Link } from '../models/trees/forest.ts';
+import { type FittedForest, forestModel } from './forest-model.ts';
 import { fitGbdt, startingScores } from './gbdt/boost.ts';
 import type { GbdtOptions } from './gbdt/options.ts';
-import type { Fitted } from './learner.ts';
 import { checkLabelled, type LabelledMatrix } from './matrix.ts';
 
 /** The class shares of the training rows, whatever the row: what a model must beat to have learnt anything. */
-export function fitMajority(train: LabelledMatrix): Fitted {
+export function fitMajority(train: LabelledMatrix): FittedForest {
   checkLabelled(train);
   const { classNames, labels, matrix, weights } = train;
   const builder = new ForestBuilder();
@@ -15,14 +15,18 @@ export function fitMajority(train: LabelledMatrix): Fitted {
   const link = classNames.length === 2 ? Link.Logistic : Link.Softmax;
   const baseValues = startingScores(labels, weights ?? null, classNames.length);
   const forest = builder.build({ featureCount: matrix.names.length, classNames, link, baseValues });
-  return { forest, rounds: 0, trainingLoss: [], validationLoss: [] };
+  return forestModel(forest, { rounds: 0, trainingLoss: [], validationLoss: [] });
 }
 
 /**
  * The best that one column can do (for the port: a port-only classifier): boosting with every other column hidden. The
  * forest still takes all columns, so it is scored like any other.
  */
-export function fitSingleColumn(train: LabelledMatrix, column: string, options: Partial<GbdtOptions> = {}): Fitted {
+export function fitSingleColumn(
+  train: LabelledMatrix,
+  column: string,
+  options: Partial<GbdtOptions> = {},
+): FittedForest {
   const { matrix } = train;
   const at = matrix.names.indexOf(column);
   if (at < 0) {
@@ -35,5 +39,5 @@ export function fitSingleColumn(train: LabelledMatrix, column: string, options: 
   const only = { rows: matrix.rows, names: [column], columns: [matrix.columns[at]!] };
   const fitted = fitGbdt({ ...train, matrix: only }, null, { rounds: 20, ...options });
   const feature = fitted.forest.feature.map((id) => (id < 0 ? id : at));
-  return { ...fitted, forest: { ...fitted.forest, featureCount: matrix.names.length, feature } };
+  return forestModel({ ...fitted.forest, featureCount: matrix.names.length, feature }, fitted);
 }

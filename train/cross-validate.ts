@@ -1,5 +1,4 @@
 /** Predictions for every row by a model that has seen none of its group. */
-import { ForestKernel } from '../models/trees/kernel.ts';
 import type { Fitted } from './learner.ts';
 import { type LabelledMatrix, takeRows, toRowMajor } from './matrix.ts';
 
@@ -11,15 +10,15 @@ export interface CrossValidation {
 }
 
 /** Fits on the rows of all folds but one, stopping early on `validation`. */
-export type Learn = (train: LabelledMatrix, validation: LabelledMatrix) => Fitted;
+export type Learn = (train: LabelledMatrix, validation: LabelledMatrix) => Fitted | Promise<Fitted>;
 
 /** @param folds fold per row; groups must not cross folds (see datasets/split.ts) */
-export function crossValidate(
+export async function crossValidate(
   data: LabelledMatrix,
   folds: Int32Array,
   foldCount: number,
   learn: Learn,
-): CrossValidation {
+): Promise<CrossValidation> {
   const classCount = data.classNames.length;
   const probabilities = new Float32Array(data.matrix.rows * classCount);
   const rounds: number[] = [];
@@ -29,18 +28,21 @@ export function crossValidate(
     for (const [row, own] of folds.entries()) (own === fold ? outside : inside).push(row);
     if (outside.length === 0 || inside.length === 0) continue;
     const held = takeRows(data, outside);
-    const fitted = learn(takeRows(data, inside), held);
+    const fitted = await learn(takeRows(data, inside), held);
     rounds.push(fitted.rounds);
-    predictInto(fitted, held, outside, probabilities);
+    predictInto(fitted, held, outside, classCount, probabilities);
   }
   return { probabilities, rounds };
 }
 
-function predictInto(fitted: Fitted, held: LabelledMatrix, rows: readonly number[], out: Float32Array): void {
-  const kernel = new ForestKernel(fitted.forest);
-  const { classCount } = kernel;
-  const predicted = new Float32Array(rows.length * classCount);
-  kernel.predict(toRowMajor(held.matrix), rows.length, predicted);
+function predictInto(
+  fitted: Fitted,
+  held: LabelledMatrix,
+  rows: readonly number[],
+  classCount: number,
+  out: Float32Array,
+): void {
+  const predicted = fitted.predict(toRowMajor(held.matrix), rows.length);
   rows.forEach((row, i) => {
     out.set(predicted.subarray(i * classCount, (i + 1) * classCount), row * classCount);
   });

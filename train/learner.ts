@@ -1,8 +1,8 @@
-import type { Forest } from '../models/trees/forest.ts';
-import type { GbdtOptions } from './gbdt/options.ts';
+/** What training, cross-validation and the baselines know of any learner. */
 import type { LabelledMatrix } from './matrix.ts';
 
 export interface FitProgress {
+  /** Counts from 1. */
   readonly round: number;
   /** The most rounds there will be. */
   readonly rounds: number;
@@ -10,23 +10,58 @@ export interface FitProgress {
   readonly validationLoss: number | null;
 }
 
+/** What every learner can be told. Each has its own type beside its own defaults, which extends this one. */
+export interface LearnerOptions {
+  /** Most rounds: boosting rounds, or passes of a net over the rows. */
+  readonly rounds: number;
+  /** Stop after so many rounds without a lower loss on the validation rows; 0 never stops. */
+  readonly patience: number;
+  readonly seed: number;
+}
+
+export interface EncodeSettings {
+  /** Scores or logits are divided by it before they become probabilities; above 1 makes the model less sure. */
+  readonly temperature: number;
+  readonly producer: string;
+  /** Written as the model's metadata_props, in the order given. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A model that has learnt, in plain memory: nothing has to be freed. */
 export interface Fitted {
-  readonly forest: Forest;
-  /** Rounds that the forest keeps. */
+  /** Rounds that the model keeps. */
   readonly rounds: number;
   /** Mean log loss after each round. */
   readonly trainingLoss: readonly number[];
   readonly validationLoss: readonly number[];
+  /** Program -> version, of what else than flowlamp made the model. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /**
+   * @param rows row-major [count, features], NaN for missing
+   * @returns row-major probabilities [count, classes]
+   */
+  predict(rows: Float32Array, count: number): Float32Array;
+  /** The model as an ONNX file: float `features` [N, F] to float `probabilities` [N, K]. */
+  encode(settings: EncodeSettings): Uint8Array;
 }
 
-/** What turns labelled rows into a model. Every learner yields a Forest, so that all are scored and stored alike. */
-export interface Learner {
+/** What turns labelled rows into a model. */
+export interface Learner<Options extends LearnerOptions = LearnerOptions> {
   readonly name: string;
-  /** @param validation rows that the learner may stop on, but not learn from */
+  readonly roundName: 'round' | 'epoch';
+  /** What `train` starts from: rounds are a bound here, early stopping chooses them. */
+  readonly defaults: Options;
+  /** Rounds where nothing could be held out to choose them on. */
+  readonly unchosenRounds: number;
+  /**
+   * Equal data, options and seed give an equal model.
+   *
+   * @param validation rows that the learner may stop on, but not learn from; must not share groups with `train`
+   */
   fit(
     train: LabelledMatrix,
     validation: LabelledMatrix | null,
-    options?: Partial<GbdtOptions>,
+    options?: Partial<Options>,
     onProgress?: (progress: FitProgress) => void,
-  ): Fitted;
+  ): Fitted | Promise<Fitted>;
 }

@@ -1,12 +1,17 @@
 /** The learners that `--learner` names. */
-import { fitGbdt } from './gbdt/boost.ts';
+import { GBDT } from './gbdt/learner.ts';
 import type { Learner } from './learner.ts';
+import { MLP } from './neural/learner.ts';
 
-export const LEARNERS: readonly Learner[] = [{ name: 'gbdt', fit: fitGbdt }];
+const BY_NAME = { gbdt: GBDT, mlp: MLP } as const;
+
+export type LearnerName = keyof typeof BY_NAME;
+
+export const LEARNERS: readonly Learner[] = Object.values(BY_NAME);
 
 /** @throws RangeError for a name that is not in LEARNERS: the command line has checked it */
-export function learnerNamed(name: string): Learner {
-  const learner = LEARNERS.find((candidate) => candidate.name === name);
+export function learnerNamed<Name extends LearnerName>(name: Name): (typeof BY_NAME)[Name] {
+  const learner = BY_NAME[name];
   if (learner === undefined) throw new RangeError(`no learner is called ${name}`);
   return learner;
 }

@@ -6,19 +6,18 @@ import { foldsByGroup } from '../datasets/split.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import { hashInputs, type JsonObject, type ModelInput } from '../models/card.ts';
 import type { CardDraft } from '../models/folder.ts';
-import { encodeForest } from '../models/onnx/tree-ensemble.ts';
 import { fitMajority } from './baselines.ts';
-import { divideScores, fitTemperature } from './calibrate.ts';
+import { fitTemperature } from './calibrate.ts';
 import { type CrossValidation, crossValidate } from './cross-validate.ts';
-import { fitGbdt } from './gbdt/boost.ts';
-import { GBDT_DEFAULTS, type GbdtOptions } from './gbdt/options.ts';
+import { GBDT } from './gbdt/learner.ts';
+import type { GbdtOptions } from './gbdt/options.ts';
 import type { LabelledData } from './labelled-rows.ts';
-import type { FitProgress, Learner } from './learner.ts';
+import type { FitProgress, Learner, LearnerOptions } from './learner.ts';
 import type { LabelledMatrix } from './matrix.ts';
 import { type Metrics, measure } from './metrics.ts';
 import { chooseThresholds, TARGET_PRECISION } from './thresholds.ts';
 
-export interface TrainOptions {
+export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
   readonly name: string;
   readonly version: string;
   /** ISO 8601, UTC. */
@@ -34,9 +33,13 @@ export interface TrainOptions {
   readonly limitations: readonly string[];
   /** Version of the program, for the card. */
   readonly programVersion: string;
-  readonly learner: Learner;
-  readonly learnerOptions: Partial<GbdtOptions>;
+  readonly learner: Learner<Options>;
+  /** Over the learner's defaults. */
+  readonly learnerOptions: Partial<Options>;
 }
+
+/** What the card says, whatever has learnt. */
+type Described = Pick<TrainOptions, 'groupBy' | 'origin' | 'generated'>;
 
 export interface TrainedModel {
   readonly card: CardDraft;
@@ -46,36 +49,36 @@ export interface TrainedModel {
   readonly warnings: readonly string[];
 }
 
-const ROUND_LIMIT = 300;
-/** Rounds when nothing could be held out to choose them on. */
-const UNCHOSEN_ROUNDS = 60;
-
-export function trainModel(
+export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   rows: LabelledData,
   inputs: readonly ModelInput[],
-  options: TrainOptions,
+  options: TrainOptions<Options>,
   onProgress?: (stage: string, progress: FitProgress) => void,
-): TrainedModel {
-  const settings: GbdtOptions = { ...GBDT_DEFAULTS, rounds: ROUND_LIMIT, ...options.learnerOptions };
+): Promise<TrainedModel> {
+  const { learner } = options;
+  const settings: Options = { ...learner.defaults, ...options.learnerOptions };
   const { data } = rows;
   const classCount = data.classNames.length;
   const foldCount = Math.min(options.folds, rows.groupNames.length);
-  const held = foldCount < 2 ? null : holdOut(rows, foldCount, options.learner, settings, onProgress);
+  const held = foldCount < 2 ? null : await holdOut(rows, foldCount, learner, settings, onProgress);
   const temperature = held === null ? 1 : fitTemperature(logs(held.model.probabilities), data.labels, null);
   const probabilities = held === null ? null : tempered(held.model.probabilities, classCount, temperature);
   const precisions = data.classNames.map((name) =>
     name === options.positive ? TARGET_PRECISION.positive : TARGET_PRECISION.other,
   );
   const thresholds = probabilities === null ? null : chooseThresholds(probabilities, data.labels, precisions);
-  const rounds = held === null ? UNCHOSEN_ROUNDS : median(held.model.rounds);
-  const final = options.learner.fit(data, null, { ...settings, rounds: Math.max(1, rounds), patience: 0 }, (progress) =>
+  const rounds = held === null ? learner.unchosenRounds : Math.max(1, median(held.model.rounds));
+  const final = await learner.fit(data, null, { ...settings, rounds, patience: 0 }, (progress) =>
     onProgress?.('final model', progress),
   );
-  const forest = divideScores(final.forest, temperature);
   const metrics = probabilities === null ? null : measure(probabilities, data.labels, data.classNames);
   const warnings = warningsOf(rows, options, metrics, held);
   return {
-    onnx: encodeForest(forest, { producer: `flowlamp ${options.programVersion}`, metadata: { name: options.name } }),
+    onnx: final.encode({
+      temperature,
+      producer: `flowlamp ${options.programVersion}`,
+      metadata: { name: options.name },
+    }),
     metrics,
     warnings,
     card: {
@@ -88,7 +91,7 @@ export function trainModel(
       inputs,
       inputsHash: hashInputs(inputs, nodeDigests),
       learner: {
-        name: 'gbdt',
+        name: learner.name,
         options: { ...settings, rounds, temperature } as unknown as JsonObject,
         seed: settings.seed,
       },
@@ -98,29 +101,29 @@ export function trainModel(
       metrics: metricsRecord(metrics, held, rows, options, foldCount),
       thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, thresholds?.[k] ?? 1])),
       limitations: [...options.limitations, ...warnings],
-      versions: { flowlamp: options.programVersion, node: process.versions.node },
+      versions: { flowlamp: options.programVersion, node: process.versions.node, ...final.versions },
     },
   };
 }
 
 interface HeldOut {
   readonly model: CrossValidation;
-  /** The same folds, knowing only the responder's port. */
+  /** Boosted trees on the same folds, knowing only the responder's port. */
   readonly port: Metrics;
   readonly majority: Metrics;
 }
 
-function holdOut(
+async function holdOut<Options extends LearnerOptions>(
   rows: LabelledData,
   foldCount: number,
-  learner: Learner,
-  settings: GbdtOptions,
+  learner: Learner<Options>,
+  settings: Options,
   onProgress?: (stage: string, progress: FitProgress) => void,
-): HeldOut {
+): Promise<HeldOut> {
   const { data, groups, groupNames, ports } = rows;
   const folds = foldsByGroup(groups, groupNames.length, data.labels, data.classNames.length, foldCount, settings.seed);
   let fold = 0;
-  const model = crossValidate(data, folds, foldCount, (train, validation) => {
+  const model = await crossValidate(data, folds, foldCount, (train, validation) => {
     fold++;
     return learner.fit(train, validation, settings, (progress) =>
       onProgress?.(`fold ${fold} of ${foldCount}`, progress),
@@ -130,13 +133,16 @@ function holdOut(
     ...data,
     matrix: { rows: data.matrix.rows, names: ['dst_port'], columns: [ports] },
   };
-  const port = crossValidate(onlyPort, folds, foldCount, (train, validation) => fitGbdt(train, validation, settings));
-  const majority = crossValidate(data, folds, foldCount, (train) => fitMajority(train));
+  const { seed } = settings;
+  const port = await crossValidate(onlyPort, folds, foldCount, (train, validation) =>
+    GBDT.fit(train, validation, { ...GBDT.defaults, seed }),
+  );
+  const majority = await crossValidate(data, folds, foldCount, (train) => fitMajority(train));
   const measured = (result: CrossValidation) => measure(result.probabilities, data.labels, data.classNames);
   return { model, port: measured(port), majority: measured(majority) };
 }
 
-function trainingSummary({ data, groupNames, captures }: LabelledData, options: TrainOptions): CardDraft['training'] {
+function trainingSummary({ data, groupNames, captures }: LabelledData, options: Described): CardDraft['training'] {
   const rowsPerLabel: Record<string, number> = {};
   for (const label of data.labels) {
     const name = data.classNames[label]!;
@@ -162,7 +168,7 @@ function metricsRecord(
   metrics: Metrics | null,
   held: HeldOut | null,
   rows: LabelledData,
-  options: TrainOptions,
+  options: Described,
   foldCount: number,
 ): JsonObject {
   if (metrics === null || held === null) return { crossValidated: null };
@@ -178,12 +184,7 @@ function metricsRecord(
 
 const FEW_GROUPS = 10;
 
-function warningsOf(
-  rows: LabelledData,
-  options: TrainOptions,
-  metrics: Metrics | null,
-  held: HeldOut | null,
-): string[] {
+function warningsOf(rows: LabelledData, options: Described, metrics: Metrics | null, held: HeldOut | null): string[] {
   const warnings: string[] = [];
   const { groupNames } = rows;
   if (metrics === null || held === null) {
@@ -230,5 +231,5 @@ function tempered(probabilities: Float32Array, classCount: number, temperature: 
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? UNCHOSEN_ROUNDS;
+  return sorted[sorted.length >> 1] ?? 1;
 }

@@ -5,28 +5,24 @@ import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
 import type { ModelInput } from '../../models/card.ts';
 import { saveModelFolder } from '../../models/folder.ts';
 import { LabelledRows } from '../../train/labelled-rows.ts';
-import { LEARNERS, learnerNamed } from '../../train/learners.ts';
+import { LEARNERS } from '../../train/learners.ts';
 import { trainModel } from '../../train/train-model.ts';
 import { Console } from '../console.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
+import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
 import { metricsText } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, nameList, positiveInteger } from '../options.ts';
 import { packageVersion } from '../package-root.ts';
 
-export interface TrainCommandOptions extends FlowOptions {
+export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly output: string;
   readonly target: string;
-  readonly learner: string;
   readonly positive?: string;
   readonly groupBy: string;
   readonly inputs?: string[];
   readonly folds: number;
   readonly minPayloadPackets: number;
-  readonly seed: number;
-  readonly rounds?: number;
-  readonly leaves?: number;
-  readonly learningRate?: number;
   readonly name?: string;
   readonly modelVersion: string;
   readonly origin?: string;
@@ -35,38 +31,33 @@ export interface TrainCommandOptions extends FlowOptions {
 }
 
 export function addTrainCommand(program: Command): void {
-  addFlowOptions(
-    program
-      .command('train')
-      .description('labelled flow tables or manifests -> model folder')
-      .argument('<input...>', 'labelled flow tables (Arrow, CSV, JSONL) or manifests (.json)')
-      .requiredOption('-o, --output <folder>', 'the model folder to write')
-      .option('--target <column>', 'the column that holds the label', 'label')
-      .addOption(
-        new Option('--learner <name>', 'what learns').choices(LEARNERS.map(({ name }) => name)).default('gbdt'),
-      )
-      .option('--positive <label>', 'the label whose probability is the risk (default: mining where it occurs)')
-      .option('--group-by <column>', 'rows with the same value never stand on both sides of a split', 'capture')
-      .option('--inputs <columns>', 'read only these columns', nameList)
-      .option('--folds <count>', 'parts for cross-validation by group', positiveInteger, 5)
-      .option(
-        '--min-payload-packets <count>',
-        'leave out shorter flows; the model will not speak of them',
-        positiveInteger,
-        5,
-      )
-      .option('--rounds <count>', 'most boosting rounds', positiveInteger)
-      .option('--leaves <count>', 'most leaves of a tree', positiveInteger)
-      .option('--learning-rate <rate>', 'shrinkage of each tree', Number)
-      .option('--seed <number>', 'decides folds and sampling', Number, 1)
-      .option('--name <name>', 'name of the model (default: the name of its folder)')
-      .option('--model-version <version>', 'version of the model', '1')
-      .option('--origin <words>', 'where the traffic came from, for the card')
-      .option('--generated', 'the traffic was generated, not recorded; for the card')
-      .option('--limitation <sentence...>', 'what the model cannot do, for the card'),
-  )
+  const command = program
+    .command('train')
+    .description('labelled flow tables or manifests -> model folder')
+    .argument('<input...>', 'labelled flow tables (Arrow, CSV, JSONL) or manifests (.json)')
+    .requiredOption('-o, --output <folder>', 'the model folder to write')
+    .option('--target <column>', 'the column that holds the label', 'label')
+    .addOption(new Option('--learner <name>', 'what learns').choices(LEARNERS.map(({ name }) => name)).default('gbdt'))
+    .option('--positive <label>', 'the label whose probability is the risk (default: mining where it occurs)')
+    .option('--group-by <column>', 'rows with the same value never stand on both sides of a split', 'capture')
+    .option('--inputs <columns>', 'read only these columns', nameList)
+    .option('--folds <count>', 'parts for cross-validation by group', positiveInteger, 5)
+    .option(
+      '--min-payload-packets <count>',
+      'leave out shorter flows; the model will not speak of them',
+      positiveInteger,
+      5,
+    )
+    .option('--seed <number>', 'decides folds, sampling and the first weights', Number, 1)
+    .option('--name <name>', 'name of the model (default: the name of its folder)')
+    .option('--model-version <version>', 'version of the model', '1')
+    .option('--origin <words>', 'where the traffic came from, for the card')
+    .option('--generated', 'the traffic was generated, not recorded; for the card')
+    .option('--limitation <sentence...>', 'what the model cannot do, for the card');
+  addFlowOptions(addLearnerFlags(command))
     .addHelpText('after', '\nExample:\n  flowlamp train flows.arrow -o my-model\n')
     .action(async (inputs: string[], options: TrainCommandOptions) => {
+      refuseForeignFlags(command, options);
       await runTrain(inputs, options);
     });
 }
@@ -83,26 +74,24 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   out.say(
     `${counted(rows.data.matrix.rows, 'flow')} of ${counted(rows.groupNames.length, 'group')} (${options.groupBy}); left out: ${unlabelled} without a label, ${tooShort} with fewer than ${options.minPayloadPackets} payload packets`,
   );
-  const trained = trainModel(
-    rows,
-    inputs,
-    {
-      name: options.name ?? folderName(options.output),
-      version: options.modelVersion,
-      created: new Date().toISOString(),
-      target: options.target,
-      positive: options.positive ?? 'mining',
-      minPayloadPackets: options.minPayloadPackets,
-      groupBy: options.groupBy,
-      folds: options.folds,
-      origin: options.origin ?? `${counted(rows.captures.length, 'capture')} given by the user`,
-      generated: options.generated === true,
-      limitations: options.limitation ?? [],
-      programVersion: packageVersion(),
-      learner: learnerNamed(options.learner),
-      learnerOptions: learnerOptions(options),
-    },
-    (stage, { round, rounds }) => out.progress(`training, ${stage}: round ${round} of at most ${rounds}`),
+  const description = {
+    name: options.name ?? folderName(options.output),
+    version: options.modelVersion,
+    created: new Date().toISOString(),
+    target: options.target,
+    positive: options.positive ?? 'mining',
+    minPayloadPackets: options.minPayloadPackets,
+    groupBy: options.groupBy,
+    folds: options.folds,
+    origin: options.origin ?? `${counted(rows.captures.length, 'capture')} given by the user`,
+    generated: options.generated === true,
+    limitations: options.limitation ?? [],
+    programVersion: packageVersion(),
+  };
+  const trained = await withLearner(options, (learner, learnerOptions) =>
+    trainModel(rows, inputs, { ...description, learner, learnerOptions }, (stage, { round, rounds }) =>
+      out.progress(`training, ${stage}: ${learner.roundName} ${round} of at most ${rounds}`),
+    ),
   );
   out.endProgress();
   for (const warning of trained.warnings) out.warn(warning);
@@ -111,15 +100,6 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   }
   saveModelFolder(options.output, trained);
   out.say(`wrote ${options.output} (card.json, model.onnx)`);
-}
-
-function learnerOptions({ seed, rounds, leaves, learningRate }: TrainCommandOptions) {
-  return {
-    seed,
-    ...(rounds === undefined ? {} : { rounds }),
-    ...(leaves === undefined ? {} : { maxLeaves: leaves }),
-    ...(learningRate === undefined ? {} : { learningRate }),
-  };
 }
 
 function chosenInputs(names: readonly string[] | undefined): ModelInput[] {

@@ -1,8 +1,10 @@
-import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { Prng } from '../../core/prng.ts';
 import { type Forest, ForestBuilder, Link } from '../../models/trees/forest.ts';
-import type { FitProgress, Fitted } from '../learner.ts';
+import { classTotals, rowWeights } from '../class-weights.ts';
+import { type FittedForest, forestModel } from '../forest-model.ts';
+import type { FitProgress } from '../learner.ts';
 import { checkLabelled, type LabelledMatrix } from '../matrix.ts';
+import { checkRanges } from '../option-ranges.ts';
 import { applyBins, type BinnedMatrix, fitBins, MAX_BINS } from './binning.ts';
 import { TreeGrower } from './grower.ts';
 import { differentiate, meanLogLoss, toProbabilities } from './loss.ts';
@@ -22,7 +24,7 @@ export function fitGbdt(
   validation: LabelledMatrix | null,
   options: Partial<GbdtOptions> = {},
   onProgress?: (progress: FitProgress) => void,
-): Fitted {
+): FittedForest {
   const settings = checkOptions({ ...GBDT_DEFAULTS, ...options });
   checkLabelled(train);
   if (validation !== null) checkLabelled(validation);
@@ -61,7 +63,7 @@ export function fitGbdt(
   }
   const link = classNames.length === 2 ? Link.Logistic : Link.Softmax;
   const head = { featureCount: train.matrix.names.length, classNames, link, baseValues };
-  return { forest: finish(builder, head, best.round), rounds: best.round, trainingLoss, validationLoss };
+  return forestModel(finish(builder, head, best.round), { rounds: best.round, trainingLoss, validationLoss });
 }
 
 /** One tree per score, from the gradients at the start of the round. */
@@ -144,25 +146,6 @@ function draw(count: number, fraction: number, random: Prng): { kept: Uint32Arra
   return { kept, left };
 }
 
-function rowWeights(train: LabelledMatrix, classWeights: GbdtOptions['classWeights']): Float32Array | null {
-  const { labels, classNames, weights } = train;
-  if (classWeights === 'none') return weights ?? null;
-  if (classWeights !== 'balanced' && classWeights.length !== classNames.length) {
-    throw badOption('classWeights', `${classWeights.length} numbers`, `one per class (${classNames.length})`);
-  }
-  const totals = classTotals(labels, weights ?? null, classNames.length);
-  const all = totals.reduce((a, b) => a + b, 0);
-  const factors =
-    classWeights === 'balanced' ? totals.map((total) => (total > 0 ? all / (totals.length * total) : 0)) : classWeights;
-  return Float32Array.from(labels, (label, row) => (weights === undefined ? 1 : weights[row]!) * factors[label]!);
-}
-
-function classTotals(labels: Int32Array, weights: Float32Array | null, classes: number): number[] {
-  const totals = new Array<number>(classes).fill(0);
-  for (let row = 0; row < labels.length; row++) totals[labels[row]!]! += weights === null ? 1 : weights[row]!;
-  return totals;
-}
-
 /** Log of the class shares, or their log odds; a class without rows is given a millionth. */
 export function startingScores(labels: Int32Array, weights: Float32Array | null, classes: number): Float32Array {
   const totals = classTotals(labels, weights, classes);
@@ -185,7 +168,7 @@ function finish(
 }
 
 function checkOptions(options: GbdtOptions): GbdtOptions {
-  const ranges: readonly [keyof GbdtOptions, number, number, boolean][] = [
+  checkRanges(options, [
     ['rounds', 1, 10_000, true],
     ['learningRate', 1e-6, 10, false],
     ['maxLeaves', 2, 4096, true],
@@ -198,20 +181,6 @@ function checkOptions(options: GbdtOptions): GbdtOptions {
     ['featureFraction', 1e-6, 1, false],
     ['maxBins', 2, MAX_BINS, true],
     ['patience', 0, 10_000, true],
-  ];
-  for (const [name, low, high, whole] of ranges) {
-    const value = options[name];
-    if (typeof value !== 'number' || !(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
-      throw badOption(name, String(value), `${whole ? 'a whole number' : 'a number'} from ${low} to ${high}`);
-    }
-  }
+  ]);
   return options;
-}
-
-function badOption(name: string, found: string, expected: string): FlowlampError {
-  return new FlowlampError(ErrorCode.OptionInvalid, {
-    happened: `${name} is ${found}`,
-    expected,
-    action: 'change the option',
-  });
 }

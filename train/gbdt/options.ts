@@ -1,7 +1,9 @@
 /** What can be set about boosting. */
+import type { ClassWeights } from '../class-weights.ts';
+import type { LearnerOptions } from '../learner.ts';
 import { MAX_BINS } from './binning.ts';
 
-export interface GbdtOptions {
+export interface GbdtOptions extends LearnerOptions {
   /** Trees per score. */
   readonly rounds: number;
   readonly learningRate: number;
@@ -19,11 +21,7 @@ export interface GbdtOptions {
   readonly featureFraction: number;
   /** Bins for values, at most 255. */
   readonly maxBins: number;
-  /** Stop after so many rounds without a lower loss on the validation rows; 0 never stops. */
-  readonly patience: number;
-  /** `balanced` weighs each class by rows / (classes * rows of the class). */
-  readonly classWeights: 'none' | 'balanced' | readonly number[];
-  readonly seed: number;
+  readonly classWeights: ClassWeights;
 }
 
 export const GBDT_DEFAULTS: GbdtOptions = {
