@@ -6,6 +6,7 @@ import type { BatchReceiver } from '../features/vector/rows.ts';
 import type { Console } from './console.ts';
 import { byteText, counted, grouped } from './numbers.ts';
 import { extractOptions, type FlowOptions } from './options.ts';
+import { breathe } from './signals.ts';
 
 /**
  * Reads one capture.
@@ -26,6 +27,7 @@ export async function readCapture(
   for (;;) {
     const next = await pieces.next();
     await catchUp();
+    await breathe();
     if (next.done === true) {
       out.endProgress();
       reportFaults(path, next.value, options.strict === true, out);

@@ -1,9 +1,13 @@
 /** What people read while a command runs: always on standard error, so that standard output holds data alone. */
 
-/** Text from captures, models and paths must not steer a terminal: control characters are shown, not sent. */
+/**
+ * Text from captures, models and paths must not steer a terminal: characters that control it, turn the direction of
+ * writing, break the line or take no room are shown, not sent.
+ */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
-    return `\\x${character.codePointAt(0)!.toString(16).padStart(2, '0')}`;
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = character.codePointAt(0)!.toString(16);
+    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
   });
 }
 

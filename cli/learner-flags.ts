@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { assertNever } from '../core/errors.ts';
 import type { Learner, LearnerOptions } from '../train/learner.ts';
 import { type LearnerName, learnerNamed } from '../train/learners.ts';
-import { positiveInteger } from './options.ts';
+import { positiveInteger, positiveNumber } from './options.ts';
 
 export interface LearnerFlags {
   readonly learner: LearnerName;
@@ -26,7 +26,7 @@ export function addLearnerFlags(command: Command): Command {
     .option('--rounds <count>', 'most boosting rounds (gbdt)', positiveInteger)
     .option('--leaves <count>', 'most leaves of a tree (gbdt)', positiveInteger)
     .option('--epochs <count>', 'most passes over the flows (mlp)', positiveInteger)
-    .option('--learning-rate <rate>', 'shrinkage of each tree (gbdt), step size (mlp)', Number);
+    .option('--learning-rate <rate>', 'shrinkage of each tree (gbdt), step size (mlp)', positiveNumber);
 }
 
 /** Ends with a usage error where a flag was given that the chosen learner does not have. */

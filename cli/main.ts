@@ -2,7 +2,7 @@
 /** The program `flowlamp`: reads the command line, runs a command, and turns whatever happens into an exit code. */
 import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
-import { OutputClosed, removeUnfinished } from '../features/files/output.ts';
+import { OutputClosed } from '../features/files/output.ts';
 import { addDatasetCommand } from './commands/dataset.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExtractCommand } from './commands/extract.ts';
@@ -13,6 +13,7 @@ import { addTrainCommand } from './commands/train.ts';
 import { printable } from './console.ts';
 import { ExitCode } from './exit.ts';
 import { packageVersion } from './package-root.ts';
+import { watchSignals } from './signals.ts';
 
 function createProgram(): Command {
   const program = new Command('flowlamp')
@@ -52,14 +53,8 @@ function exitCodeOf(error: unknown): ExitCode {
   return ExitCode.Failed;
 }
 
-for (const [signal, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-] as const) {
-  process.once(signal, () => {
-    removeUnfinished();
-    process.exit(128 + number);
-  });
-}
+watchSignals();
+// Nobody reads what goes to people any more: not an error to report. Data has its own way of noticing (OutputClosed).
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await main();

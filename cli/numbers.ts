@@ -10,16 +10,22 @@ export function counted(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** `10.0.0.1:443` or `[2001:db8::1]:443`. */
+export function endpointText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 export function byteText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1000) return `${Math.round(bytes)} B`;
   const units = ['kB', 'MB', 'GB', 'TB'];
   let value = bytes / 1000;
   let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
+  // What would round to 1000 is the next unit's 1.0.
+  while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit++;
   }
-  return `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
+  return `${value.toFixed(value < 9.95 ? 1 : 0)} ${units[unit]}`;
 }
 
 /** A length of time in seconds: `0.42 s`, `12 min`, `3.1 h`. */
@@ -33,5 +39,11 @@ export function durationText(seconds: number): string {
 
 /** Microseconds since 1970 as UTC to the second. */
 export function momentText(us: number): string {
-  return `${new Date(us / 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const milliseconds = Math.floor(us / 1000);
+  // A capture may claim any time; a Date ends in the year 275760.
+  if (Math.abs(milliseconds) > 8.64e15) return `${grouped(Math.floor(us / 1e6))} s after 1970`;
+  return `${new Date(milliseconds)
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace('T', ' ')} UTC`;
 }

@@ -1,7 +1,7 @@
 /** Verdicts for people: the riskiest flows as a table, and a line of totals. */
 import type { ScalarColumn, Table, TextColumn } from '../core/table.ts';
 import { Output } from '../features/files/output.ts';
-import { byteText, counted, grouped } from './numbers.ts';
+import { byteText, counted, endpointText, grouped } from './numbers.ts';
 import { textTable } from './text-table.ts';
 
 interface ShownRow {
@@ -87,8 +87,8 @@ function shownRow(table: Table, row: number): ShownRow {
     score,
     cells: [
       time === undefined ? '' : new Date(Number(time / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' '),
-      `${text('src_ip')}:${number('src_port')}`,
-      `${text('dst_ip')}:${number('dst_port')}`,
+      endpointText(text('src_ip'), number('src_port')),
+      endpointText(text('dst_ip'), number('dst_port')),
       text('protocol'),
       text('sni'),
       grouped(number('fwd_packets') + number('bwd_packets')),

@@ -10,7 +10,7 @@
  * they stay unlabelled.
  */
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { ScalarColumn, Table, TextColumn } from '../core/table.ts';
 import { unreadable } from '../features/capture/input.ts';
@@ -28,18 +28,21 @@ export interface ManifestCapture {
 export class FlowLabels {
   readonly captures: readonly ManifestCapture[];
   readonly #path: string;
-  readonly #used = new Set<string>();
 
   constructor(path: string, captures: readonly ManifestCapture[]) {
     this.#path = path;
     this.captures = captures;
   }
 
+  /** True if the manifest speaks of the capture `file`. */
+  names(file: string): boolean {
+    return this.#captureOf(file) !== null;
+  }
+
   /** Fills the `label` column of rows that come from the capture `file`. */
   apply(file: string, table: Table): void {
-    const capture = this.captures.find((candidate) => basename(candidate.file) === basename(file));
-    if (capture === undefined) return;
-    this.#used.add(capture.file);
+    const capture = this.#captureOf(file);
+    if (capture === null) return;
     const labels = (table.columns.get('label') as TextColumn).values;
     const sources = (table.columns.get('src_ip') as TextColumn).values;
     const destinations = (table.columns.get('dst_ip') as TextColumn).values;
@@ -54,12 +57,26 @@ export class FlowLabels {
   }
 
   /**
-   * @throws FlowlampError MANIFEST_INVALID if none of the captures that were read is in the manifest: their rows would
-   *   silently be without labels
+   * @throws FlowlampError MANIFEST_INVALID if none of the captures is in the manifest: their rows would silently be
+   *   without labels
    */
-  checkAllUsed(): void {
-    if (this.#used.size > 0) return;
+  requireAny(files: readonly string[]): void {
+    if (files.some((file) => this.names(file))) return;
     throw invalid(this.#path, 'it names none of the captures given', 'the captures by their file names');
+  }
+
+  /** By its place beside the manifest; failing that by its name alone, for captures that were moved. */
+  #captureOf(file: string): ManifestCapture | null {
+    const beside = dirname(this.#path);
+    const placed = this.captures.find((capture) => resolve(beside, capture.file) === resolve(file));
+    if (placed !== undefined) return placed;
+    const named = this.captures.filter((capture) => basename(capture.file) === basename(file));
+    if (named.length <= 1) return named[0] ?? null;
+    throw invalid(
+      this.#path,
+      `${file} may be ${named.map((capture) => capture.file).join(' or ')}`,
+      'captures where the manifest says, or names that differ',
+    );
   }
 }
 

@@ -4,6 +4,9 @@
  */
 import { Prng } from '../core/prng.ts';
 
+/** Sums of squared shares that differ by less are equal but for rounding. */
+const TIE = 1e-12;
+
 /**
  * Assigns groups to folds so that each fold gets its share of the rows of each class: largest groups first, each to the
  * fold where it disturbs the balance least. Deterministic by seed.
@@ -49,10 +52,14 @@ function total(counts: Float64Array): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** The fold whose shares of the classes, squared and summed, grow least. */
+/**
+ * The fold whose shares of the classes, squared and summed, grow least; of several the one with the fewest rows, so that
+ * groups of one class each do not pile up in the first fold, and none stays empty while groups are left.
+ */
 function lightestFold(held: readonly Float64Array[], added: Float64Array, perClass: Float64Array): number {
   let lightest = 0;
   let least = Infinity;
+  let fewest = Infinity;
   held.forEach((counts, fold) => {
     let weight = 0;
     for (let k = 0; k < perClass.length; k++) {
@@ -60,8 +67,11 @@ function lightestFold(held: readonly Float64Array[], added: Float64Array, perCla
       const before = counts[k]! / Math.max(1, perClass[k]!);
       weight += share * share - before * before;
     }
-    if (weight < least) {
+    const rows = total(counts);
+    const isTie = Math.abs(weight - least) <= TIE;
+    if (isTie ? rows < fewest : weight < least) {
       least = weight;
+      fewest = rows;
       lightest = fold;
     }
   });

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { generateSamples, SAMPLES_SEED } from '../../datasets/lab/generate.ts';
 import { Console } from '../console.ts';
 import { byteText, counted } from '../numbers.ts';
-import { fraction, positiveInteger } from '../options.ts';
+import { fraction, positiveInteger, wholeNumber } from '../options.ts';
+import { makeFolder } from '../outputs.ts';
 
 interface GenerateOptions {
   readonly output: string;
@@ -21,7 +22,7 @@ export function addDatasetCommand(program: Command): void {
     .command('generate')
     .description('simulated mining and ordinary dialogues in genuine TLS -> captures and their manifest')
     .requiredOption('-o, --output <folder>', 'where to write')
-    .option('--seed <number>', 'decides everything but the ciphertext', Number, SAMPLES_SEED)
+    .option('--seed <number>', 'decides everything but the ciphertext', wholeNumber, SAMPLES_SEED)
     .option('--train-captures <count>', 'captures to learn from', positiveInteger, 8)
     .option('--test-captures <count>', 'captures of other hosts and sites to be judged on', positiveInteger, 3)
     .option('--flows <count>', 'flows of each capture', positiveInteger, 51)
@@ -33,6 +34,7 @@ export function addDatasetCommand(program: Command): void {
 
 async function runGenerate(options: GenerateOptions): Promise<void> {
   const out = new Console(options.quiet === true);
+  makeFolder(options.output);
   let done = 0;
   const { manifest, bytes } = await generateSamples({
     outDir: options.output,

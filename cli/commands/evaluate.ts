@@ -13,6 +13,7 @@ import { readLabelledInputs } from '../labelled-input.ts';
 import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions } from '../options.ts';
+import { printResult } from '../outputs.ts';
 import { textTable } from '../text-table.ts';
 
 export interface EvaluateCommandOptions extends FlowOptions {
@@ -59,10 +60,8 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
         `the model was trained on ${counted(evaluation.seenInTraining.length, 'capture')} of these (${evaluation.seenInTraining[0]}): the figures flatter it`,
       );
     }
-    process.stdout.write(
-      options.json === true ? `${JSON.stringify(evaluation, null, 2)}\n` : evaluationText(evaluation),
-    );
     if (options.output !== undefined && format !== null) writeReport(options.output, format, card, evaluation);
+    printResult(options.json === true ? jsonText(evaluation) : evaluationText(evaluation));
     return evaluation;
   } finally {
     await scorer.close();
@@ -83,11 +82,15 @@ function reportFormat(path: string | undefined): 'html' | 'json' | null {
 function writeReport(path: string, format: 'html' | 'json', card: ModelCard, evaluation: Evaluation): void {
   const output = new Output(path);
   try {
-    output.writeText(format === 'html' ? reportHtml(card, evaluation) : `${JSON.stringify(evaluation, null, 2)}\n`);
+    output.writeText(format === 'html' ? reportHtml(card, evaluation) : jsonText(evaluation));
     output.finish();
   } finally {
     output.abandon();
   }
+}
+
+function jsonText(evaluation: Evaluation): string {
+  return `${JSON.stringify(evaluation, null, 2)}\n`;
 }
 
 export function evaluationText(evaluation: Evaluation): string {

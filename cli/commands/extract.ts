@@ -4,17 +4,13 @@ import type { Table } from '../../core/table.ts';
 import { loadFlowLabels } from '../../datasets/flow-labels.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
-import {
-  chooseColumns,
-  formatOfPath,
-  TABLE_FORMATS,
-  type TableFormat,
-  TableWriter,
-} from '../../features/files/table-writer.ts';
+import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
+import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, nameList } from '../options.ts';
+import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
 
 export interface ExtractCommandOptions extends FlowOptions {
   readonly output?: string;
@@ -47,11 +43,14 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   const started = Date.now();
   const files = expandInputs(inputs);
   const labels = options.labels === undefined ? null : loadFlowLabels(options.labels);
-  const path = options.output === '-' ? null : (options.output ?? null);
-  const format = options.format ?? (path === null ? null : formatOfPath(path)) ?? 'jsonl';
+  const path = outputPath(options.output);
+  const format = formatFor(path, options.format) ?? 'jsonl';
+  refuseInputAsOutput(path, files);
+  labels?.requireAny(files);
   const specs = options.columns === undefined ? FEATURES : chooseColumns(FEATURES, options.columns);
   const writer = new TableWriter(path, format, specs);
   const summaries: CaptureSummary[] = [];
+  const unnamed = files.filter((file) => labels?.names(file) === false);
   try {
     for (const [index, file] of files.entries()) {
       const receive = (batch: Table) => {
@@ -60,10 +59,12 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
       };
       summaries.push(await readCapture(file, `${index + 1}/${files.length}`, options, receive, out));
     }
-    labels?.checkAllUsed();
     writer.finish();
   } finally {
     writer.abandon();
+  }
+  if (unnamed.length > 0) {
+    out.warn(`${counted(unnamed.length, 'capture')} not in ${options.labels} (${unnamed[0]}): no labels`);
   }
   out.say(accountLine(summaries, (Date.now() - started) / 1000));
   if (path !== null) out.say(`wrote ${path} (${format})`);

@@ -1,13 +1,16 @@
 /** `flowlamp inspect`: what is in a capture. */
 import type { Command } from 'commander';
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import type { Table } from '../../core/table.ts';
 import { STANDARD_INPUT } from '../../features/capture/input.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
+import { expandInputs } from '../../features/files/inputs.ts';
 import { linkTypeName } from '../../features/packet/link.ts';
 import { readCapture } from '../captures.ts';
 import { Console, printable } from '../console.ts';
-import { byteText, durationText, grouped, momentText } from '../numbers.ts';
+import { byteText, counted, durationText, grouped, momentText } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, positiveInteger } from '../options.ts';
+import { printResult } from '../outputs.ts';
 import { textTable } from '../text-table.ts';
 import { TrafficTally } from '../traffic-tally.ts';
 
@@ -27,16 +30,17 @@ export function addInspectCommand(program: Command): void {
   )
     .addHelpText('after', '\nExample:\n  flowlamp inspect capture.pcapng\n')
     .action(async (input: string, options: InspectOptions) => {
+      const path = theOnlyCapture(input);
       const tally = new TrafficTally();
       const summary = await readCapture(
-        input,
-        '',
+        path,
+        '1/1',
         options,
         (batch: Table) => tally.add(batch),
         new Console(options.quiet === true),
       );
-      const name = input === STANDARD_INPUT ? 'standard input' : input;
-      process.stdout.write(
+      const name = path === STANDARD_INPUT ? 'standard input' : path;
+      printResult(
         options.json === true
           ? jsonReport(name, summary, tally, options.top)
           : textReport(name, summary, tally, options.top),
@@ -44,9 +48,29 @@ export function addInspectCommand(program: Command): void {
     });
 }
 
+/** A glob or a folder that comes down to one capture is that capture. */
+function theOnlyCapture(input: string): string {
+  const paths = expandInputs([input]);
+  if (paths.length === 1) return paths[0]!;
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: `${input} stands for ${paths.length} captures`,
+    expected: 'one',
+    action: `name one of them, such as ${paths[0]}`,
+  });
+}
+
+/** Why packets belong to no flow, in words. */
+const DROP_TEXTS: Readonly<Record<string, string>> = {
+  unknown_link: 'of a link type that is not read',
+  not_ip: 'not IP',
+  truncated: 'cut off within a header',
+  malformed: 'malformed',
+  fragment: 'later IP fragments',
+  other_transport: 'neither TCP nor UDP',
+};
+
 function textReport(name: string, summary: CaptureSummary, tally: TrafficTally, top: number): string {
   const { capture, counters, compression } = summary;
-  const span = counters.firstUs === null || counters.lastUs === null ? 0 : (counters.lastUs - counters.firstUs) / 1e6;
   const facts: [string, string][] = [
     ['capture', name],
     ['format', `${capture.format}${compression === 'none' ? '' : `, ${compression}`}, ${byteText(capture.bytes)}`],
@@ -54,16 +78,18 @@ function textReport(name: string, summary: CaptureSummary, tally: TrafficTally, 
     ['packets', `${grouped(counters.frames)} (${byteText(counters.wireBytes)} on the wire)`],
   ];
   if (counters.firstUs !== null && counters.lastUs !== null) {
-    facts.push(['time', `${momentText(counters.firstUs)} to ${momentText(counters.lastUs)} (${durationText(span)})`]);
+    facts.push(['time', spanText(counters.firstUs, counters.lastUs)]);
   }
   facts.push(['flows', `${grouped(counters.flows)}${kindsText(tally)}`]);
-  if (capture.cutFrames > 0) facts.push(['cut by snaplen', `${grouped(capture.cutFrames)} packets`]);
-  if (counters.outOfOrderPackets > 0) facts.push(['out of order', `${grouped(counters.outOfOrderPackets)} packets`]);
-  if (capture.reportedDrops > 0) facts.push(['lost at capture', `${grouped(capture.reportedDrops)} packets`]);
+  if (capture.cutFrames > 0) facts.push(['cut by snaplen', counted(capture.cutFrames, 'packet')]);
+  if (counters.outOfOrderPackets > 0) facts.push(['out of order', counted(counters.outOfOrderPackets, 'packet')]);
+  if (capture.reportedDrops > 0) facts.push(['lost at capture', counted(capture.reportedDrops, 'packet')]);
   const drops = Object.entries(counters.drops).filter(([, count]) => count > 0);
   facts.push([
     'not in a flow',
-    drops.length === 0 ? 'none' : drops.map(([what, count]) => `${grouped(count)} ${what}`).join(', '),
+    drops.length === 0
+      ? 'none'
+      : drops.map(([what, count]) => `${grouped(count)} ${DROP_TEXTS[what] ?? what}`).join(', '),
   ]);
   if (capture.damage !== 'none') facts.push(['damage', capture.damage]);
   const lines = facts.map(([key, value]) => `${`${key}:`.padEnd(16)}${printable(value)}`);
@@ -80,6 +106,11 @@ function textReport(name: string, summary: CaptureSummary, tally: TrafficTally, 
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+function spanText(firstUs: number, lastUs: number): string {
+  if (firstUs === lastUs) return momentText(firstUs);
+  return `${momentText(firstUs)} to ${momentText(lastUs)} (${durationText((lastUs - firstUs) / 1e6)})`;
 }
 
 function kindsText(tally: TrafficTally): string {

@@ -1,5 +1,4 @@
 /** `flowlamp quickstart`: the tour. Every stage on the captures that ship, by the same code as the other commands. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -10,6 +9,7 @@ import { Console } from '../console.ts';
 import { capturesOfRole } from '../labelled-input.ts';
 import { durationText } from '../numbers.ts';
 import type { FlowOptions } from '../options.ts';
+import { makeFolder } from '../outputs.ts';
 import { packageRoot } from '../package-root.ts';
 import { runEvaluate } from './evaluate.ts';
 import { runExtract } from './extract.ts';
@@ -37,7 +37,7 @@ async function runQuickstart(folder: string): Promise<void> {
   const manifest = join(samples, 'manifest.json');
   const labels = loadFlowLabels(manifest);
   const filesOf = (role: string) => capturesOfRole(labels, role).map((file) => join(samples, file));
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const trainTable = join(folder, 'train.arrow');
   const testTable = join(folder, 'test.arrow');
   const model = join(folder, 'model');

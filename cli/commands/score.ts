@@ -1,25 +1,22 @@
 /** `flowlamp score`: captures or flow tables to verdicts. */
 import { type Command, Option } from 'commander';
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { type ColumnSpec, copyTable, type Table, takeTableRows, withColumns } from '../../core/table.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
 import { sourceKind } from '../../features/files/flow-source.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { readTable } from '../../features/files/table-reader.ts';
-import {
-  chooseColumns,
-  formatOfPath,
-  TABLE_FORMATS,
-  type TableFormat,
-  TableWriter,
-} from '../../features/files/table-writer.ts';
+import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
+import type { ModelCard } from '../../models/card.ts';
 import { DEFAULT_MODEL, RUNTIMES, type Runtime, Scorer } from '../../serve/engine.ts';
-import type { Verdict } from '../../serve/verdict.ts';
+import { UNKNOWN, type Verdict } from '../../serve/verdict.ts';
 import { withVerdictColumns, withVerdicts } from '../../serve/verdict-columns.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
 import { ExitCode } from '../exit.ts';
 import { addFlowOptions, type FlowOptions, fraction, nameList, positiveInteger } from '../options.ts';
+import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
 import { VerdictTable, verdictSummary } from '../verdict-table.ts';
 
 export interface ScoreCommandOptions extends FlowOptions {
@@ -65,10 +62,12 @@ export async function runScore(
   const out = new Console(options.quiet === true);
   const started = Date.now();
   const files = expandInputs(inputs);
-  const scorer = await Scorer.open(options.model, options.runtime);
+  refuseInputAsOutput(outputPath(options.output), files);
   const sink = new VerdictSink(options);
+  const scorer = await Scorer.open(options.model, options.runtime);
   const summaries: CaptureSummary[] = [];
   try {
+    checkVerdictNames(scorer.card, options);
     for (const [index, file] of files.entries()) {
       const take = async (specs: readonly ColumnSpec[], table: Table) => {
         sink.write(specs, table, await scorer.score(file, specs, table));
@@ -86,6 +85,21 @@ export async function runScore(
   if (summaries.length > 0) out.say(accountLine(summaries, (Date.now() - started) / 1000));
   out.say(verdictSummary(sink.counts, `${scorer.card.name}@${scorer.card.version}`));
   return sink.counts;
+}
+
+/** A verdict that the model never gives would make a filter that lets nothing through, and an alarm that never rings. */
+function checkVerdictNames(
+  { labels, name, version }: ModelCard,
+  { only = [], failOn = [] }: ScoreCommandOptions,
+): void {
+  const given = [...labels, UNKNOWN];
+  const strange = [...only, ...failOn].find((label) => !given.includes(label));
+  if (strange === undefined) return;
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: `the model ${name}@${version} never gives the verdict ${strange}`,
+    expected: `one of ${given.join(', ')}`,
+    action: 'correct --only or --fail-on',
+  });
 }
 
 async function scoreCapture(
@@ -116,9 +130,9 @@ class VerdictSink {
 
   constructor(options: ScoreCommandOptions) {
     this.#options = options;
-    this.#path = options.output === undefined || options.output === '-' ? null : options.output;
-    const byTerminal = process.stdout.isTTY === true ? 'table' : 'jsonl';
-    this.#format = options.format ?? (this.#path === null ? null : formatOfPath(this.#path)) ?? byTerminal;
+    this.#path = outputPath(options.output);
+    const byTerminal = this.#path === null && process.stdout.isTTY === true ? 'table' : 'jsonl';
+    this.#format = options.format === 'table' ? 'table' : (formatFor(this.#path, options.format) ?? byTerminal);
     this.#table = new VerdictTable(options.top, this.#path);
   }
 

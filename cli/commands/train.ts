@@ -12,8 +12,9 @@ import { readLabelledInputs } from '../labelled-input.ts';
 import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
 import { metricsText } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
-import { addFlowOptions, type FlowOptions, nameList, positiveInteger } from '../options.ts';
+import { addFlowOptions, type FlowOptions, nameList, positiveInteger, wholeNumber } from '../options.ts';
 import { packageVersion } from '../package-root.ts';
+import { withSystemSignals } from '../signals.ts';
 
 export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly output: string;
@@ -48,7 +49,7 @@ export function addTrainCommand(program: Command): void {
       positiveInteger,
       5,
     )
-    .option('--seed <number>', 'decides folds, sampling and the first weights', Number, 1)
+    .option('--seed <number>', 'decides folds, sampling and the first weights', wholeNumber, 1)
     .option('--name <name>', 'name of the model (default: the name of its folder)')
     .option('--model-version <version>', 'version of the model', '1')
     .option('--origin <words>', 'where the traffic came from, for the card')
@@ -70,6 +71,7 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
     collected.add(name, specs, table),
   );
   const rows = collected.finish();
+  checkClasses(rows.data.classNames, options);
   const { unlabelled, tooShort } = collected.leftOut;
   out.say(
     `${counted(rows.data.matrix.rows, 'flow')} of ${counted(rows.groupNames.length, 'group')} (${options.groupBy}); left out: ${unlabelled} without a label, ${tooShort} with fewer than ${options.minPayloadPackets} payload packets`,
@@ -88,9 +90,11 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
     limitations: options.limitation ?? [],
     programVersion: packageVersion(),
   };
-  const trained = await withLearner(options, (learner, learnerOptions) =>
-    trainModel(rows, inputs, { ...description, learner, learnerOptions }, (stage, { round, rounds }) =>
-      out.progress(`training, ${stage}: ${learner.roundName} ${round} of at most ${rounds}`),
+  const trained = await withSystemSignals(() =>
+    withLearner(options, (learner, learnerOptions) =>
+      trainModel(rows, inputs, { ...description, learner, learnerOptions }, (stage, { round, rounds }) =>
+        out.progress(`training, ${stage}: ${learner.roundName} ${round} of at most ${rounds}`),
+      ),
     ),
   );
   out.endProgress();
@@ -100,6 +104,22 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   }
   saveModelFolder(options.output, trained);
   out.say(`wrote ${options.output} (card.json, model.onnx)`);
+}
+
+function checkClasses(classNames: readonly string[], { target, positive }: TrainCommandOptions): void {
+  if (classNames.length < 2) {
+    throw new FlowlampError(ErrorCode.LabelsUnusable, {
+      happened: `every flow that can be used has the same ${target}: ${classNames[0]}`,
+      expected: 'flows of two classes or more',
+      action: 'add flows of another class',
+    });
+  }
+  if (positive === undefined || classNames.includes(positive)) return;
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: `no flow is labelled ${positive}`,
+    expected: `one of ${classNames.join(', ')}`,
+    action: 'correct --positive',
+  });
 }
 
 function chosenInputs(names: readonly string[] | undefined): ModelInput[] {

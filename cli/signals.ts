@@ -1,0 +1,32 @@
+/** Ctrl-C and a polite kill: leave nothing half-written, then go. */
+import { removeUnfinished } from '../features/files/output.ts';
+
+const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
+
+function stop(signal: keyof typeof SIGNALS): void {
+  removeUnfinished();
+  process.exit(128 + SIGNALS[signal]);
+}
+
+/** From here on signals remove what is being written and end the process, as soon as it comes up for air. */
+export function watchSignals(): void {
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, stop);
+}
+
+/** Lets waiting signals in. Reading a file never leaves JavaScript by itself. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Runs what computes for long in one go and writes nothing: the system's own handling of signals ends it at once, where
+ * ours would wait until it is over.
+ */
+export async function withSystemSignals<T>(compute: () => T | Promise<T>): Promise<T> {
+  for (const signal of Object.keys(SIGNALS)) process.off(signal, stop);
+  try {
+    return await compute();
+  } finally {
+    watchSignals();
+  }
+}
