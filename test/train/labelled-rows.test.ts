@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest';
+import { type ColumnSpec, createTable, type ScalarColumn, type Table, type TextColumn } from '../../core/table.ts';
+import { FEATURES, featureNamed } from '../../features/vector/schema.ts';
+import { LabelledRows } from '../../train/labelled-rows.ts';
+
+const inputs = ['fwd_packets', 'flow_iat_mean_us'].map((name) => {
+  const { type, revision } = featureNamed(name)!;
+  return { name, type, revision };
+});
+
+interface Flow {
+  readonly capture?: string;
+  readonly label: string | null;
+  readonly packets?: number;
+  readonly gap?: number | null;
+  readonly payloads?: number;
+  readonly port?: number;
+}
+
+function tableOf(flows: readonly Flow[], specs: readonly ColumnSpec[] = FEATURES): Table {
+  const table = createTable(specs, flows.length);
+  table.length = flows.length;
+  const text = (name: string, row: number, value: string | null) => {
+    (table.columns.get(name) as TextColumn).values[row] = value;
+  };
+  const number = (name: string, row: number, value: number | null) => {
+    const column = table.columns.get(name) as ScalarColumn<'float64'>;
+    column.values[row] = value ?? 0;
+    column.valid[row] = value === null ? 0 : 1;
+  };
+  flows.forEach((flow, row) => {
+    text('capture', row, flow.capture ?? 'a.pcap');
+    text('label', row, flow.label);
+    text('protocol', row, 'tcp');
+    number('dst_port', row, flow.port ?? 443);
+    number('fwd_packets', row, flow.packets ?? 10);
+    number('flow_iat_mean_us', row, flow.gap === undefined ? 1 : flow.gap);
+    number('fwd_payload_packets', row, flow.payloads ?? 9);
+    number('bwd_payload_packets', row, 0);
+  });
+  return table;
+}
+
+function collect(
+  flows: readonly Flow[],
+  classes: readonly string[] | null = null,
+  target = 'label',
+  group = 'capture',
+) {
+  const rows = new LabelledRows(inputs, target, group, { minPayloadPackets: 5 }, classes);
+  rows.add('flows.csv', FEATURES, tableOf(flows));
+  return rows;
+}
+
+const labelled = (...labels: string[]) => labels.map((label) => ({ label }));
+
+test('rows become columns of the inputs, with ids of class and group, NaN where a value is null', () => {
+  const { data, groups, groupNames, captures, ports } = collect([
+    { capture: 'b.pcap', label: 'other', packets: 3, gap: 0.5, port: 80 },
+    { capture: 'a.pcap', label: 'mining', packets: 4, gap: null, port: 3333 },
+    { capture: 'b.pcap', label: 'mining', packets: 5, gap: 2.5, port: 443 },
+  ]).finish();
+  expect(data.classNames).toEqual(['mining', 'other']);
+  expect([...data.labels]).toEqual([1, 0, 0]);
+  expect(data.matrix.names).toEqual(['fwd_packets', 'flow_iat_mean_us']);
+  expect(data.matrix.columns.map((column) => [...column])).toEqual([
+    [3, 4, 5],
+    [0.5, Number.NaN, 2.5],
+  ]);
+  expect([groupNames, [...groups]]).toEqual([
+    ['a.pcap', 'b.pcap'],
+    [1, 0, 1],
+  ]);
+  expect(captures).toEqual(['a.pcap', 'b.pcap']);
+  expect([...ports]).toEqual([80, 3333, 443]);
+});
+
+test('several tables add up', () => {
+  const rows = collect(labelled('mining'));
+  rows.add('more.csv', FEATURES, tableOf([{ capture: 'z.pcap', label: 'other' }]));
+  expect(rows.finish()).toMatchObject({ groupNames: ['a.pcap', 'z.pcap'], data: { matrix: { rows: 2 } } });
+});
+
+test('rows without a label, too short ones and those of other classes are left out and counted', () => {
+  const flows: Flow[] = [
+    { label: 'mining' },
+    { label: null },
+    { label: 'mining', payloads: 4 },
+    { label: 'mining', payloads: 5 },
+    { label: 'video' },
+    { label: 'other' },
+  ];
+  const rows = collect(flows, ['other', 'mining']);
+  expect(rows.leftOut).toEqual({ unlabelled: 1, tooShort: 1, otherLabels: 1 });
+  expect([...rows.finish().data.labels]).toEqual([1, 1, 0]);
+});
+
+test.each([
+  [
+    'nothing usable',
+    [{ label: null }, { label: 'mining', payloads: 1 }],
+    /1 without a label in label, 1 with fewer than 5/,
+  ],
+  ['labels that differ only in case', labelled('mining', 'Mining'), /"Mining" and "mining" differ only in case/],
+  ['labels that differ only in blanks', labelled('mining', 'mining '), /differ only in case or blanks/],
+])('%s is refused', (_, flows, message) => {
+  expect(() => collect(flows).finish()).toThrow(
+    expect.objectContaining({ code: 'LABELS_UNUSABLE', message: expect.stringMatching(message) }),
+  );
+});
+
+test('a target or a group that is no column, and a target that is no text, are refused', () => {
+  expect(() => collect(labelled('x'), null, 'truth')).toThrow(/flows\.csv has no column truth/);
+  expect(() => collect(labelled('x'), null, 'label', 'site')).toThrow(/flows\.csv has no column site/);
+  expect(() => collect(labelled('x'), null, 'fwd_packets')).toThrow(/column fwd_packets of flows\.csv is /);
+});
+
+test('a table without the inputs is refused', () => {
+  const specs = FEATURES.filter(({ name }) => name !== 'flow_iat_mean_us');
+  const rows = new LabelledRows(inputs, 'label', 'capture', { minPayloadPackets: 5 }, null);
+  expect(() => rows.add('old.csv', specs, createTable(specs, 0))).toThrow(/no column flow_iat_mean_us/);
+});

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { Prng } from '../../core/prng.ts';
+import { nodeDigests } from '../../features/digests-node.ts';
+import { hashInputs } from '../../models/card.ts';
+import { createPredictor } from '../../models/predictor.ts';
+import { evaluateModel } from '../../train/evaluate-model.ts';
+import type { LabelledData } from '../../train/labelled-rows.ts';
+import { learnerNamed } from '../../train/learners.ts';
+import { toRowMajor } from '../../train/matrix.ts';
+import { captureHash, type TrainOptions, trainModel } from '../../train/train-model.ts';
+import { exampleCard } from '../models/example-card.ts';
+import { matrixOf } from './data.ts';
+
+const inputs = ['size', 'gap'].map((name) => ({ name, type: 'float64', revision: 1 }));
+const options: TrainOptions = {
+  name: 'tested',
+  version: '2',
+  created: '2026-01-31T12:00:00Z',
+  target: 'label',
+  positive: 'mining',
+  minPayloadPackets: 5,
+  groupBy: 'capture',
+  folds: 4,
+  origin: 'a test',
+  generated: true,
+  limitations: ['It has seen made-up rows.'],
+  programVersion: '0.0.0',
+  learner: learnerNamed('gbdt'),
+  learnerOptions: { seed: 1, rounds: 30 },
+};
+
+/** Mining rows are large, others are small; a share of the rows lies. */
+function madeUp(groupCount: number, lies = 0.05): LabelledData {
+  const random = new Prng(groupCount);
+  const rows = groupCount * 40;
+  const groups = Int32Array.from({ length: rows }, (_, row) => row % groupCount);
+  const labels = Int32Array.from({ length: rows }, () => random.below(2));
+  const size = labels.map((label) => (label === (random.chance(lies) ? 1 : 0) ? 300 : 100) + random.below(80));
+  const gap = Float32Array.from({ length: rows }, () => random.float());
+  const groupNames = Array.from({ length: groupCount }, (_, group) => `captures/${group}.pcap`);
+  return {
+    data: { matrix: matrixOf({ size, gap }), labels, classNames: ['mining', 'other'] },
+    groups,
+    groupNames,
+    captures: groupNames,
+    protocols: ['tcp'],
+    ports: Float32Array.from({ length: rows }, () => 443),
+  };
+}
+
+test('the card says what the model reads, knows and was made of', async () => {
+  const rows = madeUp(12);
+  const { card, metrics, warnings } = await trainModel(rows, inputs, options);
+  expect(card).toMatchObject({
+    name: 'tested',
+    version: '2',
+    labels: ['mining', 'other'],
+    inputs,
+    inputsHash: hashInputs(inputs, nodeDigests),
+    positive: 'mining',
+    scope: { protocols: ['tcp'], minPayloadPackets: 5 },
+    training: { captures: 12, groups: 12, rows: 480, generated: true, origin: 'a test' },
+  });
+  expect(card.training.captureHashes).toContain(captureHash('elsewhere/3.pcap'));
+  expect(card.limitations).toContain('It has seen made-up rows.');
+  expect(metrics!.macroF1).toBeGreaterThan(0.85);
+  expect(warnings).toEqual([]);
+});
+
+test('the learner never learns from the rows it may stop on, and at last learns from all', async () => {
+  const rows = madeUp(8);
+  const calls: { train: number; validation: number | null; overlap: number }[] = [];
+  const { learner } = options;
+  const spy = {
+    ...learner,
+    fit: (...[train, validation, ...rest]: Parameters<typeof learner.fit>) => {
+      // No two rows agree in `gap`, so it tells them apart.
+      const learnt = new Set(train.matrix.columns[1]);
+      const overlap = (validation?.matrix.columns[1] ?? []).filter((gap) => learnt.has(gap)).length;
+      calls.push({ train: train.matrix.rows, validation: validation?.matrix.rows ?? null, overlap });
+      return learner.fit(train, validation, ...rest);
+    },
+  };
+  await trainModel(rows, inputs, { ...options, learner: spy });
+  expect(calls.at(-1)).toEqual({ train: 320, validation: null, overlap: 0 });
+  const folds = calls.slice(0, -1);
+  expect(folds).toHaveLength(4);
+  for (const { train, validation, overlap } of folds) expect([train + validation!, overlap]).toEqual([320, 0]);
+});
+
+test('equal rows, options and seed give an equal model', async () => {
+  const [one, two] = [await trainModel(madeUp(6), inputs, options), await trainModel(madeUp(6), inputs, options)];
+  expect(one.onnx).toEqual(two.onnx);
+  expect(one.card).toEqual(two.card);
+});
+
+test('few groups are warned about; one group leaves nothing to measure on and nothing to be sure of', async () => {
+  const few = await trainModel(madeUp(4), inputs, options);
+  expect(few.warnings).toEqual([expect.stringContaining('Only 4 groups (capture)')]);
+  const single = await trainModel(madeUp(1), inputs, options);
+  expect(single.metrics).toBeNull();
+  expect(single.warnings).toEqual([expect.stringContaining('All rows are of one capture')]);
+  expect(single.card.thresholds).toEqual({ mining: 1, other: 1 });
+  expect(single.card.limitations).toEqual(expect.arrayContaining([...single.warnings]));
+});
+
+test('a model that has nothing to go on says that it does not beat its baselines', async () => {
+  const rows = madeUp(12);
+  const blind = {
+    ...rows,
+    data: { ...rows.data, matrix: matrixOf({ size: new Float32Array(480), gap: new Float32Array(480) }) },
+  };
+  const { warnings } = await trainModel(blind, inputs, options);
+  expect(warnings).toEqual([expect.stringContaining('does not beat its baselines')]);
+});
+
+test('the ONNX file gives the probabilities that the thresholds were chosen for', async () => {
+  const rows = madeUp(12, 0);
+  const { onnx, card } = await trainModel(rows, inputs, options);
+  const predictor = await createPredictor(onnx);
+  const probabilities = await predictor.predict(toRowMajor(rows.data.matrix), rows.data.matrix.rows);
+  await predictor.release();
+  for (let row = 0; row < 480; row++) {
+    expect(probabilities[row * 2]! + probabilities[row * 2 + 1]!).toBeCloseTo(1, 5);
+  }
+  const { verdicts } = evaluateModel({ ...exampleCard, ...card }, rows, probabilities);
+  for (const { precision } of verdicts) expect(precision).toBeGreaterThan(0.9);
+});
