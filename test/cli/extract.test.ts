@@ -14,20 +14,23 @@ let onPipe: Outcome;
 beforeAll(async () => {
   onPipe = await flowlamp(['extract', demo]);
 });
-afterAll(() => folder.remove());
+afterAll(() => {
+  expectNoRemains(folder.path);
+  folder.remove();
+});
 
-test('without -o and -f, rows go to standard output as JSON lines with every column in order', () => {
+test.concurrent('without -o and -f, rows go to standard output as JSON lines with every column in order', () => {
   const rows = jsonRows(onPipe.stdout);
   expect(onPipe.code).toBe(0);
   expect(rows).toHaveLength(DEMO_FLOWS);
   expect(Object.keys(rows[0]!)).toEqual(COLUMN_NAMES);
 });
 
-test('the summary goes to standard error, in words and units', () => {
+test.concurrent('the summary goes to standard error, in words and units', () => {
   expect(onPipe.stderr).toMatch(/^1 capture: 704 packets; 16 flows; \d+\.\d\d s\n$/);
 });
 
-test('every format holds the same rows', async () => {
+test.concurrent('every format holds the same rows', async () => {
   const rows = jsonRows(onPipe.stdout);
   const [arrow, arrows, csv, jsonl] = await Promise.all(
     ['arrow', 'arrows', 'csv', 'jsonl'].map(async (ending) => {
@@ -53,33 +56,32 @@ test('every format holds the same rows', async () => {
   const asText = (value: unknown) =>
     value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
   expect(cells).toEqual(rows.map((row) => COLUMN_NAMES.map((name) => asText(row[name]))));
-  expectNoRemains(folder.path);
 });
 
-test('-f wins over the ending of -o', async () => {
+test.concurrent('-f wins over the ending of -o', async () => {
   const path = folder.at('named.arrow');
   await flowlamp(['extract', demo, '-o', path, '-f', 'csv']);
   expect(readFileSync(path, 'utf8').split('\n')[0]).toBe(COLUMN_NAMES.join(','));
 });
 
-test('an Arrow file on standard output is whole', async () => {
+test.concurrent('-o - is standard output', async () => {
   const { stdout, code } = await flowlamp(['extract', demo, '-f', 'csv', '-o', '-', '--columns', 'src_port,dst_port']);
   expect(code).toBe(0);
   expect(stdout.split('\n')[0]).toBe('src_port,dst_port');
 });
 
-test('--columns chooses columns and their order', async () => {
+test.concurrent('--columns chooses columns and their order', async () => {
   const { stdout } = await flowlamp(['extract', demo, '--columns', 'protocol, src_ip']);
   expect(jsonRows(stdout).map((row) => Object.keys(row))).toEqual(new Array(DEMO_FLOWS).fill(['protocol', 'src_ip']));
 });
 
-test('a capture on standard input gives the rows that its file gives', async () => {
+test.concurrent('a capture on standard input gives the rows that its file gives', async () => {
   const { stdout } = await flowlamp(['extract', '-'], { input: readFileSync(demo) });
   const nameless = (row: Record<string, unknown>) => ({ ...row, capture: null });
   expect(jsonRows(stdout).map(nameless)).toEqual(jsonRows(onPipe.stdout).map(nameless));
 });
 
-test('several inputs are read in the order given, each standing alone', async () => {
+test.concurrent('several inputs are read in the order given, each standing alone', async () => {
   const { stdout, stderr } = await flowlamp(['extract', sample('test-02.pcap'), demo, '--columns', 'capture,flow_id']);
   const rows = jsonRows(stdout);
   const captures = rows.map((row) => row['capture']);
@@ -91,7 +93,7 @@ test('several inputs are read in the order given, each standing alone', async ()
   expect(stderr).toMatch(/^2 captures: /);
 });
 
-test('a folder stands for the captures in it and below, sorted, and a glob for its matches', async () => {
+test.concurrent('a folder stands for the captures in it and below, sorted, and a glob for its matches', async () => {
   mkdirSync(folder.at('captures/below'), { recursive: true });
   writeFileSync(folder.at('captures/b.bin'), readFileSync(demo));
   writeFileSync(folder.at('captures/below/a.pcap'), readFileSync(demo));
@@ -105,12 +107,12 @@ test('a folder stands for the captures in it and below, sorted, and a glob for i
   expect(capturesOf(matched)).toEqual(['captures/below/a.pcap']);
 });
 
-test('--label labels every row', async () => {
+test.concurrent('--label labels every row', async () => {
   const { stdout } = await flowlamp(['extract', demo, '--label', 'mining', '--columns', 'label']);
   expect(jsonRows(stdout)).toEqual(new Array(DEMO_FLOWS).fill({ label: 'mining' }));
 });
 
-test('--labels gives each flow the label that the manifest has for it', async () => {
+test.concurrent('--labels gives each flow the label that the manifest has for it', async () => {
   const { stdout } = await flowlamp([
     ...['extract', demo, '--labels', manifest],
     ...['--columns', 'src_ip,src_port,dst_ip,dst_port,label'],
@@ -124,7 +126,7 @@ test('--labels gives each flow the label that the manifest has for it', async ()
   for (const row of rows) expect(truth).toContainEqual(expect.objectContaining(row));
 });
 
-test('--labels warns of captures that the manifest does not name, and refuses when it names none', async () => {
+test.concurrent('--labels warns of captures that the manifest does not name, and refuses when it names none', async () => {
   writeFileSync(folder.at('stranger.pcap'), readFileSync(demo));
   const [some, none] = await Promise.all([
     flowlamp(['extract', demo, folder.at('stranger.pcap'), '--labels', manifest, '-o', folder.at('some.csv')]),
@@ -138,12 +140,12 @@ test('--labels warns of captures that the manifest does not name, and refuses wh
   expect(existsSync(folder.at('none.csv'))).toBe(false);
 });
 
-test('--quiet says nothing', async () => {
+test.concurrent('--quiet says nothing', async () => {
   const { code, stdout, stderr } = await flowlamp(['extract', demo, '--quiet', '-o', folder.at('quiet.csv')]);
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
-test('an output that is an input, or ends like a format that is not written, is refused and the input kept', async () => {
+test.concurrent('an output that is an input, or ends like a format that is not written, is refused and the input kept', async () => {
   writeFileSync(folder.at('mine.pcap'), readFileSync(demo));
   const [own, parquet] = await Promise.all([
     flowlamp(['extract', folder.at('mine.pcap'), '-f', 'csv', '-o', folder.at('mine.pcap')]),

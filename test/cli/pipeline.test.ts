@@ -83,7 +83,7 @@ describe('verdicts', () => {
     }
   });
 
-  test.each(['arrow', 'arrows', 'csv', 'jsonl'])(
+  test.concurrent.each(['arrow', 'arrows', 'csv', 'jsonl'])(
     'are the same for a capture and for its table as %s',
     async (format) => {
       await run('extract', demo, '-o', `demo.${format}`);
