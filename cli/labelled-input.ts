@@ -4,11 +4,9 @@ import { dirname, join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { ColumnSpec, Table } from '../core/table.ts';
 import { type FlowLabels, loadFlowLabels } from '../datasets/flow-labels.ts';
-import { STANDARD_INPUT } from '../features/capture/input.ts';
-import { emptyFile, looksLikeCapture } from '../features/capture/reader.ts';
-import { expandInputs, headOf } from '../features/files/inputs.ts';
-import { readTable, tableKind } from '../features/files/table-reader.ts';
-import { notATable } from '../features/text/text-reader.ts';
+import { sourceKind } from '../features/files/flow-source.ts';
+import { expandInputs } from '../features/files/inputs.ts';
+import { readTable } from '../features/files/table-reader.ts';
 import { FEATURES } from '../features/vector/schema.ts';
 import { readCapture } from './captures.ts';
 import type { Console } from './console.ts';
@@ -35,12 +33,8 @@ export async function readLabelledInputs(
 }
 
 async function readLabelledTable(path: string, receive: LabelledReceiver): Promise<void> {
-  const head = path === STANDARD_INPUT ? null : headOf(path);
-  if (head?.length === 0) throw emptyFile(path);
-  if (head !== null && looksLikeCapture(head)) throw unlabelledCapture(path);
-  // Standard input cannot be looked at twice: it is taken for what `flowlamp extract` writes to a pipe.
-  const kind = head === null ? 'jsonl' : tableKind(head);
-  if (kind === null) throw notATable(path, 'its first bytes are of no format that is read');
+  const kind = await sourceKind(path);
+  if (kind === 'capture') throw unlabelledCapture(path);
   await readTable(path, kind, (table, specs) => receive(path, specs, table));
 }
 

@@ -19,10 +19,10 @@ const HEADINGS = [
   'packets',
   'bytes',
   'verdict',
-  'score',
+  'most likely',
   'risk',
 ];
-const ALIGNMENTS = ['left', 'left', 'left', 'left', 'left', 'right', 'right', 'left', 'right', 'right'] as const;
+const ALIGNMENTS = ['left', 'left', 'left', 'left', 'left', 'right', 'right', 'left', 'left', 'right'] as const;
 
 export class VerdictTable {
   readonly #most: number;
@@ -94,7 +94,7 @@ function shownRow(table: Table, row: number): ShownRow {
       grouped(number('fwd_packets') + number('bwd_packets')),
       byteText(number('fwd_bytes') + number('bwd_bytes')),
       text('verdict'),
-      score.toFixed(3),
+      `${text('predicted')} ${score.toFixed(3)}`,
       shownRisk < 0 ? '' : String(shownRisk),
     ],
   };

@@ -68,6 +68,15 @@ export interface TrainingSummary {
   readonly generated: boolean;
 }
 
+/** A threshold that no probability reaches: the label is never a verdict. */
+export const NEVER = 1;
+
+/** True if the probability is high enough to make the label a verdict. */
+export function isVerdict(card: Pick<ModelCard, 'thresholds'>, label: string, probability: number): boolean {
+  const threshold = card.thresholds[label] ?? 0;
+  return threshold < NEVER && probability >= threshold;
+}
+
 /** The text that identifies a list of inputs: one `name type revision` line each, in order. */
 export function canonicalInputs(inputs: readonly ModelInput[]): string {
   return inputs.map(({ name, type, revision }) => `${JSON.stringify(name)} ${type} ${revision}\n`).join('');

@@ -44,10 +44,10 @@ export function saveModelFolder(
   dir: string,
   model: { readonly card: CardDraft; readonly onnx: Uint8Array },
 ): ModelCard {
+  checkModelFolder(dir);
   const target = resolve(dir);
   const files = [{ name: ONNX_FILE, sha256: sha256Hex(model.onnx) }];
   const card = readCard(writeCard({ ...model.card, formatVersion: CARD_FORMAT, files }), 'the card to write');
-  refuseForeign(target);
   const fresh = `${target}.new-${process.pid}`;
   const old = `${target}.old-${process.pid}`;
   try {
@@ -84,7 +84,13 @@ function swap(fresh: string, target: string, old: string): void {
   rmSync(old, { recursive: true, force: true });
 }
 
-function refuseForeign(target: string): void {
+/**
+ * Refuses a folder that holds anything but a model; worth asking before a long training.
+ *
+ * @throws FlowlampError OUTPUT_UNWRITABLE
+ */
+export function checkModelFolder(dir: string): void {
+  const target = resolve(dir);
   if (!existsSync(target)) return;
   const foreign = statSync(target).isDirectory()
     ? readdirSync(target).filter((name) => name !== CARD_FILE && name !== ONNX_FILE)

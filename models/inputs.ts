@@ -7,6 +7,7 @@ import { hashInputs, type ModelInput } from './card.ts';
 /**
  * Checks that a table has the columns that a model reads, with the meaning that they had in training.
  *
+ * @param model what reads the columns, for the error: a model, or this program
  * @param table what to call the table in the error
  * @throws FlowlampError SCHEMA_MISMATCH with both hashes
  */
@@ -22,8 +23,8 @@ export function checkInputs(
   const present = found.filter((spec) => spec !== undefined);
   if (hashInputs(present.map(asInput), digests) === wanted) return;
   throw new FlowlampError(ErrorCode.SchemaMismatch, {
-    happened: `${table} does not fit the model ${model}: ${differences(inputs, found)}; its inputs hash to ${short(hashInputs(present.map(asInput), digests))}`,
-    expected: `${short(wanted)} as in the model's card`,
+    happened: `${table} does not fit ${model}: ${differences(inputs, found)}; its inputs hash to ${short(hashInputs(present.map(asInput), digests))}`,
+    expected: short(wanted),
     action: 'extract the captures again with this version, or train again',
   });
 }
@@ -35,6 +36,7 @@ function asInput({ name, type, revision }: ColumnSpec): ModelInput {
 const MOST_SHOWN = 3;
 
 function differences(inputs: readonly ModelInput[], found: readonly (ColumnSpec | undefined)[]): string {
+  if (found.every((spec) => spec === undefined)) return `it has none of the ${inputs.length} columns that are read`;
   const texts: string[] = [];
   inputs.forEach((input, i) => {
     const spec = found[i];

@@ -60,7 +60,7 @@ export class Scorer {
   async probabilities(name: string, specs: readonly ColumnSpec[], table: Table): Promise<Float32Array> {
     const { card } = this;
     if (!this.#checked.has(specs)) {
-      checkInputs(`${card.name}@${card.version}`, card.inputs, name, specs, nodeDigests);
+      checkInputs(`the model ${card.name}@${card.version}`, card.inputs, name, specs, nodeDigests);
       this.#checked.add(specs);
     }
     if (table.length === 0) return new Float32Array(0);

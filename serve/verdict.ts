@@ -1,6 +1,6 @@
 /** From probabilities to what a user acts on. */
 import type { Finding, ScalarColumn, Table, TextColumn } from '../core/table.ts';
-import type { ModelCard } from '../models/card.ts';
+import { isVerdict, type ModelCard } from '../models/card.ts';
 
 export interface Verdict {
   /** The most probable label. */
@@ -50,7 +50,7 @@ export function judge(card: ModelCard, probabilities: Float32Array, row: number,
   for (let k = 1; k < labels.length; k++) if (probabilities[at + k]! > probabilities[at + best]!) best = k;
   const predicted = labels[best]!;
   const score = probabilities[at + best]!;
-  const sure = score >= (card.thresholds[predicted] ?? 0);
+  const sure = isVerdict(card, predicted, score);
   const model = `${card.name}@${card.version}`;
   const positive = card.positive === null ? -1 : labels.indexOf(card.positive);
   // Of a flow that the model does not speak of, its probability says nothing, so neither does a risk made of it.

@@ -1,5 +1,5 @@
 /** How good a model is on rows that it has not seen: probabilities against the truth, and verdicts against the truth. */
-import type { ModelCard } from '../models/card.ts';
+import { isVerdict, type ModelCard } from '../models/card.ts';
 import type { LabelledData } from './labelled-rows.ts';
 import { clopperPearson, type Interval } from './metrics/interval.ts';
 import { type Metrics, measure } from './metrics.ts';
@@ -57,7 +57,7 @@ function verdictIds(card: ModelCard, probabilities: Float32Array, count: number)
   for (let row = 0; row < count; row++) {
     const scores = probabilities.subarray(row * classCount, (row + 1) * classCount);
     const best = scores.indexOf(Math.max(...scores));
-    if (scores[best]! >= (card.thresholds[card.labels[best]!] ?? 0)) ids[row] = best;
+    if (isVerdict(card, card.labels[best]!, scores[best]!)) ids[row] = best;
   }
   return ids;
 }

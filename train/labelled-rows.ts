@@ -2,7 +2,7 @@
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { Column, ColumnSpec, ScalarColumn, Table, TextColumn } from '../core/table.ts';
 import { nodeDigests } from '../features/digests-node.ts';
-import type { ModelInput, ModelScope } from '../models/card.ts';
+import type { ModelInput } from '../models/card.ts';
 import { checkInputs, readColumn } from '../models/inputs.ts';
 import type { LabelledMatrix } from './matrix.ts';
 
@@ -24,14 +24,18 @@ export interface LeftOut {
   tooShort: number;
   /** Rows of a class that the model does not have. */
   otherLabels: number;
+  /** Rows of a protocol that the model does not speak of. */
+  otherProtocols: number;
 }
 
 export class LabelledRows {
-  readonly leftOut: LeftOut = { unlabelled: 0, tooShort: 0, otherLabels: 0 };
+  readonly leftOut: LeftOut = { unlabelled: 0, tooShort: 0, otherLabels: 0, otherProtocols: 0 };
   readonly #inputs: readonly ModelInput[];
   readonly #target: string;
   readonly #groupBy: string;
   readonly #minPayloadPackets: number;
+  /** Protocols to keep; null for all. */
+  readonly #spoken: readonly string[] | null;
   readonly #classes: readonly string[] | null;
   readonly #columns: number[][];
   readonly #labels: string[] = [];
@@ -49,13 +53,14 @@ export class LabelledRows {
     inputs: readonly ModelInput[],
     target: string,
     groupBy: string,
-    scope: Pick<ModelScope, 'minPayloadPackets'>,
+    scope: { readonly minPayloadPackets: number; readonly protocols?: readonly string[] },
     classes: readonly string[] | null,
   ) {
     this.#inputs = inputs;
     this.#target = target;
     this.#groupBy = groupBy;
     this.#minPayloadPackets = scope.minPayloadPackets;
+    this.#spoken = scope.protocols ?? null;
     this.#classes = classes;
     this.#columns = inputs.map(() => []);
   }
@@ -66,7 +71,7 @@ export class LabelledRows {
 
   /** @throws FlowlampError SCHEMA_MISMATCH or COLUMN_MISSING */
   add(name: string, specs: readonly ColumnSpec[], table: Table): void {
-    checkInputs('to train', this.#inputs, name, specs, nodeDigests);
+    checkInputs('this version of flowlamp', this.#inputs, name, specs, nodeDigests);
     const labels = textColumn(name, table, this.#target);
     const groups = requireColumn(name, table, this.#groupBy);
     const kept: number[] = [];
@@ -116,17 +121,19 @@ export class LabelledRows {
 
   #keep(label: string | null, table: Table, row: number): boolean {
     const payloads = number(table, 'fwd_payload_packets', row) + number(table, 'bwd_payload_packets', row);
-    if (label === null) this.leftOut.unlabelled++;
+    const protocol = (table.columns.get('protocol') as TextColumn | undefined)?.values[row] ?? null;
+    if (label === null || label === '') this.leftOut.unlabelled++;
     else if (this.#classes?.includes(label) === false) this.leftOut.otherLabels++;
+    else if (protocol !== null && this.#spoken?.includes(protocol) === false) this.leftOut.otherProtocols++;
     else if (payloads < this.#minPayloadPackets) this.leftOut.tooShort++;
     else return true;
     return false;
   }
 
   #nothing(): FlowlampError {
-    const { unlabelled, tooShort, otherLabels } = this.leftOut;
+    const { unlabelled, tooShort, otherLabels, otherProtocols } = this.leftOut;
     return new FlowlampError(ErrorCode.LabelsUnusable, {
-      happened: `no row can be used: ${unlabelled} without a label in ${this.#target}, ${tooShort} with fewer than ${this.#minPayloadPackets} payload packets, ${otherLabels} of other classes`,
+      happened: `no row can be used: ${unlabelled} without a label in ${this.#target}, ${tooShort} with fewer than ${this.#minPayloadPackets} payload packets, ${otherLabels} of other classes, ${otherProtocols} of other protocols`,
       expected: 'labelled flows',
       action: 'extract with --label or --labels, or choose another --target',
     });

@@ -4,7 +4,7 @@
  */
 import { foldsByGroup } from '../datasets/split.ts';
 import { nodeDigests } from '../features/digests-node.ts';
-import { hashInputs, type JsonObject, type ModelInput } from '../models/card.ts';
+import { hashInputs, type JsonObject, type ModelInput, NEVER } from '../models/card.ts';
 import type { CardDraft } from '../models/folder.ts';
 import { fitMajority } from './baselines.ts';
 import { fitTemperature } from './calibrate.ts';
@@ -99,7 +99,7 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       scope: { protocols: rows.protocols, minPayloadPackets: options.minPayloadPackets },
       training: trainingSummary(rows, options),
       metrics: metricsRecord(metrics, held, rows, options, foldCount),
-      thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, thresholds?.[k] ?? 1])),
+      thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, thresholds?.[k] ?? NEVER])),
       limitations: [...options.limitations, ...warnings],
       versions: { flowlamp: options.programVersion, node: process.versions.node, ...final.versions },
     },

@@ -51,9 +51,9 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
     const rows = collected.finish();
     const probabilities = await scorer.predict(toRowMajor(rows.data.matrix), rows.data.matrix.rows);
     const evaluation = evaluateModel(card, rows, probabilities);
-    const { unlabelled, tooShort, otherLabels } = collected.leftOut;
+    const { unlabelled, tooShort, otherLabels, otherProtocols } = collected.leftOut;
     out.say(
-      `left out: ${unlabelled} flows without a label, ${otherLabels} of classes that the model does not have, ${tooShort} with fewer than ${card.scope.minPayloadPackets} payload packets`,
+      `left out: ${unlabelled} flows without a label, ${otherLabels} of classes and ${otherProtocols} of protocols that the model does not have, ${tooShort} with fewer than ${card.scope.minPayloadPackets} payload packets`,
     );
     if (evaluation.seenInTraining.length > 0) {
       out.warn(

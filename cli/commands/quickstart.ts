@@ -1,8 +1,10 @@
 /** `flowlamp quickstart`: the tour. Every stage on the captures that ship, by the same code as the other commands. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { loadFlowLabels } from '../../datasets/flow-labels.ts';
+import { generateSamples, SAMPLES_SEED } from '../../datasets/lab/generate.ts';
 import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../../features/extractor.ts';
 import { DEFAULT_MAX_FLOWS } from '../../features/flow/tracker.ts';
 import { Console } from '../console.ts';
@@ -33,11 +35,11 @@ export function addQuickstartCommand(program: Command): void {
 async function runQuickstart(folder: string): Promise<void> {
   const started = Date.now();
   const out = new Console(false);
-  const samples = fileURLToPath(new URL('datasets/samples/', packageRoot()));
+  makeFolder(folder);
+  const samples = await samplesFolder(folder, out);
   const manifest = join(samples, 'manifest.json');
   const labels = loadFlowLabels(manifest);
   const filesOf = (role: string) => capturesOfRole(labels, role).map((file) => join(samples, file));
-  makeFolder(folder);
   const trainTable = join(folder, 'train.arrow');
   const testTable = join(folder, 'test.arrow');
   const model = join(folder, 'model');
@@ -84,4 +86,16 @@ async function runQuickstart(folder: string): Promise<void> {
     out.say(`  ${path}  ${what}`);
   }
   out.say('Next: flowlamp score YOUR.pcap (scores with the model `mining` that ships; --help shows more)');
+}
+
+/** The captures of the tour: those of the repository, or, in a package without them, the same ones made again. */
+async function samplesFolder(folder: string, out: Console): Promise<string> {
+  const shipped = fileURLToPath(new URL('datasets/samples/', packageRoot()));
+  if (existsSync(join(shipped, 'manifest.json'))) return shipped;
+  const made = join(folder, 'samples');
+  if (!existsSync(join(made, 'manifest.json'))) {
+    out.say('Making the captures of the tour (once)');
+    await generateSamples({ outDir: made, seed: SAMPLES_SEED });
+  }
+  return made;
 }

@@ -36,7 +36,7 @@ export function addScoreCommand(program: Command): void {
     program
       .command('score')
       .description('captures or flow tables -> verdicts')
-      .argument('<input...>', 'captures, flow tables, folders, globs, or - for a capture on standard input')
+      .argument('<input...>', 'captures, flow tables, folders, globs, or - for standard input')
       .option('-m, --model <model>', 'a model folder, or the name of a model that ships', DEFAULT_MODEL)
       .option('-o, --output <file>', 'write here instead of standard output')
       .addOption(new Option('-f, --format <format>', 'output format').choices(['table', ...TABLE_FORMATS]))
@@ -72,7 +72,7 @@ export async function runScore(
       const take = async (specs: readonly ColumnSpec[], table: Table) => {
         sink.write(specs, table, await scorer.score(file, specs, table));
       };
-      const kind = sourceKind(file);
+      const kind = await sourceKind(file);
       if (kind === 'capture') {
         summaries.push(await scoreCapture(file, `${index + 1}/${files.length}`, options, out, take));
       } else await readTable(file, kind, (table, specs) => take(specs, table));
@@ -118,6 +118,14 @@ async function scoreCapture(
   return readCapture(file, ordinal, options, receive, out, scoreWaiting);
 }
 
+function tableColumns(): FlowlampError {
+  return new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: 'the format table shows columns of its own',
+    expected: '--columns with csv, jsonl, arrow or arrows',
+    action: 'leave out --columns, or choose another --format',
+  });
+}
+
 /** Filters scored rows and writes them in the format asked for. */
 class VerdictSink {
   readonly counts = new Map<string, number>();
@@ -131,6 +139,7 @@ class VerdictSink {
   constructor(options: ScoreCommandOptions) {
     this.#options = options;
     this.#path = outputPath(options.output);
+    if (options.format === 'table' && options.columns !== undefined) throw tableColumns();
     const byTerminal = this.#path === null && process.stdout.isTTY === true ? 'table' : 'jsonl';
     this.#format = options.format === 'table' ? 'table' : (formatFor(this.#path, options.format) ?? byTerminal);
     this.#table = new VerdictTable(options.top, this.#path);

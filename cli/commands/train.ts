@@ -1,9 +1,9 @@
 /** `flowlamp train`: labelled flows to a model folder. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
 import type { ModelInput } from '../../models/card.ts';
-import { saveModelFolder } from '../../models/folder.ts';
+import { checkModelFolder, saveModelFolder } from '../../models/folder.ts';
 import { LabelledRows } from '../../train/labelled-rows.ts';
 import { LEARNERS } from '../../train/learners.ts';
 import { trainModel } from '../../train/train-model.ts';
@@ -42,7 +42,7 @@ export function addTrainCommand(program: Command): void {
     .option('--positive <label>', 'the label whose probability is the risk (default: mining where it occurs)')
     .option('--group-by <column>', 'rows with the same value never stand on both sides of a split', 'capture')
     .option('--inputs <columns>', 'read only these columns', nameList)
-    .option('--folds <count>', 'parts for cross-validation by group', positiveInteger, 5)
+    .option('--folds <count>', 'parts for cross-validation by group, 2 or more', foldCount, 5)
     .option(
       '--min-payload-packets <count>',
       'leave out shorter flows; the model will not speak of them',
@@ -66,6 +66,7 @@ export function addTrainCommand(program: Command): void {
 export async function runTrain(inputPaths: readonly string[], options: TrainCommandOptions): Promise<void> {
   const out = new Console(options.quiet === true);
   const inputs = chosenInputs(options.inputs);
+  checkModelFolder(options.output);
   const collected = new LabelledRows(inputs, options.target, options.groupBy, options, null);
   await readLabelledInputs(inputPaths, 'train', options, out, (name, specs, table) =>
     collected.add(name, specs, table),
@@ -104,6 +105,12 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   }
   saveModelFolder(options.output, trained);
   out.say(`wrote ${options.output} (card.json, model.onnx)`);
+}
+
+function foldCount(text: string): number {
+  const count = positiveInteger(text);
+  if (count < 2) throw new InvalidArgumentError('expected 2 or more.');
+  return count;
 }
 
 function checkClasses(classNames: readonly string[], { target, positive }: TrainCommandOptions): void {

@@ -14,14 +14,13 @@ const PACKED = [
 ] as const;
 
 /**
- * Standard input is taken for a capture: it cannot be looked at twice.
+ * What an input is, by its first bytes; of standard input they are put back.
  *
- * @throws FlowlampError FILE_EMPTY, or NOT_A_CAPTURE for what is neither
+ * @throws FlowlampError FILE_EMPTY, FILE_UNREADABLE, or NOT_A_CAPTURE for what is neither
  */
-export function sourceKind(path: string): SourceKind {
-  if (path === STANDARD_INPUT) return 'capture';
-  const head = headOf(path);
-  if (head.length === 0) throw emptyFile(path);
+export async function sourceKind(path: string): Promise<SourceKind> {
+  const head = path === STANDARD_INPUT ? await headOfStandardInput() : headOf(path);
+  if (head.length === 0) throw emptyFile(path === STANDARD_INPUT ? 'standard input' : path);
   const isPacked = PACKED.some((magic) => magic.every((byte, i) => head[i] === byte));
   if (isPacked || looksLikeCapture(head)) return 'capture';
   const kind = tableKind(head);
@@ -31,4 +30,23 @@ export function sourceKind(path: string): SourceKind {
     expected: 'pcap or pcapng, or what `flowlamp extract` writes (Arrow, CSV, JSONL)',
     action: 'check the path',
   });
+}
+
+async function headOfStandardInput(): Promise<Uint8Array> {
+  const { stdin } = process;
+  while (!stdin.readableEnded) {
+    const piece = stdin.read() as Buffer | null;
+    if (piece !== null) {
+      stdin.unshift(piece);
+      return piece;
+    }
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        stdin.off('readable', done).off('end', done);
+        resolve();
+      };
+      stdin.on('readable', done).on('end', done);
+    });
+  }
+  return new Uint8Array(0);
 }

@@ -12,7 +12,7 @@ const inputs: ModelInput[] = [
 const spec = (name: string, type: ColumnSpec['type'], revision = 1): ColumnSpec => ({ name, type, unit: '', revision });
 const fitting = [spec('name', 'utf8'), spec('ended', 'bool'), spec('gap', 'float64', 2), spec('bytes', 'uint53')];
 
-const check = (specs: readonly ColumnSpec[]) => checkInputs('m@1', inputs, 'flows.csv', specs, nodeDigests);
+const check = (specs: readonly ColumnSpec[]) => checkInputs('the model m@1', inputs, 'flows.csv', specs, nodeDigests);
 
 function refusal(specs: readonly ColumnSpec[]): { code: string; message: string } {
   try {
@@ -42,8 +42,8 @@ test.each([
 
 test('of many differences the first three are shown', () => {
   const many = Array.from({ length: 9 }, (_, i) => ({ name: `c${i}`, type: 'uint8', revision: 1 }));
-  expect(() => checkInputs('m@1', many, 't', [], nodeDigests)).toThrow(
-    /no column c0, no column c1, no column c2 and 6 more;/,
+  expect(() => checkInputs('the model m@1', many, 't', [{ ...many[8]!, unit: '' }], nodeDigests)).toThrow(
+    /no column c0, no column c1, no column c2 and 5 more;/,
   );
 });
 
@@ -71,5 +71,11 @@ test('a column that holds no numbers cannot be an input', () => {
   table.length = 1;
   expect(() => readInputs(table, [{ name: 'name', type: 'utf8', revision: 1 }])).toThrow(
     expect.objectContaining({ code: 'UNSUPPORTED' }),
+  );
+});
+
+test('a table without any of the inputs is said to have none', () => {
+  expect(() => checkInputs('the model m@1', inputs, 'flows.csv', [], nodeDigests)).toThrow(
+    /it has none of the \d+ columns that are read/,
   );
 });

@@ -91,7 +91,7 @@ test('rows without a label, too short ones and those of other classes are left o
     { label: 'other' },
   ];
   const rows = collect(flows, ['other', 'mining']);
-  expect(rows.leftOut).toEqual({ unlabelled: 1, tooShort: 1, otherLabels: 1 });
+  expect(rows.leftOut).toEqual({ unlabelled: 1, tooShort: 1, otherLabels: 1, otherProtocols: 0 });
   expect([...rows.finish().data.labels]).toEqual([1, 1, 0]);
 });
 
