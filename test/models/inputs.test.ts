@@ -41,7 +41,7 @@ test.each([
 });
 
 test('of many differences the first three are shown', () => {
-  const many = Array.from({ length: 9 }, (_, i) => ({ name: `c${i}`, type: 'uint8', revision: 1 }));
+  const many = Array.from({ length: 9 }, (_, i) => ({ name: `c${i}`, type: 'uint8' as const, revision: 1 }));
   expect(() => checkInputs('the model m@1', many, 't', [{ ...many[8]!, unit: '' }], nodeDigests)).toThrow(
     /no column c0, no column c1, no column c2 and 5 more;/,
   );
