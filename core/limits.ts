@@ -11,12 +11,21 @@ export const LIMITS = {
   interfaces: 4096,
   /** VLAN tags skipped: two are standard (802.1ad), four are seen at providers. */
   vlanTags: 4,
+  /** MPLS labels popped: providers stack two or three. */
+  mplsLabels: 8,
+  /** Layers decoded in one frame: Ethernet, IP and TCP are three, a mobile network inside VXLAN twelve. */
+  layers: 16,
   /** IPv6 extension headers walked: RFC 8200 allows each once, destination options twice. */
   extensionHeaders: 8,
   /** Payload packets whose size and time each flow keeps (the early-classification window of the literature is 20-30). */
   sequence: 32,
   /** Flows held at once before the least recently seen is ended as `evicted`: about 1.2 GiB at 1.2 KiB each. */
   flows: 1_000_000,
+  /**
+   * Rows that may wait for their turn: an old flow, silent but not idle yet, may still have to come first. A flood of
+   * short flows behind it must not fill the memory.
+   */
+  waitingRows: 65_536,
   /** Files a folder search takes before it gives up: a wrong path should not walk a whole disk for hours. */
   inputFiles: 1_000_000,
   /** Rows per Arrow record batch: large enough to amortise, small enough to stream. */

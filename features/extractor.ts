@@ -5,8 +5,17 @@
 import type { Digests } from '../core/digest.ts';
 import type { FrameSink } from './capture/packet-sink.ts';
 import { cachedDigests } from './fingerprint/cache.ts';
-import { DEFAULT_MAX_FLOWS, type FlowObserver, FlowTracker, type TrackerCounters } from './flow/tracker.ts';
-import { decodeFrame } from './packet/link.ts';
+import { OuterPairs } from './flow/outer-pairs.ts';
+import {
+  DEFAULT_MAX_FLOWS,
+  EMIT_ENDS,
+  type EmitOptions,
+  type FlowObserver,
+  FlowTracker,
+  type TrackerCounters,
+} from './flow/tracker.ts';
+import { decodeFrame } from './packet/decode.ts';
+import { Fragments } from './packet/fragments.ts';
 import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
 import { HandshakeWatch } from './protocol/handshake-watch.ts';
 import { FlowRow } from './vector/flow-row.ts';
@@ -19,6 +28,10 @@ export interface ExtractOptions {
   readonly activeTimeout?: number;
   /** Flows held at once. Default 1,000,000. */
   readonly maxFlows?: number;
+  /** Whether flows in different VLANs are different flows. Default no. */
+  readonly keyVlan?: boolean;
+  /** Which rows a flow gives. Default one when it ends. */
+  readonly emit?: EmitOptions;
   /** Written into the `label` column of every row. */
   readonly label?: string | null;
 }
@@ -39,6 +52,8 @@ export interface ExtractCounters {
   readonly rows: number;
   readonly evictedFlows: number;
   readonly outOfOrderPackets: number;
+  /** Rows that left before their turn (see LIMITS.waitingRows). */
+  readonly earlyRows: number;
   /** Time of the first and last packet, microseconds since 1970; null without packets. */
   readonly firstUs: number | null;
   readonly lastUs: number | null;
@@ -46,9 +61,11 @@ export interface ExtractCounters {
 
 export class Extractor implements FrameSink {
   readonly #packet = new Packet();
+  readonly #fragments = new Fragments();
   readonly #drops = new Float64Array(DROP_NAMES.length);
   readonly #tracker: FlowTracker;
   readonly #handshakes: HandshakeWatch;
+  readonly #outer = new OuterPairs();
   readonly #row: FlowRow;
   readonly #rows: FlowRows;
   #frames = 0;
@@ -63,9 +80,21 @@ export class Extractor implements FrameSink {
   constructor(capture: string, digests: Digests, receive: BatchReceiver, options: ExtractOptions = {}) {
     this.#rows = new FlowRows(cachedDigests(digests), receive);
     const observer: FlowObserver = {
-      opened: (slot) => this.#handshakes.opened(slot),
-      payload: (slot, side, packet) => this.#handshakes.payload(slot, side, packet),
-      continued: (slot, successor) => this.#handshakes.continued(slot, successor),
+      opened: (slot, side, packet) => {
+        this.#handshakes.opened(slot);
+        this.#outer.opened(slot, side, packet);
+      },
+      payload: (slot, side, packet) => {
+        if (!packet.isFragment) this.#handshakes.payload(slot, side, packet);
+      },
+      continued: (slot, successor) => {
+        this.#handshakes.continued(slot, successor);
+        this.#outer.passOn(slot, successor);
+      },
+      copied: (slot, copy) => {
+        this.#handshakes.copied(slot, copy);
+        this.#outer.passOn(slot, copy);
+      },
       ended: (slot) => this.#emit(slot),
     };
     this.#tracker = new FlowTracker(
@@ -73,6 +102,8 @@ export class Extractor implements FrameSink {
         idleUs: microseconds(options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT),
         activeUs: microseconds(options.activeTimeout ?? DEFAULT_ACTIVE_TIMEOUT),
         maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
+        keyVlan: options.keyVlan ?? false,
+        emit: options.emit ?? EMIT_ENDS,
       },
       observer,
     );
@@ -94,6 +125,10 @@ export class Extractor implements FrameSink {
     }
     packet.us = us;
     packet.ns = ns;
+    if (packet.fragmentId >= 0 && !this.#fragments.resolve(packet)) {
+      this.#drops[Status.OrphanFragment]!++;
+      return;
+    }
     this.#tracker.packet(packet);
   }
 
@@ -105,7 +140,7 @@ export class Extractor implements FrameSink {
   }
 
   get counters(): ExtractCounters {
-    const { flows, evicted, outOfOrder }: TrackerCounters = this.#tracker.counters;
+    const { flows, evicted, outOfOrder, earlyRows }: TrackerCounters = this.#tracker.counters;
     const drops: Record<string, number> = {};
     let dropped = 0;
     for (let status = 1; status < DROP_NAMES.length; status++) {
@@ -121,13 +156,14 @@ export class Extractor implements FrameSink {
       rows: this.#rows.count,
       evictedFlows: evicted,
       outOfOrderPackets: outOfOrder,
+      earlyRows,
       firstUs: this.#frames === 0 ? null : this.#firstUs,
       lastUs: this.#frames === 0 ? null : this.#lastUs,
     };
   }
 
   #emit(slot: number): void {
-    this.#row.turnTo(slot, this.#tracker.keys, this.#handshakes.of(slot));
+    this.#row.turnTo(slot, this.#tracker.keys, this.#handshakes.of(slot), this.#outer.of(slot));
     this.#rows.append(this.#row);
   }
 }

@@ -50,6 +50,8 @@ export interface CaptureDecoder {
    *   once the decoder has stopped (see `account.damage`).
    */
   decode(view: DataView, at: number, end: number): number;
+  /** The same when no more bytes will come: reads what it had waited with. */
+  finish(view: DataView, at: number, end: number): number;
   /** Bytes that the incomplete record at `at` needs before `decode` can go on; at least 1. */
   wanted(view: DataView, at: number, end: number): number;
 }

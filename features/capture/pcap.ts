@@ -1,7 +1,8 @@
 /**
  * The classic capture file (https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcap/): a 24-byte file header, then
  * records of a 16-byte header and the frame. Both byte orders, microseconds and nanoseconds, and the variant of
- * Kuznetzov's patched libpcap, whose record headers have 24 bytes.
+ * Kuznetzov's patched libpcap, whose record headers have 24 bytes: told by its own magic number or, as Red Hat 6.1 wrote
+ * it, under the ordinary one, which only the second record's place gives away.
  */
 import { LIMITS } from '../../core/limits.ts';
 import { type CaptureAccount, type CaptureDecoder, Damage, newAccount } from './decoder.ts';
@@ -10,6 +11,8 @@ import type { FrameSink } from './packet-sink.ts';
 export const FILE_HEADER_BYTES = 24;
 const SNAP_LENGTH = 16;
 const LINK_TYPE = 20;
+const SHORT_HEADER = 16;
+const LONG_HEADER = 24;
 const SECONDS = 0;
 const FRACTION = 4;
 const CAPTURED = 8;
@@ -34,11 +37,11 @@ export function pcapVariant(view: DataView, at: number): Variant | null {
     const order = little ? 'little-endian' : 'big-endian';
     switch (view.getUint32(at, little)) {
       case PcapMagic.Microseconds:
-        return { little, nanoseconds: false, recordHeader: 16, name: `pcap (${order}, microseconds)` };
+        return { little, nanoseconds: false, recordHeader: SHORT_HEADER, name: `pcap (${order}, microseconds)` };
       case PcapMagic.Nanoseconds:
-        return { little, nanoseconds: true, recordHeader: 16, name: `pcap (${order}, nanoseconds)` };
+        return { little, nanoseconds: true, recordHeader: SHORT_HEADER, name: `pcap (${order}, nanoseconds)` };
       case PcapMagic.Modified:
-        return { little, nanoseconds: false, recordHeader: 24, name: `pcap (${order}, modified)` };
+        return { little, nanoseconds: false, recordHeader: LONG_HEADER, name: `pcap (${order}, modified)` };
     }
   }
   return null;
@@ -47,12 +50,15 @@ export function pcapVariant(view: DataView, at: number): Variant | null {
 export class PcapDecoder implements CaptureDecoder {
   readonly account: CaptureAccount;
   readonly #sink: FrameSink;
-  readonly #variant: Variant;
+  #variant: Variant;
   #linkType = -1;
+  /** Whether the length of the record headers is known for sure. */
+  #isSettled: boolean;
 
   constructor(variant: Variant, sink: FrameSink) {
     this.#variant = variant;
     this.#sink = sink;
+    this.#isSettled = variant.recordHeader === LONG_HEADER;
     this.account = newAccount(variant.name);
   }
 
@@ -62,6 +68,13 @@ export class PcapDecoder implements CaptureDecoder {
       this.#readFileHeader(view, at);
       at += FILE_HEADER_BYTES;
     }
+    if (!this.#isSettled && !this.#settle(view, at, end)) return at;
+    return this.#readRecords(view, at, end);
+  }
+
+  finish(view: DataView, at: number, end: number): number {
+    if (this.#linkType < 0) return at;
+    this.#isSettled = true;
     return this.#readRecords(view, at, end);
   }
 
@@ -69,7 +82,28 @@ export class PcapDecoder implements CaptureDecoder {
     if (this.#linkType < 0) return FILE_HEADER_BYTES;
     const { recordHeader, little } = this.#variant;
     if (end - at < recordHeader) return recordHeader;
-    return recordHeader + view.getUint32(at + CAPTURED, little);
+    const record = recordHeader + view.getUint32(at + CAPTURED, little);
+    return this.#isSettled ? record : record + 2 * LONG_HEADER;
+  }
+
+  /**
+   * Looks where the second record begins: with long headers it is eight bytes further on, and what stands at the short
+   * place is no header. Returns false while too little has been read to tell.
+   */
+  #settle(view: DataView, at: number, end: number): boolean {
+    const { little, nanoseconds, name } = this.#variant;
+    if (end - at < SHORT_HEADER) return false;
+    const captured = view.getUint32(at + CAPTURED, little);
+    const short = at + SHORT_HEADER + captured;
+    const long = at + LONG_HEADER + captured;
+    if (captured > LIMITS.frameBytes) this.#isSettled = true;
+    else if (end < long + SHORT_HEADER) return false;
+    else if (!isHeader(view, short, at, little, nanoseconds) && isHeader(view, long, at, little, nanoseconds)) {
+      this.#variant = { ...this.#variant, recordHeader: LONG_HEADER, name: name.replace(')', ', modified)') };
+      this.account.format = this.#variant.name;
+    }
+    this.#isSettled = true;
+    return true;
   }
 
   #readFileHeader(view: DataView, at: number): void {
@@ -117,4 +151,16 @@ export class PcapDecoder implements CaptureDecoder {
     }
     return at;
   }
+}
+
+/** Records of one capture are not this far apart in time, seconds: a year. */
+const FAR_SECONDS = 31_536_000;
+
+/** True if the bytes at `at` could be the record header after the one at `first`. */
+function isHeader(view: DataView, at: number, first: number, little: boolean, nanoseconds: boolean): boolean {
+  const captured = view.getUint32(at + CAPTURED, little);
+  const wireLength = view.getUint32(at + WIRE_LENGTH, little);
+  const apart = Math.abs(view.getUint32(at + SECONDS, little) - view.getUint32(first + SECONDS, little));
+  if (captured > LIMITS.frameBytes || captured > wireLength || wireLength > LIMITS.frameBytes) return false;
+  return apart < FAR_SECONDS && view.getUint32(at + FRACTION, little) < (nanoseconds ? 1e9 : 1e6);
 }

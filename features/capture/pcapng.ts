@@ -56,6 +56,10 @@ export class PcapngDecoder implements CaptureDecoder {
     return at;
   }
 
+  finish(_view: DataView, at: number): number {
+    return at;
+  }
+
   wanted(view: DataView, at: number, end: number): number {
     if (end - at < BLOCK_OVERHEAD) return BLOCK_OVERHEAD;
     return Math.max(BLOCK_OVERHEAD, Math.min((view.getUint32(at + 4, this.#little) + 3) & ~3, LIMITS.blockBytes));

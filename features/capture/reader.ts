@@ -70,6 +70,7 @@ export class CaptureReader {
   finish(): CaptureAccount {
     if (this.#decoder === null) throw this.#total === 0 ? emptyFile(this.#name) : notACapture(this.#name);
     const { account } = this.#decoder;
+    if (account.damage === Damage.None) this.#at = this.#decoder.finish(this.#view, this.#at, this.#end);
     if (this.#at < this.#end && account.damage === Damage.None) account.damage = Damage.CutOff;
     account.bytes = this.#total;
     return account;

@@ -40,8 +40,10 @@ export const Field = {
   GapSum: 19,
   /** Payload packets in the sequence. */
   SequenceLength: 20,
+  /** What the row says, a RowKind. */
+  RowKind: 21,
 } as const;
-const FLOW_FIELDS = 21;
+const FLOW_FIELDS = 22;
 
 /** Fields that each side has of its own, from the side's base. */
 export const SideField = {
@@ -85,6 +87,10 @@ const PAGE_MASK = (1 << PAGE_BITS) - 1;
 
 /** How the direction of a flow was found, the surest last. */
 export const Direction = { FirstSender: 0, Port: 1, SynAck: 2, Syn: 3 } as const;
+
+/** A row of a flow that ended, or of one that goes on: at its N-th packet, or at the end of an interval. */
+export const RowKind = { End: 0, Prefix: 1, Interval: 2 } as const;
+export const ROW_KIND_NAMES = ['end', 'prefix', 'interval'] as const;
 
 export const EndReason = { Open: 0, Fin: 1, Rst: 2, Idle: 3, Active: 4, Evicted: 5, Eof: 6 } as const;
 export type EndReason = (typeof EndReason)[keyof typeof EndReason];
@@ -145,8 +151,15 @@ export class FlowState {
     }
   }
 
-  /** Counts a packet sent by `side` into the slot's record. */
-  update(slot: number, side: 0 | 1, packet: Packet): void {
+  /** Makes the record of `copy` the same as that of `slot`. */
+  copy(slot: number, copy: number): void {
+    while (copy >> PAGE_BITS >= this.#pages.length) this.#pages.push(new Float64Array(RECORD << PAGE_BITS));
+    const from = this.baseOf(slot);
+    this.page(copy).set(this.page(slot).subarray(from, from + RECORD), this.baseOf(copy));
+  }
+
+  /** Counts a packet sent by `side` into the slot's record; returns the packets of both sides so far. */
+  update(slot: number, side: 0 | 1, packet: Packet): number {
     const record = this.#pages[slot >> PAGE_BITS]!;
     const base = (slot & PAGE_MASK) * RECORD;
     const at = base + SIDE_AT + side * SIDE_FIELDS;
@@ -173,17 +186,14 @@ export class FlowState {
       if (gap > record[at + SideField.GapMax]!) record[at + SideField.GapMax] = gap;
     }
 
-    this.#updateFlowTimes(record, base, us, ns, packets > 0 || this.#otherSideSent(record, base, side));
+    const before = packets + record[base + SIDE_AT + (1 - side) * SIDE_FIELDS + SideField.Packets]!;
+    if (before > 0) this.#updateFlowTimes(record, base, us, ns);
     if (payloadLength > 0) this.#updatePayload(record, base, at, side, packet);
-    if (packet.protocol === Protocol.Tcp) this.#updateFlags(record, at, packet);
+    if (packet.protocol === Protocol.Tcp && !packet.isFragment) this.#updateFlags(record, at, packet);
+    return before + 1;
   }
 
-  #otherSideSent(record: Float64Array, base: number, side: 0 | 1): boolean {
-    return record[base + SIDE_AT + (1 - side) * SIDE_FIELDS + SideField.Packets]! > 0;
-  }
-
-  #updateFlowTimes(record: Float64Array, base: number, us: number, ns: number, hasPrevious: boolean): void {
-    if (!hasPrevious) return;
+  #updateFlowTimes(record: Float64Array, base: number, us: number, ns: number): void {
     const gap = us - record[base + Field.LastUs]! + (ns - record[base + Field.LastNs]!) / 1000;
     const forward = gap > 0 ? gap : 0;
     record[base + Field.GapSum]! += forward;

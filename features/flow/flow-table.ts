@@ -70,6 +70,12 @@ export class FlowTable {
     this.#places[this.#placeOf(slot)] = successor;
   }
 
+  /** Lets a slot that is not in the table show the same key. */
+  copyKey(slot: number, copy: number): void {
+    if (copy >= this.#hashes.length) this.#growSlots(copy + 1);
+    this.#keys.copyWithin(copy * KEY_WORDS, slot * KEY_WORDS, (slot + 1) * KEY_WORDS);
+  }
+
   /** Takes a slot out; its key stays readable until the slot is used again. */
   remove(slot: number): void {
     const places = this.#places;

@@ -4,13 +4,18 @@
  */
 import type { Packet } from '../packet/packet.ts';
 
-/** Words of a key: version and protocol, both ports, four address words of A, four of B. IPv4 fills the last of four. */
+/** Words of a key: VLAN (if it counts), version and protocol, both ports, four address words of A, four of B. IPv4 fills the last of four. */
 export const KEY_WORDS = 10;
 export const KeyWord = { Kind: 0, Ports: 1, AddressA: 2, AddressB: 6 } as const;
 
-/** Reads the key of a packet into `out` and says which side sent it: 0 for A, 1 for B. */
-export function readKey(packet: Packet, out: Int32Array): 0 | 1 {
-  out[KeyWord.Kind] = (packet.ipVersion << 8) | packet.protocol;
+/**
+ * Reads the key of a packet into `out` and says which side sent it: 0 for A, 1 for B.
+ *
+ * @param withVlan whether the VLAN is part of the key
+ */
+export function readKey(packet: Packet, withVlan: boolean, out: Int32Array): 0 | 1 {
+  const vlan = withVlan ? packet.vlan + 1 : 0;
+  out[KeyWord.Kind] = (vlan << 16) | (packet.ipVersion << 8) | packet.protocol;
   return packet.ipVersion === 4 ? readKey4(packet, out) : readKey6(packet, out);
 }
 

@@ -9,8 +9,9 @@
 import { LIMITS } from '../../core/limits.ts';
 import { type Packet, Protocol, TcpFlag } from '../packet/packet.ts';
 import { EndQueue } from './end-queue.ts';
-import { Direction, EndReason, Field, FlowState, SideField } from './flow-state.ts';
+import { Direction, EndReason, Field, FlowState, RowKind, SideField } from './flow-state.ts';
 import { FlowTable } from './flow-table.ts';
+import { IntervalQueue } from './interval-queue.ts';
 import { flowId, KEY_WORDS, readKey } from './key.ts';
 import { SlotList } from './slot-list.ts';
 
@@ -21,16 +22,33 @@ export interface TrackerOptions {
   readonly activeUs: number;
   /** Flows held at once; beyond, the least recently seen is evicted. */
   readonly maxFlows: number;
+  /** Whether flows in different VLANs are different flows. */
+  readonly keyVlan: boolean;
+  readonly emit: EmitOptions;
 }
+
+/** Which rows a flow gives. Prefixes and intervals count from the start of the part. */
+export interface EmitOptions {
+  /** A row when the part ends. */
+  readonly end: boolean;
+  /** A row at the N-th packet, for each of these N, ascending. */
+  readonly prefixes: readonly number[];
+  /** A row after every so many microseconds in which packets came; null for none. */
+  readonly intervalUs: number | null;
+}
+
+export const EMIT_ENDS: EmitOptions = { end: true, prefixes: [], intervalUs: null };
 
 /** Who listens to flows. Slots are numbers below the most flows ever held at once, and are used again. */
 export interface FlowObserver {
-  /** A new flow has its first packet; called before `payload` of that packet. */
-  opened(slot: number): void;
+  /** A new flow has its first packet, sent by `side`; called before `payload` of that packet. */
+  opened(slot: number, side: 0 | 1, packet: Packet): void;
   /** A packet with captured payload. The packet is borrowed. */
   payload(slot: number, side: 0 | 1, packet: Packet): void;
   /** The flow in `slot` was cut by the active timeout and goes on in `successor`. */
   continued(slot: number, successor: number): void;
+  /** The flow in `slot`, as it is now, will be a row from `copy`; the flow itself goes on. */
+  copied(slot: number, copy: number): void;
   /** A row is due, in output order; afterwards the slot may be used for another flow. */
   ended(slot: number): void;
 }
@@ -40,6 +58,8 @@ export interface TrackerCounters {
   evicted: number;
   /** Packets older than one before them. */
   outOfOrder: number;
+  /** Rows that left before their turn, because too many were waiting for an old flow to end. */
+  earlyRows: number;
 }
 
 /** How long a closed TCP flow waits for its tail, us: Zeek's `tcp_close_delay`. */
@@ -50,7 +70,7 @@ const PRIVILEGED_PORTS = 1024;
 
 export class FlowTracker {
   readonly state = new FlowState();
-  readonly counters: TrackerCounters = { flows: 0, evicted: 0, outOfOrder: 0 };
+  readonly counters: TrackerCounters = { flows: 0, evicted: 0, outOfOrder: 0, earlyRows: 0 };
   readonly #options: TrackerOptions;
   readonly #observer: FlowObserver;
   readonly #table = new FlowTable(FIRST_CAPACITY, 0);
@@ -64,6 +84,9 @@ export class FlowTracker {
   readonly #key = new Int32Array(KEY_WORDS);
   readonly #free: number[] = [];
   readonly #lingerUs: number;
+  /** Flows by the time of their next interval row; null where none are asked for. */
+  readonly #intervals: IntervalQueue | null;
+  readonly #firstPrefix: number;
   #slots = 0;
   /** The latest packet time seen, us. */
   #clockUs = 0;
@@ -72,6 +95,8 @@ export class FlowTracker {
     this.#options = options;
     this.#observer = observer;
     this.#lingerUs = Math.min(LINGER_US, options.idleUs);
+    this.#intervals = options.emit.intervalUs === null ? null : new IntervalQueue();
+    this.#firstPrefix = options.emit.prefixes[0] ?? Infinity;
   }
 
   /** Flow keys by slot, KEY_WORDS words each (see key.ts). */
@@ -87,22 +112,24 @@ export class FlowTracker {
   packet(packet: Packet): void {
     if (packet.us < this.#clockUs) this.counters.outOfOrder++;
     else this.advance(packet.us);
-    const side = readKey(packet, this.#key);
+    const side = readKey(packet, this.#options.keyVlan, this.#key);
     const hash = this.#table.hash(this.#key);
     const found = this.#table.find(this.#key, hash);
     const slot = found < 0 ? this.#begin(side, hash, packet) : this.#continue(found, side, hash, packet);
     // Whatever the flow's state: a SYN-ACK may be the first of the next part, or come after a RST.
     if ((packet.tcpFlags & TcpFlag.Syn) !== 0) this.#learnDirection(slot, side, packet);
-    this.state.update(slot, side, packet);
+    const packets = this.state.update(slot, side, packet);
     if (packet.payloadEnd > packet.payloadAt) this.#observer.payload(slot, side, packet);
     if (packet.protocol === Protocol.Tcp && (packet.tcpFlags & (TcpFlag.Fin | TcpFlag.Rst)) !== 0) {
       this.#close(slot, side, packet);
     }
+    if (packets >= this.#firstPrefix) this.#emitPrefix(slot, packets, packet);
   }
 
   /** Time has come to `us` (a packet's, or the wall clock's while the source is silent): ends what is due. */
   advance(us: number): void {
     this.#clockUs = us;
+    if (this.#intervals !== null) this.#emitIntervals(us);
     for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) {
       if (us - this.state.get(slot, Field.EndUs) < this.#lingerUs) break;
       this.#retire(slot);
@@ -167,7 +194,7 @@ export class FlowTracker {
     this.state.set(slot, Field.Forward, side);
     if ((packet.tcpFlags & TcpFlag.Syn) === 0) this.#guessDirection(slot, side, packet);
     this.counters.flows++;
-    this.#observer.opened(slot);
+    this.#observer.opened(slot, side, packet);
     return slot;
   }
 
@@ -187,6 +214,7 @@ export class FlowTracker {
     this.#observer.continued(slot, successor);
     this.#openFlows.remove(slot);
     this.#byStart.remove(slot);
+    this.#intervals?.remove(slot);
     this.#schedule(slot, EndReason.Active);
     return successor;
   }
@@ -196,6 +224,41 @@ export class FlowTracker {
     this.state.set(slot, Field.TouchedUs, this.#clockUs);
     this.#openFlows.append(slot);
     this.#byStart.append(slot);
+    this.#intervals?.add(slot, packet.us + this.#options.emit.intervalUs!);
+  }
+
+  #emitPrefix(slot: number, packets: number, packet: Packet): void {
+    if (this.#options.emit.prefixes.includes(packets)) this.#copyRow(slot, RowKind.Prefix, packet.us, packet.ns);
+  }
+
+  /** Rows of the intervals that have passed by `us`; a flow that was silent in one has nothing new to say. */
+  #emitIntervals(us: number): void {
+    const intervals = this.#intervals!;
+    const length = this.#options.emit.intervalUs!;
+    while (intervals.firstDueUs <= us) {
+      const { slot, dueUs } = intervals.pop();
+      if (this.#wasActive(slot, dueUs - length, dueUs)) this.#copyRow(slot, RowKind.Interval, dueUs, 0);
+      const passed = Math.floor((us - dueUs) / length);
+      intervals.add(slot, dueUs + (passed + 1) * length);
+    }
+  }
+
+  /** True if the flow had a packet from `fromUs` on and, logically, had not ended by `toUs`. */
+  #wasActive(slot: number, fromUs: number, toUs: number): boolean {
+    const last = this.state.get(slot, Field.LastUs);
+    const isOpen = this.state.get(slot, Field.EndReason) === EndReason.Open;
+    return isOpen && last >= fromUs && last + this.#options.idleUs > toUs;
+  }
+
+  /** Queues a row of the flow as it is now. */
+  #copyRow(slot: number, kind: number, us: number, ns: number): void {
+    const copy = this.#takeSlot();
+    this.state.copy(slot, copy);
+    this.#table.copyKey(slot, copy);
+    this.state.set(copy, Field.RowKind, kind);
+    this.#setEnd(copy, us, ns);
+    this.#observer.copied(slot, copy);
+    this.#queue.push(copy);
   }
 
   /** SYN and SYN-ACK say who began; they outweigh everything else, in whichever order they arrive. */
@@ -232,6 +295,7 @@ export class FlowTracker {
   #retire(slot: number): void {
     this.#closingFlows.remove(slot);
     this.#byStart.remove(slot);
+    this.#intervals?.remove(slot);
     this.#table.remove(slot);
     this.#queue.push(slot);
   }
@@ -240,6 +304,7 @@ export class FlowTracker {
   #end(slot: number, reason: EndReason): void {
     this.#openFlows.remove(slot);
     this.#byStart.remove(slot);
+    this.#intervals?.remove(slot);
     this.#table.remove(slot);
     this.#schedule(slot, reason);
   }
@@ -283,10 +348,11 @@ export class FlowTracker {
   /** Emits what ended before the time. */
   #release(mark: number): void {
     while (this.#queue.size > 0 && this.#queue.firstEndUs < mark) this.#emit(this.#queue.pop());
+    for (; this.#queue.size > LIMITS.waitingRows; this.counters.earlyRows++) this.#emit(this.#queue.pop());
   }
 
   #emit(slot: number): void {
-    this.#observer.ended(slot);
+    if (this.#options.emit.end || this.state.get(slot, Field.RowKind) !== RowKind.End) this.#observer.ended(slot);
     this.#free.push(slot);
   }
 

@@ -1,4 +1,5 @@
 /** The TCP header (RFC 9293 3.1). */
+import { drop, Layer, type Step } from './layer.ts';
 import { type Packet, Status } from './packet.ts';
 
 const SOURCE_PORT = 0;
@@ -10,12 +11,12 @@ const FLAGS = 13;
 const WINDOW = 14;
 const MIN_BYTES = 20;
 
-/** @param packetEnd where the IP packet ends by its own header; `end` is where the capture ends */
-export function decodeTcp(view: DataView, at: number, packetEnd: number, end: number, out: Packet): Status {
-  if (packetEnd - at < MIN_BYTES) return Status.Malformed;
-  if (end - at < MIN_BYTES) return Status.Truncated;
+export function decodeTcp(view: DataView, at: number, end: number, out: Packet): Step {
+  const { limit } = out;
+  if (limit - at < MIN_BYTES) return drop(Status.Malformed);
+  if (end - at < MIN_BYTES) return drop(Status.Truncated);
   const headerBytes = (view.getUint8(at + DATA_OFFSET) >> 4) * 4;
-  if (headerBytes < MIN_BYTES || headerBytes > packetEnd - at) return Status.Malformed;
+  if (headerBytes < MIN_BYTES || headerBytes > limit - at) return drop(Status.Malformed);
   out.sourcePort = view.getUint16(at + SOURCE_PORT);
   out.destinationPort = view.getUint16(at + DESTINATION_PORT);
   out.sequence = view.getUint32(at + SEQUENCE);
@@ -24,7 +25,7 @@ export function decodeTcp(view: DataView, at: number, packetEnd: number, end: nu
   out.window = view.getUint16(at + WINDOW);
   const payloadAt = at + headerBytes;
   out.payloadAt = payloadAt < end ? payloadAt : end;
-  out.payloadEnd = packetEnd < end ? packetEnd : end;
-  out.payloadLength = packetEnd - payloadAt;
-  return Status.Ok;
+  out.payloadEnd = limit < end ? limit : end;
+  out.payloadLength = limit - payloadAt;
+  return Layer.Done;
 }

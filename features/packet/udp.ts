@@ -1,28 +1,44 @@
-/** The UDP header (RFC 768). */
+/** The UDP header (RFC 768), and the tunnels that are told by their port. */
+import { drop, Layer, type Step } from './layer.ts';
 import { type Packet, Status } from './packet.ts';
+import { isGeneve, isGtpU, isVxlan } from './tunnel.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
 const LENGTH = 4;
 const HEADER_BYTES = 8;
+/** IANA ports: RFC 7348, RFC 8926, 3GPP TS 29.281. */
+const TunnelPort = { GtpU: 2152, Vxlan: 4789, Geneve: 6081 } as const;
 
-/** @param packetEnd where the IP packet ends by its own header; `end` is where the capture ends */
-export function decodeUdp(view: DataView, at: number, packetEnd: number, end: number, out: Packet): Status {
-  if (packetEnd - at < HEADER_BYTES) return Status.Malformed;
-  if (end - at < HEADER_BYTES) return Status.Truncated;
+export function decodeUdp(view: DataView, at: number, end: number, out: Packet): Step {
+  const { limit } = out;
+  if (limit - at < HEADER_BYTES) return drop(Status.Malformed);
+  if (end - at < HEADER_BYTES) return drop(Status.Truncated);
   const length = view.getUint16(at + LENGTH);
   // A length of 0 is a jumbogram's (RFC 2675 4); otherwise the datagram ends where it says, within the packet.
-  const datagramEnd = length === 0 ? packetEnd : Math.min(at + length, packetEnd);
-  if (datagramEnd - at < HEADER_BYTES) return Status.Malformed;
+  const datagramEnd = length === 0 ? limit : Math.min(at + length, limit);
+  if (datagramEnd - at < HEADER_BYTES) return drop(Status.Malformed);
   const payloadAt = at + HEADER_BYTES;
   out.sourcePort = view.getUint16(at + SOURCE_PORT);
   out.destinationPort = view.getUint16(at + DESTINATION_PORT);
-  out.sequence = 0;
-  out.acknowledgement = 0;
   out.tcpFlags = 0;
-  out.window = 0;
   out.payloadAt = payloadAt < end ? payloadAt : end;
   out.payloadEnd = datagramEnd < end ? datagramEnd : end;
   out.payloadLength = datagramEnd - payloadAt;
-  return Status.Ok;
+  return out.lookThrough ? inside(view, payloadAt, end, out) : Layer.Done;
+}
+
+/** The tunnel that the datagram looks like by its port and its first bytes. */
+function inside(view: DataView, at: number, end: number, out: Packet): Step {
+  out.next = at;
+  switch (out.destinationPort) {
+    case TunnelPort.Vxlan:
+      return isVxlan(view, at, end) ? Layer.Vxlan : Layer.Done;
+    case TunnelPort.Geneve:
+      return isGeneve(view, at, end) ? Layer.Geneve : Layer.Done;
+    case TunnelPort.GtpU:
+      return isGtpU(view, at, end) ? Layer.GtpU : Layer.Done;
+    default:
+      return Layer.Done;
+  }
 }

@@ -9,6 +9,9 @@ import { type Packet, Protocol } from '../packet/packet.ts';
 import { TlsHandshake, TlsStatus } from './tls/handshake-reader.ts';
 import { looksLikeTls } from './tls/record.ts';
 
+/** What the two sides said of themselves. */
+export type Hellos = Readonly<Pick<TlsHandshake, 'clientHello' | 'serverHello' | 'version'>>;
+
 interface Reading {
   readonly handshake: TlsHandshake;
   readonly streams: readonly [Prefix, Prefix];
@@ -26,7 +29,7 @@ export class HandshakeWatch {
   readonly #state: FlowState;
   readonly #phases: number[] = [];
   readonly #readings: (Reading | null)[] = [];
-  readonly #handshakes: (TlsHandshake | null)[] = [];
+  readonly #handshakes: (Hellos | null)[] = [];
   #bytes = new Uint8Array(0);
 
   constructor(state: FlowState) {
@@ -34,7 +37,7 @@ export class HandshakeWatch {
   }
 
   /** The handshake of the flow in the slot, as far as it was read. */
-  of(slot: number): TlsHandshake | null {
+  of(slot: number): Hellos | null {
     return this.#handshakes[slot] ?? null;
   }
 
@@ -49,6 +52,17 @@ export class HandshakeWatch {
     this.#phases[successor] = this.#phases[slot]!;
     this.#readings[successor] = this.#readings[slot]!;
     this.#handshakes[successor] = this.#handshakes[slot]!;
+  }
+
+  /** A row of the flow as it is now: later hellos must not show in it. */
+  copied(slot: number, copy: number): void {
+    const handshake = this.#handshakes[slot] ?? null;
+    this.#phases[copy] = Phase.Over;
+    this.#readings[copy] = null;
+    this.#handshakes[copy] =
+      handshake === null
+        ? null
+        : { clientHello: handshake.clientHello, serverHello: handshake.serverHello, version: handshake.version };
   }
 
   payload(slot: number, side: 0 | 1, packet: Packet): void {

@@ -3,15 +3,14 @@
  */
 import { Field, type FlowState } from '../flow/flow-state.ts';
 import { KEY_WORDS } from '../flow/key.ts';
-import type { TlsHandshake } from '../protocol/tls/handshake-reader.ts';
+import type { OuterPair } from '../flow/outer-pairs.ts';
+import type { Hellos } from '../protocol/handshake-watch.ts';
 
 export class FlowRow {
   readonly capture: string;
   readonly #state: FlowState;
   /** The truth, where known. */
   label: string | null = null;
-  /** `end`, `prefix` or `interval`. */
-  kind = 'end';
   /** The record and where the flow's fields, the forward and the backward side's fields start in it. */
   record = new Float64Array(0);
   flow = 0;
@@ -25,7 +24,8 @@ export class FlowRow {
   /** The key: `keys[key, key + KEY_WORDS)`. */
   keys: Int32Array = new Int32Array(KEY_WORDS);
   key = 0;
-  handshake: TlsHandshake | null = null;
+  handshake: Hellos | null = null;
+  outer: OuterPair | null = null;
 
   constructor(capture: string, state: FlowState) {
     this.capture = capture;
@@ -33,7 +33,7 @@ export class FlowRow {
   }
 
   /** Points the view at a slot. */
-  turnTo(slot: number, keys: Int32Array, handshake: TlsHandshake | null): void {
+  turnTo(slot: number, keys: Int32Array, handshake: Hellos | null, outer: OuterPair | null): void {
     const state = this.#state;
     this.record = state.page(slot) as Float64Array<ArrayBuffer>;
     this.flow = state.baseOf(slot);
@@ -45,6 +45,7 @@ export class FlowRow {
     this.keys = keys;
     this.key = slot * KEY_WORDS;
     this.handshake = handshake;
+    this.outer = outer;
   }
 
   /** A field of the flow (see flow-state.ts). */

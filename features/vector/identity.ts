@@ -1,7 +1,7 @@
 /** Group `identity`: which flow a row is about. Never a model input: addresses, ports and times tell where, not what. */
 import type { Digests } from '../../core/digest.ts';
 import { communityId } from '../fingerprint/community-id.ts';
-import { END_REASON_NAMES, Field } from '../flow/flow-state.ts';
+import { END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind } from '../flow/flow-state.ts';
 import { KeyWord } from '../flow/key.ts';
 import { Protocol } from '../packet/packet.ts';
 import { addressText, writeAddress } from './address.ts';
@@ -16,15 +16,18 @@ export const IDENTITY = {
     doc: 'Hash of the flow key and the time of the first packet, the same in every run; parts of a flow share it.',
   },
   part: { type: 'uint32', doc: 'Counts from 0 the parts into which the active timeout cut the flow.' },
-  row_kind: { type: 'utf8', doc: '`end` for a flow that ended.' },
+  row_kind: {
+    type: 'utf8',
+    doc: '`end` for a part that ended; `prefix` at its N-th packet, `interval` while it lives, where these are asked for.',
+  },
   community_id: { type: 'utf8', doc: 'Community ID version 1 of the 5-tuple, seed 0 (Corelight).' },
   first_seen: { type: 'timestamp_ns', doc: 'Time of the first packet of the part, UTC.' },
   last_seen: { type: 'timestamp_ns', doc: 'Time of the last packet of the part, UTC.' },
   src_ip: { type: 'utf8', doc: 'Address of the initiator (RFC 5952 for IPv6).' },
-  src_port: { type: 'uint16', doc: 'Port of the initiator.' },
+  src_port: { type: 'uint16', doc: 'Port of the initiator; of ICMP the type of its messages.' },
   dst_ip: { type: 'utf8', doc: 'Address of the responder (RFC 5952 for IPv6).' },
-  dst_port: { type: 'uint16', doc: 'Port of the responder.' },
-  protocol: { type: 'utf8', doc: 'Transport protocol: `tcp` or `udp`.' },
+  dst_port: { type: 'uint16', doc: 'Port of the responder; of ICMP the type that answers, or else the code.' },
+  protocol: { type: 'utf8', doc: 'Protocol: `tcp`, `udp`, `sctp`, `icmp` or `icmp6`.' },
   ip_version: { type: 'uint8', doc: '4 or 6.' },
   vlan_id: {
     type: 'uint16',
@@ -34,10 +37,17 @@ export const IDENTITY = {
   end_reason: {
     type: 'utf8',
     doc: 'Why the part ended: `fin`, `rst`, `idle`, `active`, `evicted` or `eof`.',
+    nulls: 'The row is of a flow that goes on (`prefix`, `interval`).',
   },
 } as const satisfies FeatureRows;
 
-const PROTOCOL_NAMES: Readonly<Record<number, string>> = { [Protocol.Tcp]: 'tcp', [Protocol.Udp]: 'udp' };
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
+  [Protocol.Tcp]: 'tcp',
+  [Protocol.Udp]: 'udp',
+  [Protocol.Sctp]: 'sctp',
+  [Protocol.Icmp]: 'icmp',
+  [Protocol.Icmp6]: 'icmp6',
+};
 
 const source = new Uint8Array(16);
 const destination = new Uint8Array(16);
@@ -59,7 +69,8 @@ export function fillIdentity(out: ColumnsOf<typeof IDENTITY>, row: number, flow:
   out.capture.values[row] = flow.capture;
   out.flow_id.values[row] = flow.get(Field.FlowId);
   out.part.values[row] = flow.get(Field.Part);
-  out.row_kind.values[row] = flow.kind;
+  const kind = flow.get(Field.RowKind);
+  out.row_kind.values[row] = ROW_KIND_NAMES[kind]!;
   writeAddress(keys, sourceAt, version, source);
   writeAddress(keys, destinationAt, version, destination);
   out.community_id.values[row] = communityId(
@@ -80,7 +91,7 @@ export function fillIdentity(out: ColumnsOf<typeof IDENTITY>, row: number, flow:
   out.ip_version.values[row] = version;
   const vlan = flow.get(Field.Vlan);
   if (vlan >= 0) put(out.vlan_id, row, vlan);
-  out.end_reason.values[row] = END_REASON_NAMES[flow.get(Field.EndReason)]!;
+  out.end_reason.values[row] = kind === RowKind.End ? END_REASON_NAMES[flow.get(Field.EndReason)]! : null;
 }
 
 function nanoseconds(us: number, ns: number): bigint {

@@ -12,9 +12,11 @@ import { fillSizes, type SIZES } from './sizes.ts';
 import type { ColumnsOf } from './spec.ts';
 import { fillTimes, type TIMES } from './times.ts';
 import { fillTls, type TLS } from './tls.ts';
+import { fillTunnel, type TUNNEL } from './tunnel.ts';
 
 type AllColumns = ColumnsOf<
   typeof IDENTITY &
+    typeof TUNNEL &
     typeof COUNTS &
     typeof SIZES &
     typeof TIMES &
@@ -47,6 +49,7 @@ export class FlowRows {
     const row = this.#batch.length++;
     const columns = this.#columns;
     fillIdentity(columns, row, flow, this.#digests);
+    fillTunnel(columns, row, flow);
     fillCounts(columns, row, flow);
     fillSizes(columns, row, flow);
     fillTimes(columns, row, flow);

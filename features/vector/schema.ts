@@ -10,6 +10,7 @@ import { SIZES } from './sizes.ts';
 import { type FeatureRows, type FeatureSpec, specsOf } from './spec.ts';
 import { TIMES } from './times.ts';
 import { TLS } from './tls.ts';
+import { TUNNEL } from './tunnel.ts';
 
 /** Group `truth`: what a flow is, where that is known. */
 export const TRUTH = {
@@ -18,6 +19,7 @@ export const TRUTH = {
 
 export const FEATURES: readonly FeatureSpec[] = [
   ...specsOf('identity', IDENTITY),
+  ...specsOf('tunnel', TUNNEL),
   ...specsOf('counts', COUNTS),
   ...specsOf('sizes', SIZES),
   ...specsOf('times', TIMES),

@@ -1,5 +1,6 @@
 /** Decodes one frame given as bytes. */
-import { decodeFrame, LinkType } from '../../../features/packet/link.ts';
+import { decodeFrame } from '../../../features/packet/decode.ts';
+import { LinkType } from '../../../features/packet/link.ts';
 import { Packet, type Status } from '../../../features/packet/packet.ts';
 
 export interface Decoded {
