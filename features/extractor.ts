@@ -5,6 +5,7 @@
 import type { Digests } from '../core/digest.ts';
 import type { FrameSink } from './capture/packet-sink.ts';
 import { cachedDigests } from './fingerprint/cache.ts';
+import { type TlsSummary, tlsSummariser } from './fingerprint/tls-summary.ts';
 import { OuterPairs } from './flow/outer-pairs.ts';
 import {
   DEFAULT_MAX_FLOWS,
@@ -64,7 +65,7 @@ export class Extractor implements FrameSink {
   readonly #fragments = new Fragments();
   readonly #drops = new Float64Array(DROP_NAMES.length);
   readonly #tracker: FlowTracker;
-  readonly #handshakes: HandshakeWatch;
+  readonly #handshakes: HandshakeWatch<TlsSummary>;
   readonly #outer = new OuterPairs();
   readonly #row: FlowRow;
   readonly #rows: FlowRows;
@@ -78,7 +79,8 @@ export class Extractor implements FrameSink {
    * @param receive gets the rows in batches, in the order in which flows end
    */
   constructor(capture: string, digests: Digests, receive: BatchReceiver, options: ExtractOptions = {}) {
-    this.#rows = new FlowRows(cachedDigests(digests), receive);
+    const cached = cachedDigests(digests);
+    this.#rows = new FlowRows(cached, receive);
     const observer: FlowObserver = {
       opened: (slot, side, packet) => {
         this.#handshakes.opened(slot);
@@ -107,7 +109,7 @@ export class Extractor implements FrameSink {
       },
       observer,
     );
-    this.#handshakes = new HandshakeWatch(this.#tracker.state);
+    this.#handshakes = new HandshakeWatch(this.#tracker.state, tlsSummariser(cached));
     this.#row = new FlowRow(capture, this.#tracker.state);
     this.#row.label = options.label ?? null;
   }

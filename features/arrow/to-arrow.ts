@@ -115,7 +115,7 @@ function columnData(type: DataType, column: Column, length: number): Data {
         data: packBits(column.values, length),
       });
     case 'uint53': {
-      const data = BigUint64Array.from(column.values.subarray(0, length), BigInt);
+      const data = toUint64(column.values, length);
       return makeData({ type: new Uint64(), length, ...validity(column.valid, length), data });
     }
     default: {
@@ -123,6 +123,21 @@ function columnData(type: DataType, column: Column, length: number): Data {
       return makeData({ type, length, ...validity(column.valid, length), data } as Parameters<typeof makeData>[0]);
     }
   }
+}
+
+const TWO_32 = 0x1_0000_0000;
+
+/** Doubles that hold unsigned integers as 64-bit ones, half by half: a BigInt for each would cost ten times as much. */
+function toUint64(values: Float64Array, length: number): BigUint64Array {
+  const out = new BigUint64Array(length);
+  const halves = new Uint32Array(out.buffer);
+  for (let i = 0; i < length; i++) {
+    const value = values[i]!;
+    const high = Math.floor(value / TWO_32);
+    halves[2 * i] = value - high * TWO_32;
+    halves[2 * i + 1] = high;
+  }
+  return out;
 }
 
 interface Validity {
@@ -146,6 +161,8 @@ function packBits(flags: Uint8Array, length: number): Uint8Array {
 
 const encoder = new TextEncoder();
 const MAX_UTF8_BYTES_PER_UNIT = 3;
+/** Up to here a loop over ASCII beats the call into the encoder. */
+const SHORT_TEXT = 64;
 
 function textData(values: readonly (string | null)[], length: number): Data<Utf8> {
   const offsets = new Int32Array(length + 1);
@@ -156,14 +173,29 @@ function textData(values: readonly (string | null)[], length: number): Data<Utf8
     const text = values[row]!;
     if (text !== null) {
       valid[row] = 1;
-      const most = text.length * MAX_UTF8_BYTES_PER_UNIT;
-      if (end + most > bytes.length) bytes = enlarged(bytes, end + most);
-      end += encoder.encodeInto(text, bytes.subarray(end)).written;
+      const most = end + text.length * MAX_UTF8_BYTES_PER_UNIT;
+      if (most > bytes.length) bytes = enlarged(bytes, most);
+      end = writeUtf8(text, bytes, end);
     }
     offsets[row + 1] = end;
   }
   const data = bytes.subarray(0, end);
   return makeData({ type: new Utf8(), length, ...validity(valid, length), valueOffsets: offsets, data });
+}
+
+/** Writes the text at `at`, where there must be room, and returns where it ends. */
+function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
+  const { length } = text;
+  if (length <= SHORT_TEXT) {
+    let i = 0;
+    for (; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) break;
+      bytes[at + i] = unit;
+    }
+    if (i === length) return at + length;
+  }
+  return at + encoder.encodeInto(text, bytes.subarray(at)).written;
 }
 
 function enlarged(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
 /**
- * Digests that remember. A capture has a few hundred different fingerprints and a hash costs more than the rest of the
+ * Functions of texts that remember, digests first. A capture has a few hundred different fingerprints and a hash costs more than the rest of the
  * work on a flow, so results are kept by text: two generations, the older one thrown away when the younger is full,
  * which keeps what is in use without bookkeeping on a hit.
  */
@@ -12,8 +12,6 @@ export const CACHE_LIMITS = {
   textLength: 2048,
 } as const;
 
-type Hash = (text: string) => string;
-
 /** The same digests, MD5 and SHA-256 remembered. SHA-1 is not: its inputs, flow tuples, hardly repeat. */
 export function cachedDigests(digests: Digests, entries: number = CACHE_LIMITS.entries): Digests {
   return {
@@ -23,13 +21,17 @@ export function cachedDigests(digests: Digests, entries: number = CACHE_LIMITS.e
   };
 }
 
-function remembered(hash: Hash, entries: number): Hash {
-  let young = new Map<string, string>();
-  let old = new Map<string, string>();
+/** The same function of a text, its results remembered by text. */
+export function remembered<T>(
+  compute: (text: string) => T,
+  entries: number = CACHE_LIMITS.entries,
+): (text: string) => T {
+  let young = new Map<string, T>();
+  let old = new Map<string, T>();
   return (text) => {
     const hit = young.get(text);
     if (hit !== undefined) return hit;
-    const result = old.get(text) ?? hash(text);
+    const result = old.get(text) ?? compute(text);
     if (text.length > CACHE_LIMITS.textLength) return result;
     if (young.size >= entries) {
       old = young;

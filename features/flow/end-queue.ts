@@ -1,12 +1,14 @@
 /**
  * Flows that have ended and wait for their place in the output: a binary heap ordered by logical end (us, then ns), then
- * flow id, then part.
+ * flow id, then part, then kind of row.
  */
 import { Field, type FlowState } from './flow-state.ts';
 
 export class EndQueue {
   readonly #state: FlowState;
+  /** Heap order: slots, and beside them their logical ends in us, which decide all but ties. */
   readonly #slots: number[] = [];
+  readonly #ends: number[] = [];
 
   constructor(state: FlowState) {
     this.#state = state;
@@ -18,52 +20,73 @@ export class EndQueue {
 
   /** Logical end of the first flow, us; Infinity when there is none. */
   get firstEndUs(): number {
-    const slot = this.#slots[0];
-    return slot === undefined ? Infinity : this.#state.get(slot, Field.EndUs);
+    return this.#ends[0] ?? Infinity;
   }
 
   push(slot: number): void {
-    const slots = this.#slots;
-    let child = slots.length;
-    slots.push(slot);
+    const end = this.#state.get(slot, Field.EndUs);
+    let child = this.#slots.length;
+    this.#slots.push(slot);
+    this.#ends.push(end);
     while (child > 0) {
       const parent = (child - 1) >> 1;
-      if (!this.#before(slot, slots[parent]!)) break;
-      slots[child] = slots[parent]!;
+      if (!this.#before(slot, end, parent)) break;
+      this.#put(this.#slots[parent]!, this.#ends[parent]!, child);
       child = parent;
     }
-    slots[child] = slot;
+    this.#put(slot, end, child);
   }
 
   /** Takes out the first flow; the queue must not be empty. */
   pop(): number {
-    const slots = this.#slots;
-    const first = slots[0]!;
-    const last = slots.pop()!;
-    if (slots.length === 0) return first;
+    const first = this.#slots[0]!;
+    const slot = this.#slots.pop()!;
+    const end = this.#ends.pop()!;
+    const { length } = this.#slots;
+    if (length === 0) return first;
     let parent = 0;
     for (;;) {
       let child = parent * 2 + 1;
-      if (child >= slots.length) break;
-      if (child + 1 < slots.length && this.#before(slots[child + 1]!, slots[child]!)) child++;
-      if (!this.#before(slots[child]!, last)) break;
-      slots[parent] = slots[child]!;
+      if (child >= length) break;
+      if (child + 1 < length && this.#before(this.#slots[child + 1]!, this.#ends[child + 1]!, child)) child++;
+      if (this.#before(slot, end, child)) break;
+      this.#put(this.#slots[child]!, this.#ends[child]!, parent);
       parent = child;
     }
-    slots[parent] = last;
+    this.#put(slot, end, parent);
     return first;
   }
 
-  #before(one: number, other: number): boolean {
+  /** Takes out all flows, in order: sorting at once costs less than one by one. */
+  drain(): number[] {
+    const slots = this.#slots.splice(0);
+    this.#ends.length = 0;
+    return slots.sort((a, b) => this.#order(a, b));
+  }
+
+  #put(slot: number, end: number, place: number): void {
+    this.#slots[place] = slot;
+    this.#ends[place] = end;
+  }
+
+  /** True if the slot, which ends at `end`, comes before the one at `place`. */
+  #before(slot: number, end: number, place: number): boolean {
+    const other = this.#ends[place]!;
+    return end === other ? this.#order(slot, this.#slots[place]!) < 0 : end < other;
+  }
+
+  #order(one: number, other: number): number {
     const a = this.#state.page(one);
     const b = this.#state.page(other);
     const at = this.#state.baseOf(one);
     const bt = this.#state.baseOf(other);
     return (
-      (a[at + Field.EndUs]! - b[bt + Field.EndUs]! ||
-        a[at + Field.EndNs]! - b[bt + Field.EndNs]! ||
-        a[at + Field.FlowId]! - b[bt + Field.FlowId]! ||
-        a[at + Field.Part]! - b[bt + Field.Part]!) < 0
+      // Infinity minus Infinity is NaN, which leaves the decision to the next.
+      a[at + Field.EndUs]! - b[bt + Field.EndUs]! ||
+      a[at + Field.EndNs]! - b[bt + Field.EndNs]! ||
+      a[at + Field.FlowId]! - b[bt + Field.FlowId]! ||
+      a[at + Field.Part]! - b[bt + Field.Part]! ||
+      a[at + Field.RowKind]! - b[bt + Field.RowKind]!
     );
   }
 }

@@ -91,3 +91,15 @@ function finish(hash: number): number {
   mixed = Math.imul(mixed, 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);
 }
+
+/** Writes the 4 or 16 bytes of the address whose four words start at `at` to `outAt`; IPv4 stands in the last word. */
+export function writeAddress(keys: Int32Array, at: number, version: number, out: Uint8Array, outAt = 0): void {
+  const words = version === 4 ? 1 : 4;
+  for (let i = 0; i < words; i++) {
+    const word = keys[at + 4 - words + i]!;
+    out[outAt + i * 4] = word >>> 24;
+    out[outAt + i * 4 + 1] = word >>> 16;
+    out[outAt + i * 4 + 2] = word >>> 8;
+    out[outAt + i * 4 + 3] = word;
+  }
+}

@@ -145,8 +145,7 @@ export class FlowTracker {
   finish(): void {
     for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) this.#retire(slot);
     for (let slot = this.#openFlows.head; slot >= 0; slot = this.#openFlows.head) this.#end(slot, EndReason.Eof);
-    this.#release(Infinity);
-    while (this.#queue.size > 0) this.#emit(this.#queue.pop());
+    for (const slot of this.#queue.drain()) this.#emit(slot);
   }
 
   /** The slot in which the packet's flow goes on: its own, or that of a new flow or part. */

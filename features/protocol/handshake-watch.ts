@@ -9,9 +9,6 @@ import { type Packet, Protocol } from '../packet/packet.ts';
 import { TlsHandshake, TlsStatus } from './tls/handshake-reader.ts';
 import { looksLikeTls } from './tls/record.ts';
 
-/** What the two sides said of themselves. */
-export type Hellos = Readonly<Pick<TlsHandshake, 'clientHello' | 'serverHello' | 'version'>>;
-
 interface Reading {
   readonly handshake: TlsHandshake;
   readonly streams: readonly [Prefix, Prefix];
@@ -25,44 +22,47 @@ const MAX_LOOKS = 8;
 /** What is done for a slot: so many looks (0 to MAX_LOOKS - 1), a handshake is being read, or there is nothing to read. */
 const Phase = { Reading: MAX_LOOKS, Over: MAX_LOOKS + 1 } as const;
 
-export class HandshakeWatch {
+/** @typeParam Summary what is kept of a handshake; made once it is read, so that the reader itself can be let go */
+export class HandshakeWatch<Summary> {
   readonly #state: FlowState;
+  readonly #summarise: (handshake: TlsHandshake) => Summary | null;
   readonly #phases: number[] = [];
   readonly #readings: (Reading | null)[] = [];
-  readonly #handshakes: (Hellos | null)[] = [];
+  readonly #summaries: (Summary | null)[] = [];
   #bytes = new Uint8Array(0);
 
-  constructor(state: FlowState) {
+  constructor(state: FlowState, summarise: (handshake: TlsHandshake) => Summary | null) {
     this.#state = state;
+    this.#summarise = summarise;
   }
 
-  /** The handshake of the flow in the slot, as far as it was read. */
-  of(slot: number): Hellos | null {
-    return this.#handshakes[slot] ?? null;
+  /** What the handshake of the flow in the slot says, as far as it was read. */
+  of(slot: number): Summary | null {
+    const reading = this.#readings[slot] ?? null;
+    return reading === null ? (this.#summaries[slot] ?? null) : this.#summarise(reading.handshake);
   }
 
   opened(slot: number): void {
     this.#phases[slot] = 0;
     this.#readings[slot] = null;
-    this.#handshakes[slot] = null;
+    this.#summaries[slot] = null;
   }
 
   /** The next part of a flow keeps what its handshake said. */
   continued(slot: number, successor: number): void {
     this.#phases[successor] = this.#phases[slot]!;
     this.#readings[successor] = this.#readings[slot]!;
-    this.#handshakes[successor] = this.#handshakes[slot]!;
+    this.#summaries[successor] = this.of(slot);
+    // The part before must not show what is read from now on.
+    this.#summaries[slot] = this.#summaries[successor]!;
+    this.#readings[slot] = null;
   }
 
   /** A row of the flow as it is now: later hellos must not show in it. */
   copied(slot: number, copy: number): void {
-    const handshake = this.#handshakes[slot] ?? null;
     this.#phases[copy] = Phase.Over;
     this.#readings[copy] = null;
-    this.#handshakes[copy] =
-      handshake === null
-        ? null
-        : { clientHello: handshake.clientHello, serverHello: handshake.serverHello, version: handshake.version };
+    this.#summaries[copy] = this.of(slot);
   }
 
   payload(slot: number, side: 0 | 1, packet: Packet): void {
@@ -87,7 +87,6 @@ export class HandshakeWatch {
       return false;
     }
     const handshake = new TlsHandshake();
-    this.#handshakes[slot] = handshake;
     this.#readings[slot] = { handshake, streams: [this.#stream(slot, 0, looks), this.#stream(slot, 1, looks)] };
     this.#phases[slot] = Phase.Reading;
     return true;
@@ -111,11 +110,9 @@ export class HandshakeWatch {
   }
 
   #stop(slot: number): void {
-    this.#phases[slot] = Phase.Over;
+    this.#summaries[slot] = this.of(slot);
     this.#readings[slot] = null;
-    if (this.#handshakes[slot]!.clientHello === null && this.#handshakes[slot]!.serverHello === null) {
-      this.#handshakes[slot] = null;
-    }
+    this.#phases[slot] = Phase.Over;
   }
 
   /** The buffer under the view as bytes, made once per buffer. */

@@ -1,16 +1,4 @@
-/** Addresses from the words of a flow key to bytes and text. */
-
-/** Writes the 4 or 16 bytes of the address whose four words start at `at`; IPv4 stands in the last word. */
-export function writeAddress(keys: Int32Array, at: number, version: number, out: Uint8Array): void {
-  const words = version === 4 ? 1 : 4;
-  for (let i = 0; i < words; i++) {
-    const word = keys[at + 4 - words + i]!;
-    out[i * 4] = word >>> 24;
-    out[i * 4 + 1] = word >>> 16;
-    out[i * 4 + 2] = word >>> 8;
-    out[i * 4 + 3] = word;
-  }
-}
+/** Addresses from the words of a flow key to text. */
 
 /** Dotted decimal, or RFC 5952 text for IPv6. */
 export function addressText(keys: Int32Array, at: number, version: number): string {

@@ -1,10 +1,10 @@
 /**
  * The flow that a row is made of, as the groups see it: its record, with both sides turned the way `fwd` and `bwd` say.
  */
+import type { TlsSummary } from '../fingerprint/tls-summary.ts';
 import { Field, type FlowState } from '../flow/flow-state.ts';
 import { KEY_WORDS } from '../flow/key.ts';
 import type { OuterPair } from '../flow/outer-pairs.ts';
-import type { Hellos } from '../protocol/handshake-watch.ts';
 
 export class FlowRow {
   readonly capture: string;
@@ -24,7 +24,7 @@ export class FlowRow {
   /** The key: `keys[key, key + KEY_WORDS)`. */
   keys: Int32Array = new Int32Array(KEY_WORDS);
   key = 0;
-  handshake: Hellos | null = null;
+  tls: TlsSummary | null = null;
   outer: OuterPair | null = null;
 
   constructor(capture: string, state: FlowState) {
@@ -33,7 +33,7 @@ export class FlowRow {
   }
 
   /** Points the view at a slot. */
-  turnTo(slot: number, keys: Int32Array, handshake: Hellos | null, outer: OuterPair | null): void {
+  turnTo(slot: number, keys: Int32Array, tls: TlsSummary | null, outer: OuterPair | null): void {
     const state = this.#state;
     this.record = state.page(slot) as Float64Array<ArrayBuffer>;
     this.flow = state.baseOf(slot);
@@ -44,7 +44,7 @@ export class FlowRow {
     this.sign = this.forward === 0 ? 1 : -1;
     this.keys = keys;
     this.key = slot * KEY_WORDS;
-    this.handshake = handshake;
+    this.tls = tls;
     this.outer = outer;
   }
 

@@ -1,12 +1,12 @@
 /** Group `identity`: which flow a row is about. Never a model input: addresses, ports and times tell where, not what. */
 import type { Digests } from '../../core/digest.ts';
-import { communityId } from '../fingerprint/community-id.ts';
+import { communityIdOfKey } from '../fingerprint/community-id.ts';
 import { END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind } from '../flow/flow-state.ts';
 import { KeyWord } from '../flow/key.ts';
 import { Protocol } from '../packet/packet.ts';
-import { addressText, writeAddress } from './address.ts';
+import { addressText } from './address.ts';
 import type { FlowRow } from './flow-row.ts';
-import { put } from './put.ts';
+import { put, putTime } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
 export const IDENTITY = {
@@ -49,51 +49,27 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
   [Protocol.Icmp6]: 'icmp6',
 };
 
-const source = new Uint8Array(16);
-const destination = new Uint8Array(16);
-
 export function fillIdentity(out: ColumnsOf<typeof IDENTITY>, row: number, flow: FlowRow, digests: Digests): void {
   const { keys, key, forward } = flow;
   const version = flow.get(Field.IpVersion);
   const protocol = flow.get(Field.Protocol);
+  const kind = flow.get(Field.RowKind);
   const ports = keys[key + KeyWord.Ports]!;
-  const portA = ports >>> 16;
-  const portB = ports & 0xffff;
-  const addressA = key + KeyWord.AddressA;
-  const addressB = key + KeyWord.AddressB;
-  const sourceAt = forward === 0 ? addressA : addressB;
-  const destinationAt = forward === 0 ? addressB : addressA;
-  const sourcePort = forward === 0 ? portA : portB;
-  const destinationPort = forward === 0 ? portB : portA;
-  const addressBytes = version === 4 ? 4 : 16;
+  const isForwardA = forward === 0;
   out.capture.values[row] = flow.capture;
   out.flow_id.values[row] = flow.get(Field.FlowId);
   out.part.values[row] = flow.get(Field.Part);
-  const kind = flow.get(Field.RowKind);
   out.row_kind.values[row] = ROW_KIND_NAMES[kind]!;
-  writeAddress(keys, sourceAt, version, source);
-  writeAddress(keys, destinationAt, version, destination);
-  out.community_id.values[row] = communityId(
-    source.subarray(0, addressBytes),
-    destination.subarray(0, addressBytes),
-    sourcePort,
-    destinationPort,
-    protocol,
-    digests,
-  );
-  out.first_seen.values[row] = nanoseconds(flow.get(Field.FirstUs), flow.get(Field.FirstNs));
-  out.last_seen.values[row] = nanoseconds(flow.get(Field.LastUs), flow.get(Field.LastNs));
-  out.src_ip.values[row] = addressText(keys, sourceAt, version);
-  out.src_port.values[row] = sourcePort;
-  out.dst_ip.values[row] = addressText(keys, destinationAt, version);
-  out.dst_port.values[row] = destinationPort;
-  out.protocol.values[row] = PROTOCOL_NAMES[protocol] ?? String(protocol);
+  out.community_id.values[row] = communityIdOfKey(keys, key, version, protocol, digests);
+  putTime(out.first_seen, row, flow.get(Field.FirstUs), flow.get(Field.FirstNs));
+  putTime(out.last_seen, row, flow.get(Field.LastUs), flow.get(Field.LastNs));
+  out.src_ip.values[row] = addressText(keys, key + (isForwardA ? KeyWord.AddressA : KeyWord.AddressB), version);
+  out.src_port.values[row] = isForwardA ? ports >>> 16 : ports & 0xffff;
+  out.dst_ip.values[row] = addressText(keys, key + (isForwardA ? KeyWord.AddressB : KeyWord.AddressA), version);
+  out.dst_port.values[row] = isForwardA ? ports & 0xffff : ports >>> 16;
+  out.protocol.values[row] = PROTOCOL_NAMES[protocol]!;
   out.ip_version.values[row] = version;
   const vlan = flow.get(Field.Vlan);
   if (vlan >= 0) put(out.vlan_id, row, vlan);
   out.end_reason.values[row] = kind === RowKind.End ? END_REASON_NAMES[flow.get(Field.EndReason)]! : null;
-}
-
-function nanoseconds(us: number, ns: number): bigint {
-  return BigInt(us) * 1000n + BigInt(ns);
 }

@@ -55,7 +55,7 @@ export class FlowRows {
     fillTimes(columns, row, flow);
     fillFlags(columns, row, flow);
     fillSequence(columns, row, flow);
-    fillTls(columns, row, flow, this.#digests);
+    fillTls(columns, row, flow);
     columns.label.values[row] = flow.label;
     this.count++;
     if (this.#batch.length === columns.flow_id.values.length) this.flush();

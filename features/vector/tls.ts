@@ -2,10 +2,6 @@
  * Group `tls`: what the TLS handshake says before it goes dark. None of it is a model input: the handshake tells which
  * library and which host, and a model that learns those recognises the lab it was trained in.
  */
-import type { Digests } from '../../core/digest.ts';
-import { ja3, ja3s } from '../fingerprint/ja3.ts';
-import { ja4 } from '../fingerprint/ja4.ts';
-import { sniTokens } from '../protocol/names.ts';
 import type { FlowRow } from './flow-row.ts';
 import { put, putBool } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
@@ -58,25 +54,23 @@ export const TLS = {
   ja4: { type: 'utf8', doc: 'JA4 of the ClientHello (FoxIO, 2023).', nulls: NO_CLIENT },
 } as const satisfies FeatureRows;
 
-export function fillTls(out: ColumnsOf<typeof TLS>, row: number, flow: FlowRow, digests: Digests): void {
-  const handshake = flow.handshake;
-  if (handshake === null) return;
-  const client = handshake.clientHello;
+export function fillTls(out: ColumnsOf<typeof TLS>, row: number, flow: FlowRow): void {
+  if (flow.tls === null) return;
+  const { client, server } = flow.tls;
   if (client !== null) {
     out.sni.values[row] = client.sni;
-    out.sni_tokens.values[row] = client.sni === null ? null : sniTokens(client.sni);
-    out.alpn.values[row] = client.alpn.length === 0 ? null : client.alpn.join(',');
-    put(out.tls_client_ciphers, row, client.ciphers.length);
-    put(out.tls_client_extensions, row, client.extensions.length);
+    out.sni_tokens.values[row] = client.sniTokens;
+    out.alpn.values[row] = client.alpn;
+    put(out.tls_client_ciphers, row, client.cipherCount);
+    put(out.tls_client_extensions, row, client.extensionCount);
     putBool(out.tls_ech, row, client.hasEncryptedHello);
-    out.ja3.values[row] = ja3(client, digests);
-    out.ja4.values[row] = ja4(client, digests);
+    out.ja3.values[row] = client.ja3;
+    out.ja4.values[row] = client.ja4;
   }
-  const server = handshake.serverHello;
   if (server !== null) {
-    out.tls_version.values[row] = handshake.version;
+    out.tls_version.values[row] = server.version;
     out.server_alpn.values[row] = server.alpn;
     put(out.tls_cipher, row, server.cipher);
-    out.ja3s.values[row] = ja3s(server, digests);
+    out.ja3s.values[row] = server.ja3s;
   }
 }
