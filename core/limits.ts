@@ -5,6 +5,8 @@
 export const LIMITS = {
   /** Largest captured frame accepted, bytes: libpcap's MAXIMUM_SNAPLEN; a longer one means a damaged record. */
   frameBytes: 262_144,
+  /** Longest a frame is believed to have been on the wire, bytes: BIG TCP hands over 512 KiB; a record may claim 4 GiB. */
+  wireBytes: 1024 * 1024,
   /** Largest pcapng block accepted, bytes: room for a maximal frame with options, or a block of TLS secrets. */
   blockBytes: 16 * 1024 * 1024,
   /** Interfaces remembered per pcapng section: a capture names a few; a hostile one could name millions. */

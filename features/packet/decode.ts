@@ -37,7 +37,7 @@ function decodeLayers(view: DataView, at: number, end: number, wireLength: numbe
   out.view = view;
   out.vlan = -1;
   out.tunnel = Tunnel.None;
-  out.limit = at + wireLength;
+  out.limit = at + (wireLength < LIMITS.wireBytes ? wireLength : LIMITS.wireBytes);
   let layer: Step = first;
   for (let depth = 0; depth < LIMITS.layers; depth++) {
     layer = decodeLayer(layer, view, at, end, out);
