@@ -134,6 +134,15 @@ export class Extractor implements FrameSink {
     this.#tracker.packet(packet);
   }
 
+  /**
+   * Nothing has come up to `us` (microseconds since 1970) by the wall clock: ends the flows whose time is over and hands
+   * on their rows at once. For live sources, whose silence no packet shows.
+   */
+  advance(us: number): void {
+    this.#tracker.advance(us);
+    this.#rows.flush();
+  }
+
   /** The capture is over: ends all flows and hands on the last rows. */
   finish(): ExtractCounters {
     this.#tracker.finish();

@@ -58,7 +58,7 @@ const KEY_BYTES = { 4: new Uint8Array(2 + 8 + 2 + 4), 6: new Uint8Array(2 + 32 +
 
 /**
  * The Community ID of the flow key at `keys[at]` (see flow/key.ts), seed 0. Its sides are in the order that the
- * specification asks for already; only ICMP's ports need a second look.
+ * specification asks for already, those of ICMP too.
  */
 export function communityIdOfKey(
   keys: Int32Array,

@@ -1,8 +1,8 @@
 /**
  * Flows that have ended and wait for their place in the output: a binary heap ordered by logical end (us, then ns), then
- * flow id, then part, then kind of row.
+ * flow id, then part; of one part intervals come first, then prefixes, the shorter first, then its end.
  */
-import { Field, type FlowState } from './flow-state.ts';
+import { Field, type FlowState, SideField } from './flow-state.ts';
 
 export class EndQueue {
   readonly #state: FlowState;
@@ -86,7 +86,14 @@ export class EndQueue {
       a[at + Field.EndNs]! - b[bt + Field.EndNs]! ||
       a[at + Field.FlowId]! - b[bt + Field.FlowId]! ||
       a[at + Field.Part]! - b[bt + Field.Part]! ||
-      a[at + Field.RowKind]! - b[bt + Field.RowKind]!
+      b[bt + Field.RowKind]! - a[at + Field.RowKind]! ||
+      this.#packets(one) - this.#packets(other)
     );
+  }
+
+  #packets(slot: number): number {
+    const record = this.#state.page(slot);
+    const [a, b] = [this.#state.sideBaseOf(slot, 0), this.#state.sideBaseOf(slot, 1)];
+    return record[a + SideField.Packets]! + record[b + SideField.Packets]!;
   }
 }

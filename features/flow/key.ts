@@ -1,8 +1,10 @@
 /**
  * The identity of a flow: a canonical 5-tuple, the same for both directions. Side A is the lower endpoint (address,
- * then port, compared as unsigned words), side B the other; which of them is `fwd` is decided elsewhere.
+ * then port, compared as unsigned words), side B the other; which of them is `fwd` is decided elsewhere. Of ICMP messages
+ * that nothing answers the sender is side A, as Community ID has it: a type and a code are no two ends to be compared.
  */
-import type { Packet } from '../packet/packet.ts';
+import { isOneWay } from '../packet/icmp.ts';
+import { type Packet, Protocol } from '../packet/packet.ts';
 
 /** Words of a key: VLAN (if it counts), version and protocol, both ports, four address words of A, four of B. IPv4 fills the last of four. */
 export const KEY_WORDS = 10;
@@ -16,14 +18,18 @@ export const KeyWord = { Kind: 0, Ports: 1, AddressA: 2, AddressB: 6 } as const;
 export function readKey(packet: Packet, withVlan: boolean, out: Int32Array): 0 | 1 {
   const vlan = withVlan ? packet.vlan + 1 : 0;
   out[KeyWord.Kind] = (vlan << 16) | (packet.ipVersion << 8) | packet.protocol;
-  return packet.ipVersion === 4 ? readKey4(packet, out) : readKey6(packet, out);
+  const { protocol } = packet;
+  const keepsOrder =
+    (protocol === Protocol.Icmp || protocol === Protocol.Icmp6) && isOneWay(protocol, packet.sourcePort);
+  return packet.ipVersion === 4 ? readKey4(packet, keepsOrder, out) : readKey6(packet, keepsOrder, out);
 }
 
-function readKey4(packet: Packet, out: Int32Array): 0 | 1 {
+function readKey4(packet: Packet, keepsOrder: boolean, out: Int32Array): 0 | 1 {
   const { view, addressAt, sourcePort, destinationPort } = packet;
   const source = view.getInt32(addressAt);
   const destination = view.getInt32(addressAt + 4);
-  const sentByA = source === destination ? sourcePort <= destinationPort : source >>> 0 < destination >>> 0;
+  const sentByA =
+    keepsOrder || (source === destination ? sourcePort <= destinationPort : source >>> 0 < destination >>> 0);
   out[2] = out[3] = out[4] = 0;
   out[6] = out[7] = out[8] = 0;
   if (sentByA) {
@@ -38,7 +44,7 @@ function readKey4(packet: Packet, out: Int32Array): 0 | 1 {
   return 1;
 }
 
-function readKey6(packet: Packet, out: Int32Array): 0 | 1 {
+function readKey6(packet: Packet, keepsOrder: boolean, out: Int32Array): 0 | 1 {
   const { view, addressAt, sourcePort, destinationPort } = packet;
   let order = 0;
   for (let word = 0; word < 4 && order === 0; word++) {
@@ -46,7 +52,7 @@ function readKey6(packet: Packet, out: Int32Array): 0 | 1 {
     const destination = view.getUint32(addressAt + 16 + word * 4);
     order = source === destination ? 0 : source < destination ? -1 : 1;
   }
-  const sentByA = order === 0 ? sourcePort <= destinationPort : order < 0;
+  const sentByA = keepsOrder || (order === 0 ? sourcePort <= destinationPort : order < 0);
   const a = sentByA ? addressAt : addressAt + 16;
   const b = sentByA ? addressAt + 16 : addressAt;
   out[KeyWord.Ports] = sentByA ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;

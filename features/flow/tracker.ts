@@ -128,6 +128,7 @@ export class FlowTracker {
 
   /** Time has come to `us` (a packet's, or the wall clock's while the source is silent): ends what is due. */
   advance(us: number): void {
+    if (us < this.#clockUs) return;
     this.#clockUs = us;
     if (this.#intervals !== null) this.#emitIntervals(us);
     for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) {
@@ -242,11 +243,13 @@ export class FlowTracker {
     }
   }
 
-  /** True if the flow had a packet from `fromUs` on and, logically, had not ended by `toUs`. */
+  /** True if the part had a packet from `fromUs` on and goes on, by both timeouts, beyond `toUs`. */
   #wasActive(slot: number, fromUs: number, toUs: number): boolean {
+    const { idleUs, activeUs } = this.#options;
     const last = this.state.get(slot, Field.LastUs);
     const isOpen = this.state.get(slot, Field.EndReason) === EndReason.Open;
-    return isOpen && last >= fromUs && last + this.#options.idleUs > toUs;
+    const lives = last + idleUs > toUs && this.state.get(slot, Field.FirstUs) + activeUs > toUs;
+    return isOpen && last >= fromUs && lives;
   }
 
   /** Queues a row of the flow as it is now. */

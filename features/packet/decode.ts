@@ -14,7 +14,7 @@ import { decodeRadiotap, decodeWifi } from './wifi.ts';
 
 /**
  * Decodes the frame `view[at, end)`, whose wire length is `wireLength`, into `out`. What is inside a tunnel is the
- * packet; if that does not decode, its carrier is.
+ * packet; if what a datagram carries does not decode, the outermost datagram is.
  */
 export function decodeFrame(
   view: DataView,
@@ -28,7 +28,7 @@ export function decodeFrame(
   if (first < 0) return Status.UnknownLink;
   out.lookThrough = true;
   const status = decodeLayers(view, at, end, wireLength, first, out);
-  if (status === Status.Ok || out.tunnel < Tunnel.Vxlan) return status;
+  if (status === Status.Ok || !out.isInDatagram) return status;
   out.lookThrough = false;
   return decodeLayers(view, at, end, wireLength, first, out);
 }
@@ -37,6 +37,7 @@ function decodeLayers(view: DataView, at: number, end: number, wireLength: numbe
   out.view = view;
   out.vlan = -1;
   out.tunnel = Tunnel.None;
+  out.isInDatagram = false;
   out.limit = at + (wireLength < LIMITS.wireBytes ? wireLength : LIMITS.wireBytes);
   let layer: Step = first;
   for (let depth = 0; depth < LIMITS.layers; depth++) {

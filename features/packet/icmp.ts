@@ -39,6 +39,11 @@ const ANSWERS6: Readonly<Record<number, number>> = {
   145: 144,
 };
 
+/** True for messages that nothing answers: errors, announcements. */
+export function isOneWay(protocol: number, type: number): boolean {
+  return (protocol === Protocol.Icmp ? ANSWERS : ANSWERS6)[type] === undefined;
+}
+
 export function decodeIcmp(view: DataView, at: number, end: number, out: Packet): Step {
   const { limit } = out;
   if (limit - at < HEADER_BYTES) return drop(Status.Malformed);

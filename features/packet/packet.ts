@@ -91,6 +91,8 @@ export class Packet {
   next = 0;
   /** Where the current layer ends by the headers around it; perhaps behind the end of the capture. */
   limit = 0;
-  /** False once an inner packet did not decode: its carrier is then an ordinary packet. */
+  /** Whether datagrams are searched for tunnels; not once an inner packet did not decode: its carrier then counts. */
   lookThrough = true;
+  /** A datagram was taken for a tunnel. */
+  isInDatagram = false;
 }

@@ -26,6 +26,8 @@ export function decodeGre(view: DataView, at: number, end: number, out: Packet):
   for (const flag of [GreFlag.Checksum, GreFlag.Key, GreFlag.Sequence]) if ((flags & flag) !== 0) next += 4;
   if (version === 1 && (flags & GRE_ACKNOWLEDGEMENT) !== 0) next += 4;
   const isErspan = type === ERSPAN_TYPE;
+  // PPTP acknowledges with packets that carry nothing.
+  if (version === 1 && (flags & GreFlag.Sequence) === 0) return drop(Status.OtherTransport);
   if (isErspan && (flags & GreFlag.Sequence) !== 0) next += ERSPAN2_BYTES;
   const layer = isErspan ? Layer.Ethernet : layerOfEtherType(type);
   if (layer < 0) return drop(Status.OtherTransport);

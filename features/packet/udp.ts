@@ -25,19 +25,23 @@ export function decodeUdp(view: DataView, at: number, end: number, out: Packet):
   out.payloadAt = payloadAt < end ? payloadAt : end;
   out.payloadEnd = datagramEnd < end ? datagramEnd : end;
   out.payloadLength = datagramEnd - payloadAt;
-  return out.lookThrough ? inside(view, payloadAt, end, out) : Layer.Done;
+  if (!out.lookThrough) return Layer.Done;
+  const layer = tunnelIn(view, out);
+  if (layer !== Layer.Done) out.isInDatagram = true;
+  return layer;
 }
 
 /** The tunnel that the datagram looks like by its port and its first bytes. */
-function inside(view: DataView, at: number, end: number, out: Packet): Step {
-  out.next = at;
+function tunnelIn(view: DataView, out: Packet): Layer {
+  const { payloadAt, payloadEnd } = out;
+  out.next = payloadAt;
   switch (out.destinationPort) {
     case TunnelPort.Vxlan:
-      return isVxlan(view, at, end) ? Layer.Vxlan : Layer.Done;
+      return isVxlan(view, payloadAt, payloadEnd) ? Layer.Vxlan : Layer.Done;
     case TunnelPort.Geneve:
-      return isGeneve(view, at, end) ? Layer.Geneve : Layer.Done;
+      return isGeneve(view, payloadAt, payloadEnd) ? Layer.Geneve : Layer.Done;
     case TunnelPort.GtpU:
-      return isGtpU(view, at, end) ? Layer.GtpU : Layer.Done;
+      return isGtpU(view, payloadAt, payloadEnd) ? Layer.GtpU : Layer.Done;
     default:
       return Layer.Done;
   }

@@ -42,19 +42,24 @@ describe('IPv4', () => {
     expect(packet.payloadEnd - packet.payloadAt).toBe(2);
   });
 
-  test('a first fragment has ports; later ones are drops of their own kind', () => {
-    expect(raw(ipv4({ fragment: 0x2000 })).status).toBe(Status.Ok);
-    expect(raw(ipv4({ fragment: 0x2001 })).status).toBe(Status.Ok);
-    expect(raw(ipv4({ fragment: 0x1fff })).status).toBe(Status.Ok);
-    expect(raw(ipv4({ fragment: 0x4000 })).status, 'do not fragment').toBe(Status.Ok);
+  test.each([
+    ['the only one', 0, { isFragment: false, fragmentId: -1, sourcePort: 4000, payloadLength: 2 }],
+    ['do not fragment', 0x4000, { isFragment: false, fragmentId: -1, sourcePort: 4000, payloadLength: 2 }],
+    ['the first', 0x2000, { isFragment: false, fragmentId: 7, sourcePort: 4000, payloadLength: 2 }],
+    ['one in the middle', 0x2001, { isFragment: true, fragmentId: 7, payloadLength: 10 }],
+    ['the last', 0x1fff, { isFragment: true, fragmentId: 7, payloadLength: 10 }],
+  ])('of a packet in pieces, %s is told by its flags and offset', (_, fragment, expected) => {
+    expect(raw(ipv4({ fragment }))).toMatchObject({ status: Status.Ok, packet: expected });
   });
 
   test.each([
     ['a header length below 20', ipv4({}).fill(0x44, 0, 1), Status.Malformed],
     ['a total length below the header', ipv4({ totalLength: 19 }), Status.Malformed],
     ['a total length without room for UDP', ipv4({ totalLength: 27 }), Status.Malformed],
-    ['ICMP', ipv4({ protocol: 1 }), Status.OtherTransport],
-    ['SCTP', ipv4({ protocol: 132 }), Status.OtherTransport],
+    ['ICMP shorter than its header', ipv4({ protocol: 1, payload: hex('0800 0000 0001 00') }), Status.Malformed],
+    ['SCTP shorter than its header', ipv4({ protocol: 132, payload: new Uint8Array(11) }), Status.Malformed],
+    ['IGMP', ipv4({ protocol: 2 }), Status.OtherTransport],
+    ['a later fragment of an encrypted packet (ESP)', ipv4({ protocol: 50, fragment: 1 }), Status.OtherTransport],
   ])('%s', (_, packet, status) => {
     expect(raw(packet).status).toBe(status);
   });
@@ -74,8 +79,11 @@ describe('IPv6', () => {
     expect(payloadText(decoded)).toBe('hi');
   });
 
-  test('a later fragment is one', () => {
-    expect(raw(ipv6(44, concat(hex('11 00 0008 00000001'), UDP))).status).toBe(Status.Ok);
+  test('a later fragment is one, and all behind its header is payload', () => {
+    const first = raw(ipv6(44, concat(hex('11 00 0001 89abcdef'), UDP))).packet;
+    expect(first).toMatchObject({ isFragment: false, fragmentId: 0x89abcdef, destinationPort: 53, payloadLength: 2 });
+    const later = raw(ipv6(44, concat(hex('11 00 0009 89abcdef'), UDP))).packet;
+    expect(later).toMatchObject({ isFragment: true, fragmentId: 0x89abcdef, protocol: 17, payloadLength: 10 });
   });
 
   test('a payload length of 0 (segmentation offload, jumbograms) means the length on the wire', () => {
@@ -93,7 +101,7 @@ describe('IPv6', () => {
   });
 
   test.each([
-    ['ICMPv6', ipv6(58, new Uint8Array(8)), Status.OtherTransport],
+    ['ICMPv6 shorter than its header', ipv6(58, new Uint8Array(7)), Status.Malformed],
     ['no next header', ipv6(59, new Uint8Array(0)), Status.OtherTransport],
     ['an encrypted payload (ESP)', ipv6(50, new Uint8Array(40)), Status.OtherTransport],
     [

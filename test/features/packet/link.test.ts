@@ -69,9 +69,9 @@ test.each([
   ['a tag cut off', concat(MACS, hex('8100 00')), LinkType.Ethernet, Status.Truncated],
   ['five tags', ethernet(IPV4, 1, 2, 3, 4, 5), LinkType.Ethernet, Status.Malformed],
   ['AppleTalk on BSD loopback', hex('10000000 00112233'), LinkType.Null, Status.NotIp],
-  ['nothing behind a BSD loopback family', hex('02000000'), LinkType.Null, Status.NotIp],
+  ['nothing behind a BSD loopback family', hex('02000000'), LinkType.Null, Status.Truncated],
   ['half a BSD loopback family', hex('0200'), LinkType.Null, Status.Truncated],
-  ['IEEE 802.11', IPV4, 105, Status.UnknownLink],
+  ['a link type that is not read', IPV4, 147, Status.UnknownLink],
   ['IP version 5', concat(MACS, hex('0800 55'), new Uint8Array(30)), LinkType.Ethernet, Status.Malformed],
 ])('%s is no flow packet', (_, frame, linkType, status) => {
   expect(decode(frame, linkType).status).toBe(status);
@@ -84,5 +84,6 @@ test('four tags are looked through', () => {
 test('link types have the names that users know, and others say that they are not read', () => {
   expect(linkTypeName(1)).toBe('Ethernet');
   expect(linkTypeName(276)).toBe('Linux cooked v2');
-  expect(linkTypeName(105)).toBe('link type 105, not read');
+  expect(linkTypeName(105)).toBe('IEEE 802.11');
+  expect(linkTypeName(147)).toBe('link type 147, not read');
 });

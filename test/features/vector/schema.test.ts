@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { FEATURES, featureNamed, MODEL_INPUTS } from '../../../features/vector/schema.ts';
 import { type Frame, pcap } from '../../support/captures.ts';
-import { ethernet, Flag, tcp, udp } from '../../support/frames.ts';
+import { endpoint, ethernet, Flag, ip, tcp, udp } from '../../support/frames.ts';
 import { extractRows, type Row } from '../../support/rows.ts';
 import { CLIENT_HELLO, message, record, SERVER_HELLO_12 } from '../protocol/tls/hello-bytes.ts';
 
 const THERE = { from: '10.0.0.1:40000', to: '10.0.0.2:443' };
 const BACK = { from: THERE.to, to: THERE.from };
+const [ONE, OTHER] = ['192.0.2.1:0', '192.0.2.2:0'].map((text) => endpoint(text).address) as [Uint8Array, Uint8Array];
+const ROUTERS = [[ONE, OTHER] as const, [OTHER, ONE] as const];
 const CLIENT = record(22, message(1, CLIENT_HELLO));
 const SERVER = record(22, message(2, SERVER_HELLO_12));
 
@@ -63,7 +65,7 @@ describe('the feature table', () => {
   });
 });
 
-/** A TLS session with all flags, behind a VLAN tag. */
+/** A TLS session with all flags, in IP in IP (RFC 2003) behind a VLAN tag. */
 function richFrames(): Frame[] {
   const all = Flag.PSH | Flag.ACK | 32 | 64 | 128;
   const frames = [
@@ -74,7 +76,10 @@ function richFrames(): Frame[] {
     tcp({ ...THERE, flags: Flag.FIN | Flag.ACK, seq: 5000, payload: new Uint8Array(7) }),
     tcp({ ...BACK, flags: all | Flag.RST | Flag.FIN, seq: 5000, payload: new Uint8Array(9) }),
   ];
-  return frames.map((bytes, i) => ({ at: 1 + i * i, bytes: ethernet(bytes.subarray(14), 42) }));
+  return frames.map((bytes, i) => ({
+    at: 1 + i * i,
+    bytes: ethernet(ip(4, ...ROUTERS[i % 2]!, bytes.subarray(14)), 42),
+  }));
 }
 
 function nullsOf(row: Row): string[] {
@@ -95,6 +100,9 @@ describe('rows', () => {
       row_kind: 'end',
       vlan_id: 42,
       ip_version: 4,
+      tunnel: 'ipip',
+      outer_src_ip: '192.0.2.1',
+      outer_dst_ip: '192.0.2.2',
       protocol: 'tcp',
       first_seen: '1970-01-01T00:00:01.000000000Z',
       last_seen: '1970-01-01T00:00:26.000000000Z',
