@@ -1,4 +1,7 @@
-/** What stands between Ethernet and IP at providers: MPLS (RFC 3032), PPPoE (RFC 2516) and PPP (RFC 1661). */
+/**
+ * What stands between Ethernet and IP at providers: MPLS (RFC 3032), PPPoE (RFC 2516) and PPP (RFC 1661); and what wraps
+ * whole Ethernet frames: provider backbone bridges (802.1ah) and Cisco's FabricPath.
+ */
 import { LIMITS } from '../../core/limits.ts';
 import { drop, Layer, type Step } from './layer.ts';
 import { type Packet, Status } from './packet.ts';
@@ -47,4 +50,21 @@ export function decodePpp(view: DataView, at: number, end: number, out: Packet):
   if (protocol !== PppProtocol.Ipv4 && protocol !== PppProtocol.Ipv6) return drop(Status.NotIp);
   out.next = at + (isShort ? 1 : 2);
   return Layer.Ip;
+}
+
+/** 802.1ah 9.7: flags and the service's number; the customer's frame follows. */
+const BACKBONE_TAG_BYTES = 4;
+/** FabricPath's forwarding tag: tree and time to live. */
+const FABRIC_TAG_BYTES = 2;
+
+export function decodeBackboneTag(_view: DataView, at: number, end: number, out: Packet): Step {
+  if (end - at < BACKBONE_TAG_BYTES) return drop(Status.Truncated);
+  out.next = at + BACKBONE_TAG_BYTES;
+  return Layer.Ethernet;
+}
+
+export function decodeFabricPath(_view: DataView, at: number, end: number, out: Packet): Step {
+  if (end - at < FABRIC_TAG_BYTES) return drop(Status.Truncated);
+  out.next = at + FABRIC_TAG_BYTES;
+  return Layer.Ethernet;
 }

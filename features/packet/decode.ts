@@ -1,6 +1,6 @@
 /** From a frame to a packet: one loop that goes from layer to layer. */
 import { LIMITS } from '../../core/limits.ts';
-import { decodeMpls, decodePpp, decodePppoe } from './carrier.ts';
+import { decodeBackboneTag, decodeFabricPath, decodeMpls, decodePpp, decodePppoe } from './carrier.ts';
 import { decodeIcmp } from './icmp.ts';
 import { decodeIp } from './ip.ts';
 import { Layer, type Step } from './layer.ts';
@@ -70,6 +70,10 @@ function decodeLayer(layer: Step, view: DataView, at: number, end: number, out: 
       return decodePppoe(view, at, end, out);
     case Layer.Mpls:
       return decodeMpls(view, at, end, out);
+    case Layer.BackboneTag:
+      return decodeBackboneTag(view, at, end, out);
+    case Layer.FabricPath:
+      return decodeFabricPath(view, at, end, out);
     case Layer.Wifi:
       return decodeWifi(view, at, end, out);
     case Layer.Radiotap:

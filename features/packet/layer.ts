@@ -26,6 +26,9 @@ export const Layer = {
   Vxlan: 16,
   Geneve: 17,
   GtpU: 18,
+  /** Two kinds of frames that carry a whole Ethernet frame behind a tag: 802.1ah, and Cisco's FabricPath. */
+  BackboneTag: 19,
+  FabricPath: 20,
 } as const;
 export type Layer = (typeof Layer)[keyof typeof Layer];
 
@@ -48,6 +51,9 @@ const EtherType = {
   PppInGre: 0x880b,
   ServiceVlan: 0x88a8,
   OldServiceVlan: 0x9100,
+  BackboneTag: 0x88e7,
+  FabricPath: 0x8903,
+  VnTag: 0x8926,
 } as const;
 
 /** The layer that an EtherType announces, -1 if it does not lead to IP. */
@@ -65,6 +71,10 @@ export function layerOfEtherType(type: number): Layer | -1 {
       return Layer.Ppp;
     case EtherType.TransparentEthernet:
       return Layer.Ethernet;
+    case EtherType.BackboneTag:
+      return Layer.BackboneTag;
+    case EtherType.FabricPath:
+      return Layer.FabricPath;
     default:
       return -1;
   }
@@ -72,4 +82,9 @@ export function layerOfEtherType(type: number): Layer | -1 {
 
 export function isVlanType(type: number): boolean {
   return type === EtherType.Vlan || type === EtherType.ServiceVlan || type === EtherType.OldServiceVlan;
+}
+
+/** True for the tag of a virtual interface (VN-Tag, 802.1BR): four bytes, and the next type. */
+export function isVnTagType(type: number): boolean {
+  return type === EtherType.VnTag;
 }

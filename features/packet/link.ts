@@ -3,7 +3,7 @@
  * Link type numbers: https://www.tcpdump.org/linktypes.html
  */
 import { LIMITS } from '../../core/limits.ts';
-import { drop, isVlanType, Layer, layerOfEtherType, type Step } from './layer.ts';
+import { drop, isVlanType, isVnTagType, Layer, layerOfEtherType, type Step } from './layer.ts';
 import { type Packet, Status } from './packet.ts';
 
 export const LinkType = {
@@ -53,6 +53,7 @@ export function linkTypeName(linkType: number): string {
 const ETHERNET_TYPE = 12;
 const ETHERNET_BYTES = 14;
 const VLAN_BYTES = 4;
+const VN_TAG_BYTES = 6;
 const SLL_PROTOCOL = 14;
 const SLL_BYTES = 16;
 const SLL2_PROTOCOL = 0;
@@ -85,14 +86,16 @@ export function decodeNullFamily(view: DataView, at: number, end: number, out: P
   return Layer.Ip;
 }
 
-/** Looks through VLAN tags (802.1Q, 802.1ad) to what `type` announces at `at`. */
+/** Looks through VLAN tags (802.1Q, 802.1ad) and VN-Tags to what `type` announces at `at`. */
 export function decodeEtherType(view: DataView, at: number, end: number, type: number, out: Packet): Step {
-  for (let tags = 0; isVlanType(type); tags++) {
+  for (let tags = 0; isVlanType(type) || isVnTagType(type); tags++) {
     if (tags === LIMITS.vlanTags) return drop(Status.Malformed);
-    if (end - at < VLAN_BYTES) return drop(Status.Truncated);
-    if (out.vlan < 0) out.vlan = view.getUint16(at) & 0x0fff;
-    type = view.getUint16(at + 2);
-    at += VLAN_BYTES;
+    const isVlan = isVlanType(type);
+    const bytes = isVlan ? VLAN_BYTES : VN_TAG_BYTES;
+    if (end - at < bytes) return drop(Status.Truncated);
+    if (isVlan && out.vlan < 0) out.vlan = view.getUint16(at) & 0x0fff;
+    at += bytes;
+    type = view.getUint16(at - 2);
   }
   out.next = at;
   const layer = layerOfEtherType(type);

@@ -12,23 +12,33 @@ const GreFlag = { Checksum: 0x8000, Routing: 0x4000, Key: 0x2000, Sequence: 0x10
 /** RFC 2637 4.1: version 1 is PPTP's, whose acknowledgement number is one more field. */
 const GRE_VERSION = 0x0007;
 const GRE_ACKNOWLEDGEMENT = 0x0080;
-/** ERSPAN (draft-foschiano-erspan): type I has no header of its own, type II one of 8 bytes and a GRE sequence number. */
-const ERSPAN_TYPE = 0x88be;
+/**
+ * ERSPAN (draft-foschiano-erspan): type I has no header of its own, type II one of 8 bytes and a GRE sequence number, type
+ * III one of 12 bytes, whose last bit announces 8 more.
+ */
+const ErspanType = { OneOrTwo: 0x88be, Three: 0x22eb } as const;
 const ERSPAN2_BYTES = 8;
+const ERSPAN3_BYTES = 12;
+const ERSPAN3_PLATFORM_BYTES = 8;
 
 export function decodeGre(view: DataView, at: number, end: number, out: Packet): Step {
   if (end - at < GRE_MIN_BYTES) return drop(Status.Truncated);
   const flags = view.getUint16(at);
   const version = flags & GRE_VERSION;
   if (version > 1 || (flags & GreFlag.Routing) !== 0) return drop(Status.OtherTransport);
+  // PPTP acknowledges with packets that carry nothing.
+  if (version === 1 && (flags & GreFlag.Sequence) === 0) return drop(Status.OtherTransport);
   const type = view.getUint16(at + GRE_PROTOCOL);
   let next = at + GRE_MIN_BYTES;
   for (const flag of [GreFlag.Checksum, GreFlag.Key, GreFlag.Sequence]) if ((flags & flag) !== 0) next += 4;
   if (version === 1 && (flags & GRE_ACKNOWLEDGEMENT) !== 0) next += 4;
-  const isErspan = type === ERSPAN_TYPE;
-  // PPTP acknowledges with packets that carry nothing.
-  if (version === 1 && (flags & GreFlag.Sequence) === 0) return drop(Status.OtherTransport);
-  if (isErspan && (flags & GreFlag.Sequence) !== 0) next += ERSPAN2_BYTES;
+  const isErspan = type === ErspanType.OneOrTwo || type === ErspanType.Three;
+  if (type === ErspanType.OneOrTwo && (flags & GreFlag.Sequence) !== 0) next += ERSPAN2_BYTES;
+  if (type === ErspanType.Three) {
+    if (end - next < ERSPAN3_BYTES) return drop(Status.Truncated);
+    const hasPlatform = (view.getUint8(next + ERSPAN3_BYTES - 1) & 1) !== 0;
+    next += ERSPAN3_BYTES + (hasPlatform ? ERSPAN3_PLATFORM_BYTES : 0);
+  }
   const layer = isErspan ? Layer.Ethernet : layerOfEtherType(type);
   if (layer < 0) return drop(Status.OtherTransport);
   enterTunnel(Tunnel.Gre, out);
