@@ -3,37 +3,39 @@
 import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
 import { OutputClosed } from '../features/files/output.ts';
-import { addDatasetCommand } from './commands/dataset.ts';
-import { addEvaluateCommand } from './commands/evaluate.ts';
-import { addExtractCommand } from './commands/extract.ts';
-import { addInspectCommand } from './commands/inspect.ts';
-import { addQuickstartCommand } from './commands/quickstart.ts';
-import { addScoreCommand } from './commands/score.ts';
-import { addTrainCommand } from './commands/train.ts';
 import { printable } from './console.ts';
 import { ExitCode } from './exit.ts';
 import { packageVersion } from './package-root.ts';
 import { watchSignals } from './signals.ts';
 
-function createProgram(): Command {
+type AddCommand = (program: Command) => void;
+
+/** Each command is loaded when it is asked for: all of them take a quarter of a second, one a fraction of it. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  extract: async () => (await import('./commands/extract.ts')).addExtractCommand,
+  score: async () => (await import('./commands/score.ts')).addScoreCommand,
+  train: async () => (await import('./commands/train.ts')).addTrainCommand,
+  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluateCommand,
+  inspect: async () => (await import('./commands/inspect.ts')).addInspectCommand,
+  dataset: async () => (await import('./commands/dataset.ts')).addDatasetCommand,
+  quickstart: async () => (await import('./commands/quickstart.ts')).addQuickstartCommand,
+};
+
+async function createProgram(): Promise<Command> {
   const program = new Command('flowlamp')
     .description('Tells what an encrypted network flow is without decrypting it.')
     .version(packageVersion())
     .showHelpAfterError('(flowlamp --help or flowlamp COMMAND --help shows what is expected)')
     .exitOverride();
-  addExtractCommand(program);
-  addScoreCommand(program);
-  addTrainCommand(program);
-  addEvaluateCommand(program);
-  addInspectCommand(program);
-  addDatasetCommand(program);
-  addQuickstartCommand(program);
+  const named = process.argv[2] ?? '';
+  const wanted = Object.hasOwn(COMMANDS, named) ? [named] : Object.keys(COMMANDS);
+  for (const name of wanted) (await COMMANDS[name]!())(program);
   return program;
 }
 
 async function main(): Promise<ExitCode> {
   try {
-    await createProgram().parseAsync();
+    await (await createProgram()).parseAsync();
     return (process.exitCode as ExitCode | undefined) ?? ExitCode.Done;
   } catch (error) {
     return exitCodeOf(error);

@@ -1,5 +1,6 @@
 /** Who talks most: sums over flow rows by host, server name and server port. */
-import type { ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import type { ScalarColumn, Table } from '../core/table.ts';
+import { type TextColumn, textsOf } from '../core/text-column.ts';
 
 export interface TallyRow {
   readonly key: string;
@@ -26,7 +27,7 @@ export class TrafficTally {
   readonly #ports = new Map<string, TallyRow>();
 
   add(table: Table): void {
-    const text = (name: string) => (table.columns.get(name) as TextColumn).values;
+    const text = (name: string) => textsOf(table.columns.get(name) as TextColumn, table.length);
     const numbers = (name: string) => (table.columns.get(name) as ScalarColumn<'uint53'>).values;
     const [sources, destinations, protocols, names, ja4s] = ['src_ip', 'dst_ip', 'protocol', 'sni', 'ja4'].map(text);
     const [ports, fwdPackets, bwdPackets, fwdBytes, bwdBytes] = [

@@ -1,5 +1,5 @@
 /** Verdicts for people: the riskiest flows as a table, and a line of totals. */
-import type { ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import { type ScalarColumn, type Table, textCell } from '../core/table.ts';
 import { Output } from '../features/files/output.ts';
 import { byteText, counted, endpointText, grouped } from './numbers.ts';
 import { textTable } from './text-table.ts';
@@ -75,7 +75,7 @@ export class VerdictTable {
 }
 
 function shownRow(table: Table, row: number): ShownRow {
-  const text = (name: string) => (table.columns.get(name) as TextColumn | undefined)?.values[row] ?? '';
+  const text = (name: string) => textCell(table, name, row) ?? '';
   const number = (name: string) =>
     Number((table.columns.get(name) as ScalarColumn<'uint53'> | undefined)?.values[row] ?? 0);
   const time = (table.columns.get('first_seen') as ScalarColumn<'timestamp_ns'> | undefined)?.values[row];

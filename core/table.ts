@@ -1,7 +1,8 @@
 /**
- * A table in memory: one typed array (or string list) per column. Every stage from the extractor to the sinks passes
+ * A table in memory: one typed array (or list) per column. Every stage from the extractor to the sinks passes
  * these on, whatever the file format at either end.
  */
+import { createTextColumn, reserveBytes, type TextColumn, textAt } from './text-column.ts';
 
 /**
  * Column types. `uint53` is an unsigned integer that a double holds exactly (uint64 in Arrow); `timestamp_ns` counts
@@ -47,12 +48,6 @@ export interface ScalarColumn<T extends ScalarType = ScalarType> {
   readonly valid: Uint8Array;
 }
 
-/** `null` where there is no value. */
-export interface TextColumn {
-  readonly type: 'utf8';
-  readonly values: (string | null)[];
-}
-
 /** Row `r` holds `items[offsets[r] .. offsets[r + 1]]`; `items` is replaced by a larger array when it fills. */
 export interface ListColumn<T extends ListType = ListType> {
   readonly type: T;
@@ -85,6 +80,7 @@ export interface FindingsColumn {
 type AnyScalarColumn = { [T in ScalarType]: ScalarColumn<T> }[ScalarType];
 type AnyListColumn = { [T in ListType]: ListColumn<T> }[ListType];
 
+export type { TextColumn };
 export type Column = AnyScalarColumn | TextColumn | AnyListColumn | TextListColumn | FindingsColumn;
 
 export type ColumnOf<T extends ColumnType> = T extends ScalarType
@@ -136,7 +132,7 @@ function allocate(type: ColumnType, capacity: number): Column {
     case 'timestamp_ns':
       return { type, values: new BigInt64Array(capacity), valid: valid() };
     case 'utf8':
-      return { type, values: new Array<string | null>(capacity).fill(null) };
+      return createTextColumn(capacity);
     case 'list_utf8':
       return { type, values: new Array<readonly string[] | null>(capacity).fill(null) };
     case 'findings':
@@ -156,6 +152,12 @@ export function createTable(specs: readonly ColumnSpec[], capacity: number): Tab
 /** True where the row holds no value. */
 export function isNull(column: Column, row: number): boolean {
   return 'valid' in column ? column.valid[row] === 0 : column.values[row] === null;
+}
+
+/** The text in a column of a table; null where the row has none, or the table no such column of text. */
+export function textCell(table: Table, name: string, row: number): string | null {
+  const column = table.columns.get(name);
+  return column?.type === 'utf8' ? textAt(column, row) : null;
 }
 
 /** Makes room for `count` items of a row, behind those of the rows before it, and returns where they start. */
@@ -180,6 +182,7 @@ function copyColumn(column: Column, length: number): Column {
   const valid = column.valid.slice(0, length);
   if (!('offsets' in column)) return { ...column, values: column.values.slice(0, length), valid } as Column;
   const offsets = column.offsets.slice(0, length + 1);
+  if (column.type === 'utf8') return { type: 'utf8', offsets, bytes: column.bytes.slice(0, offsets[length]), valid };
   return { ...column, offsets, items: column.items.slice(0, offsets[length]), valid } as Column;
 }
 
@@ -201,9 +204,10 @@ export function takeTableRows({ specs, columns }: Table, rows: readonly number[]
 }
 
 function takeCells(from: Column, rows: readonly number[], to: Column): void {
-  if (!('valid' in from)) {
+  if (from.type === 'utf8') takeTexts(from, rows, to as TextColumn);
+  else if (!('valid' in from)) {
     rows.forEach((row, i) => {
-      (to as TextColumn).values[i] = (from as TextColumn).values[row]!;
+      (to as TextListColumn).values[i] = (from as TextListColumn).values[row]!;
     });
   } else if ('offsets' in from) takeLists(from, rows, to as ListColumn);
   else {
@@ -213,6 +217,16 @@ function takeCells(from: Column, rows: readonly number[], to: Column): void {
       valid[i] = from.valid[row]!;
     });
   }
+}
+
+function takeTexts(from: TextColumn, rows: readonly number[], to: TextColumn): void {
+  rows.forEach((row, i) => {
+    const text = from.bytes.subarray(from.offsets[row], from.offsets[row + 1]);
+    const start = to.offsets[i]!;
+    reserveBytes(to, i, text.length).set(text, start);
+    to.offsets[i + 1] = start + text.length;
+    to.valid[i] = from.valid[row]!;
+  });
 }
 
 function takeLists(from: ListColumn, rows: readonly number[], to: ListColumn): void {

@@ -12,7 +12,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
-import type { ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import { type ScalarColumn, type Table, textCell } from '../core/table.ts';
+import { appendText, type TextColumn } from '../core/text-column.ts';
 import { unreadable } from '../features/capture/input.ts';
 
 const MANIFEST_VERSION = 1;
@@ -43,16 +44,14 @@ export class FlowLabels {
   apply(file: string, table: Table): void {
     const capture = this.#captureOf(file);
     if (capture === null) return;
-    const labels = (table.columns.get('label') as TextColumn).values;
-    const sources = (table.columns.get('src_ip') as TextColumn).values;
-    const destinations = (table.columns.get('dst_ip') as TextColumn).values;
+    const labels = table.columns.get('label') as TextColumn;
     const sourcePorts = (table.columns.get('src_port') as ScalarColumn<'uint16'>).values;
     const destinationPorts = (table.columns.get('dst_port') as ScalarColumn<'uint16'>).values;
-    const protocols = (table.columns.get('protocol') as TextColumn).values;
     for (let row = 0; row < table.length; row++) {
-      const source = `${sources[row]} ${sourcePorts[row]}`;
-      const destination = `${destinations[row]} ${destinationPorts[row]}`;
-      labels[row] = capture.flows.get(pairKey(protocols[row]!, source, destination)) ?? capture.label;
+      const source = `${textCell(table, 'src_ip', row)} ${sourcePorts[row]}`;
+      const destination = `${textCell(table, 'dst_ip', row)} ${destinationPorts[row]}`;
+      const key = pairKey(textCell(table, 'protocol', row)!, source, destination);
+      appendText(labels, row, capture.flows.get(key) ?? capture.label);
     }
   }
 

@@ -1,5 +1,6 @@
 /** What scoring adds to a row. */
 import { type ColumnSpec, createColumn, type Table } from '../core/table.ts';
+import { appendText } from '../core/text-column.ts';
 import type { Verdict } from './verdict.ts';
 
 const added = (name: string, type: ColumnSpec['type']): ColumnSpec => ({ name, type, unit: '', revision: 1 });
@@ -29,14 +30,14 @@ export function withVerdicts(specs: readonly ColumnSpec[], table: Table, verdict
   const evidence = createColumn('findings', rows);
   const model = createColumn('utf8', rows);
   verdicts.forEach((judged, row) => {
-    predicted.values[row] = judged.predicted;
+    appendText(predicted, row, judged.predicted);
     score.values[row] = judged.score;
     score.valid[row] = 1;
-    verdict.values[row] = judged.verdict;
+    appendText(verdict, row, judged.verdict);
     risk.values[row] = judged.risk ?? 0;
     risk.valid[row] = judged.risk === null ? 0 : 1;
     evidence.values[row] = judged.evidence;
-    model.values[row] = judged.model;
+    appendText(model, row, judged.model);
   });
   const columns = new Map([...table.columns, ...Object.entries({ predicted, score, verdict, risk, evidence, model })]);
   return { specs: withVerdictColumns(specs), columns, length: rows };

@@ -1,5 +1,5 @@
 /** From probabilities to what a user acts on. */
-import type { Finding, ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import { type Finding, type ScalarColumn, type Table, textCell } from '../core/table.ts';
 import { isVerdict, type ModelCard } from '../models/card.ts';
 
 export interface Verdict {
@@ -23,7 +23,7 @@ const SUREST = 1e-4;
 
 /** Why the model does not speak of a row, null if it does. */
 export function outOfScope(card: ModelCard, table: Table, row: number): string | null {
-  const protocol = (table.columns.get('protocol') as TextColumn | undefined)?.values[row] ?? null;
+  const protocol = textCell(table, 'protocol', row);
   const { protocols, minPayloadPackets } = card.scope;
   if (protocol !== null && !protocols.includes(protocol)) {
     return `The model was trained on ${protocols.join(' and ')} flows and does not speak of ${protocol}.`;

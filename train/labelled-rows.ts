@@ -1,6 +1,7 @@
 /** Collects the rows of labelled tables into what a learner takes, and counts what could not be used. */
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
-import type { Column, ColumnSpec, ScalarColumn, Table, TextColumn } from '../core/table.ts';
+import { type Column, type ColumnSpec, type ScalarColumn, type Table, textCell } from '../core/table.ts';
+import { type TextColumn, textAt, textsOf } from '../core/text-column.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelInput } from '../models/card.ts';
 import { checkInputs, readColumn } from '../models/inputs.ts';
@@ -72,16 +73,16 @@ export class LabelledRows {
   /** @throws FlowlampError SCHEMA_MISMATCH or COLUMN_MISSING */
   add(name: string, specs: readonly ColumnSpec[], table: Table): void {
     checkInputs('this version of flowlamp', this.#inputs, name, specs, nodeDigests);
-    const labels = textColumn(name, table, this.#target);
+    const labels = textsOf(textColumn(name, table, this.#target), table.length);
     const groups = requireColumn(name, table, this.#groupBy);
     const kept: number[] = [];
-    for (let row = 0; row < table.length; row++) if (this.#keep(labels.values[row]!, table, row)) kept.push(row);
+    for (let row = 0; row < table.length; row++) if (this.#keep(labels[row]!, table, row)) kept.push(row);
     for (const row of kept) {
-      this.#labels.push(labels.values[row]!);
+      this.#labels.push(labels[row]!);
       this.#groups.push(cellText(groups, row));
       this.#ports.push(number(table, 'dst_port', row));
-      this.#captures.add((table.columns.get('capture') as TextColumn | undefined)?.values[row] ?? name);
-      this.#protocols.add((table.columns.get('protocol') as TextColumn | undefined)?.values[row] ?? 'tcp');
+      this.#captures.add(textCell(table, 'capture', row) ?? name);
+      this.#protocols.add(textCell(table, 'protocol', row) ?? 'tcp');
     }
     this.#inputs.forEach((input, i) => {
       const values = new Float32Array(table.length);
@@ -121,7 +122,7 @@ export class LabelledRows {
 
   #keep(label: string | null, table: Table, row: number): boolean {
     const payloads = number(table, 'fwd_payload_packets', row) + number(table, 'bwd_payload_packets', row);
-    const protocol = (table.columns.get('protocol') as TextColumn | undefined)?.values[row] ?? null;
+    const protocol = textCell(table, 'protocol', row);
     if (label === null || label === '') this.leftOut.unlabelled++;
     else if (this.#classes?.includes(label) === false) this.leftOut.otherLabels++;
     else if (protocol !== null && this.#spoken?.includes(protocol) === false) this.leftOut.otherProtocols++;
@@ -177,7 +178,8 @@ function textColumn(name: string, table: Table, wanted: string): TextColumn {
 }
 
 function cellText(column: Column, row: number): string {
-  return column.type === 'list_int32' || column.type === 'list_float64' ? '' : String(column.values[row] ?? '');
+  if (column.type === 'utf8') return textAt(column, row) ?? '';
+  return 'values' in column ? String(column.values[row] ?? '') : '';
 }
 
 function number(table: Table, name: string, row: number): number {

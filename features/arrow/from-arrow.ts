@@ -8,6 +8,7 @@ import {
   type ListColumn,
   type Table,
 } from '../../core/table.ts';
+import { appendText } from '../../core/text-column.ts';
 import { REVISION_KEY, UNIT_KEY } from './to-arrow.ts';
 
 /** The columns of an Arrow schema that a flow table can hold. */
@@ -61,7 +62,7 @@ export function fromRecordBatch(specs: readonly ColumnSpec[], batch: RecordBatch
 function copyColumn(column: Column, vector: Vector, rows: number): void {
   switch (column.type) {
     case 'utf8':
-      for (let row = 0; row < rows; row++) column.values[row] = (vector.get(row) as string | null) ?? null;
+      for (let row = 0; row < rows; row++) appendText(column, row, (vector.get(row) as string | null) ?? null);
       return;
     case 'list_utf8':
       for (let row = 0; row < rows; row++) {

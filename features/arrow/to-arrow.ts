@@ -22,6 +22,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import type { Column, ColumnSpec, ColumnType, Finding, Table } from '../../core/table.ts';
+import { appendText, createTextColumn, type TextColumn } from '../../core/text-column.ts';
 import { featureNamed } from '../vector/schema.ts';
 
 const VERSION_KEY = 'flowlamp.table';
@@ -90,9 +91,9 @@ export function toRecordBatch(schema: Schema, table: Table): RecordBatch {
 function columnData(type: DataType, column: Column, length: number): Data {
   switch (column.type) {
     case 'utf8':
-      return textData(column.values, length);
+      return textData(column, length);
     case 'list_utf8':
-      return listData(type as List, column.values, length, (items: string[]) => textData(items, items.length));
+      return listData(type as List, column.values, length, textsData);
     case 'findings':
       return listData(type as List, column.values, length, findingData);
     case 'list_int32':
@@ -159,49 +160,18 @@ function packBits(flags: Uint8Array, length: number): Uint8Array {
   return bits;
 }
 
-const encoder = new TextEncoder();
-const MAX_UTF8_BYTES_PER_UNIT = 3;
-/** Up to here a loop over ASCII beats the call into the encoder. */
-const SHORT_TEXT = 64;
-
-function textData(values: readonly (string | null)[], length: number): Data<Utf8> {
-  const offsets = new Int32Array(length + 1);
-  const valid = new Uint8Array(length);
-  let bytes = new Uint8Array(length * 16 + 64);
-  let end = 0;
-  for (let row = 0; row < length; row++) {
-    const text = values[row]!;
-    if (text !== null) {
-      valid[row] = 1;
-      const most = end + text.length * MAX_UTF8_BYTES_PER_UNIT;
-      if (most > bytes.length) bytes = enlarged(bytes, most);
-      end = writeUtf8(text, bytes, end);
-    }
-    offsets[row + 1] = end;
-  }
-  const data = bytes.subarray(0, end);
-  return makeData({ type: new Utf8(), length, ...validity(valid, length), valueOffsets: offsets, data });
+function textData(column: TextColumn, length: number): Data<Utf8> {
+  const valueOffsets = column.offsets.subarray(0, length + 1);
+  const data = column.bytes.subarray(0, valueOffsets[length]);
+  return makeData({ type: new Utf8(), length, ...validity(column.valid, length), valueOffsets, data });
 }
 
-/** Writes the text at `at`, where there must be room, and returns where it ends. */
-function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
-  const { length } = text;
-  if (length <= SHORT_TEXT) {
-    let i = 0;
-    for (; i < length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit > 0x7f) break;
-      bytes[at + i] = unit;
-    }
-    if (i === length) return at + length;
-  }
-  return at + encoder.encodeInto(text, bytes.subarray(at)).written;
-}
-
-function enlarged(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(least, bytes.length * 2));
-  larger.set(bytes);
-  return larger;
+function textsData(texts: readonly string[]): Data<Utf8> {
+  const column = createTextColumn(texts.length);
+  texts.forEach((text, row) => {
+    appendText(column, row, text);
+  });
+  return textData(column, texts.length);
 }
 
 function listData<T>(
@@ -228,14 +198,8 @@ function findingData(findings: readonly Finding[]): Data {
   const { length } = findings;
   const weights = Float64Array.from(findings, ({ weight }) => weight);
   const children = [
-    textData(
-      findings.map(({ source }) => source),
-      length,
-    ),
-    textData(
-      findings.map(({ finding }) => finding),
-      length,
-    ),
+    textsData(findings.map(({ source }) => source)),
+    textsData(findings.map(({ finding }) => finding)),
     makeData({ type: new Float64(), length, nullCount: 0, data: weights }),
   ];
   return makeData({ type: new Struct(FINDING_FIELDS), length, nullCount: 0, children });

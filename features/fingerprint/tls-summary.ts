@@ -6,8 +6,8 @@ import type { Digests } from '../../core/digest.ts';
 import { sniTokens } from '../protocol/names.ts';
 import type { TlsHandshake } from '../protocol/tls/handshake-reader.ts';
 import { remembered } from './cache.ts';
-import { ja3, ja3s } from './ja3.ts';
-import { ja4 } from './ja4.ts';
+import { rememberedFingerprints } from './hello-cache.ts';
+import { ja3s } from './ja3.ts';
 
 export interface TlsSummary {
   readonly client: {
@@ -34,19 +34,22 @@ export type Summarise = (handshake: TlsHandshake) => TlsSummary | null;
 /** @param digests should remember (see cache.ts): the same fingerprints come again and again */
 export function tlsSummariser(digests: Digests): Summarise {
   const tokensOf = remembered(sniTokens);
+  const fingerprintsOf = rememberedFingerprints(digests);
   return ({ clientHello, serverHello, version }) => {
     if (clientHello === null && serverHello === null) return null;
+    const fingerprints = clientHello && fingerprintsOf(clientHello);
     return {
-      client: clientHello && {
-        sni: clientHello.sni,
-        sniTokens: clientHello.sni === null ? null : tokensOf(clientHello.sni),
-        alpn: clientHello.alpn.length === 0 ? null : clientHello.alpn.join(','),
-        cipherCount: clientHello.ciphers.length,
-        extensionCount: clientHello.extensions.length,
-        hasEncryptedHello: clientHello.hasEncryptedHello,
-        ja3: ja3(clientHello, digests),
-        ja4: ja4(clientHello, digests),
-      },
+      client: clientHello &&
+        fingerprints && {
+          alpn: fingerprints.alpn,
+          ja3: fingerprints.ja3,
+          ja4: fingerprints.ja4,
+          sni: clientHello.sni,
+          sniTokens: clientHello.sni === null ? null : tokensOf(clientHello.sni),
+          cipherCount: clientHello.ciphers.length,
+          extensionCount: clientHello.extensions.length,
+          hasEncryptedHello: clientHello.hasEncryptedHello,
+        },
       server: serverHello && {
         version,
         alpn: serverHello.alpn,

@@ -42,8 +42,10 @@ export const Field = {
   SequenceLength: 20,
   /** What the row says, a RowKind. */
   RowKind: 21,
+  /** The tracker's clock when the flow took its place among the open ones, us. */
+  QueuedUs: 22,
 } as const;
-const FLOW_FIELDS = 22;
+const FLOW_FIELDS = 23;
 
 /** Fields that each side has of its own, from the side's base. */
 export const SideField = {

@@ -8,7 +8,10 @@ import { enlarge } from './slot-list.ts';
 const EMPTY = -1;
 
 export class FlowTable {
-  /** Probe sequence: slot numbers, EMPTY where there is none. The length is a power of two, at most half full. */
+  /**
+   * Probe sequence: at `2 p` the slot of place `p`, EMPTY where there is none, and beside it the slot's hash, so that a
+   * look-up that fails touches one cache line. The number of places is a power of two, at most half of them taken.
+   */
   #places: Int32Array;
   #mask: number;
   #count = 0;
@@ -20,7 +23,7 @@ export class FlowTable {
   /** @param seed mixed into the hash, so that a sender cannot choose keys that collide if it is not known */
   constructor(capacity: number, seed: number) {
     const places = 1 << Math.max(4, 32 - Math.clz32(capacity * 2 - 1));
-    this.#places = new Int32Array(places).fill(EMPTY);
+    this.#places = new Int32Array(places * 2).fill(EMPTY);
     this.#mask = places - 1;
     this.#keys = new Int32Array(capacity * KEY_WORDS);
     this.#hashes = new Int32Array(capacity);
@@ -44,17 +47,17 @@ export class FlowTable {
   /** The slot that holds the key, -1 if none does. */
   find(key: Int32Array, hash: number): number {
     const places = this.#places;
-    const hashes = this.#hashes;
-    for (let place = hash & this.#mask; ; place = (place + 1) & this.#mask) {
-      const slot = places[place]!;
+    const mask = this.#mask;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const slot = places[2 * place]!;
       if (slot === EMPTY) return -1;
-      if (hashes[slot] === hash && this.#sameKey(slot, key)) return slot;
+      if (places[2 * place + 1] === hash && this.#sameKey(slot, key)) return slot;
     }
   }
 
   /** Enters a slot under a key that is not in the table. */
   insert(slot: number, key: Int32Array, hash: number): void {
-    if ((this.#count + 1) * 2 > this.#places.length) this.#rehash(this.#places.length * 2);
+    if ((this.#count + 1) * 2 > this.#mask + 1) this.#rehash((this.#mask + 1) * 2);
     if (slot >= this.#hashes.length) this.#growSlots(slot + 1);
     this.#keys.set(key, slot * KEY_WORDS);
     this.#hashes[slot] = hash;
@@ -67,7 +70,7 @@ export class FlowTable {
     if (successor >= this.#hashes.length) this.#growSlots(successor + 1);
     this.#keys.copyWithin(successor * KEY_WORDS, slot * KEY_WORDS, (slot + 1) * KEY_WORDS);
     this.#hashes[successor] = this.#hashes[slot]!;
-    this.#places[this.#placeOf(slot)] = successor;
+    this.#places[2 * this.#placeOf(slot)] = successor;
   }
 
   /** Lets a slot that is not in the table show the same key. */
@@ -79,16 +82,18 @@ export class FlowTable {
   /** Takes a slot out; its key stays readable until the slot is used again. */
   remove(slot: number): void {
     const places = this.#places;
+    const mask = this.#mask;
     let hole = this.#placeOf(slot);
     // Backward shift: later entries of the run move into the hole unless that would put them before their home.
-    for (let place = (hole + 1) & this.#mask; places[place] !== EMPTY; place = (place + 1) & this.#mask) {
-      const home = this.#hashes[places[place]!]! & this.#mask;
-      if (((place - home) & this.#mask) >= ((place - hole) & this.#mask)) {
-        places[hole] = places[place]!;
+    for (let place = (hole + 1) & mask; places[2 * place] !== EMPTY; place = (place + 1) & mask) {
+      const home = places[2 * place + 1]! & mask;
+      if (((place - home) & mask) >= ((place - hole) & mask)) {
+        places[2 * hole] = places[2 * place]!;
+        places[2 * hole + 1] = places[2 * place + 1]!;
         hole = place;
       }
     }
-    places[hole] = EMPTY;
+    places[2 * hole] = EMPTY;
     this.#count--;
   }
 
@@ -102,22 +107,23 @@ export class FlowTable {
   #placeOf(slot: number): number {
     const places = this.#places;
     let place = this.#hashes[slot]! & this.#mask;
-    while (places[place] !== slot) place = (place + 1) & this.#mask;
+    while (places[2 * place] !== slot) place = (place + 1) & this.#mask;
     return place;
   }
 
   #place(slot: number, hash: number): void {
     const places = this.#places;
     let place = hash & this.#mask;
-    while (places[place] !== EMPTY) place = (place + 1) & this.#mask;
-    places[place] = slot;
+    while (places[2 * place] !== EMPTY) place = (place + 1) & this.#mask;
+    places[2 * place] = slot;
+    places[2 * place + 1] = hash;
   }
 
-  #rehash(length: number): void {
+  #rehash(count: number): void {
     const old = this.#places;
-    this.#places = new Int32Array(length).fill(EMPTY);
-    this.#mask = length - 1;
-    for (const slot of old) if (slot !== EMPTY) this.#place(slot, this.#hashes[slot]!);
+    this.#places = new Int32Array(count * 2).fill(EMPTY);
+    this.#mask = count - 1;
+    for (let at = 0; at < old.length; at += 2) if (old[at] !== EMPTY) this.#place(old[at]!, old[at + 1]!);
   }
 
   #growSlots(wanted: number): void {

@@ -64,6 +64,14 @@ export interface TrackerCounters {
 
 /** How long a closed TCP flow waits for its tail, us: Zeek's `tcp_close_delay`. */
 const LINGER_US = 5e6;
+/**
+ * How exactly open flows are kept in the order in which they were seen, and how often they are looked through, us: a
+ * flow moves in the list once a second, not with every packet. Rows do not depend on it: whether a flow is over is asked
+ * again when its next packet comes.
+ */
+const GRAIN_US = 1e6;
+/** Rows that have ended are handed on when there are so many: one by one would cost more. */
+const RELEASE_ROWS = 256;
 const FIRST_CAPACITY = 4096;
 const BOTH_SIDES = 3;
 const PRIVILEGED_PORTS = 1024;
@@ -88,6 +96,9 @@ export class FlowTracker {
   readonly #intervals: IntervalQueue | null;
   readonly #firstPrefix: number;
   #slots = 0;
+  /** The clock when flows were last looked through for those that are due, and when they will be again, us. */
+  #sweptUs = 0;
+  #nextSweepUs = 0;
   /** The latest packet time seen, us. */
   #clockUs = 0;
 
@@ -111,7 +122,7 @@ export class FlowTracker {
 
   packet(packet: Packet): void {
     if (packet.us < this.#clockUs) this.counters.outOfOrder++;
-    else this.advance(packet.us);
+    else if (packet.us > this.#clockUs) this.#tick(packet.us);
     const side = readKey(packet, this.#options.keyVlan, this.#key);
     const hash = this.#table.hash(this.#key);
     const found = this.#table.find(this.#key, hash);
@@ -126,24 +137,47 @@ export class FlowTracker {
     if (packets >= this.#firstPrefix) this.#emitPrefix(slot, packets, packet);
   }
 
-  /** Time has come to `us` (a packet's, or the wall clock's while the source is silent): ends what is due. */
+  /** Time has come to `us` (the wall clock's, while the source is silent): ends what is due, and emits it. */
   advance(us: number): void {
-    if (us < this.#clockUs) return;
+    if (us > this.#clockUs) this.#tick(us);
+    this.#sweep(this.#clockUs);
+    this.#release();
+  }
+
+  /** Packet time has come to `us`. */
+  #tick(us: number): void {
     this.#clockUs = us;
     if (this.#intervals !== null) this.#emitIntervals(us);
+    if (us < this.#nextSweepUs) return;
+    this.#sweep(us);
+    if (this.#queue.size >= RELEASE_ROWS) this.#release();
+  }
+
+  /** Ends closed flows that have had their tail, and open ones that are idle. */
+  #sweep(us: number): void {
+    const { state } = this;
     for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) {
-      if (us - this.state.get(slot, Field.EndUs) < this.#lingerUs) break;
+      if (us - state.get(slot, Field.EndUs) < this.#lingerUs) break;
       this.#retire(slot);
     }
     for (let slot = this.#openFlows.head; slot >= 0; slot = this.#openFlows.head) {
-      if (us - this.state.get(slot, Field.TouchedUs) < this.#options.idleUs) break;
-      this.#end(slot, EndReason.Idle);
+      if (us - state.get(slot, Field.QueuedUs) < this.#options.idleUs) break;
+      if (us - state.get(slot, Field.TouchedUs) >= this.#options.idleUs) this.#end(slot, EndReason.Idle);
+      else this.#requeue(slot);
     }
-    if (this.#queue.size > 0) this.#release(this.#watermark());
+    this.#sweptUs = us;
+    this.#nextSweepUs = us + GRAIN_US;
+  }
+
+  /** Puts an open flow behind all others. */
+  #requeue(slot: number): void {
+    this.state.set(slot, Field.QueuedUs, this.#clockUs);
+    this.#openFlows.touch(slot);
   }
 
   /** The capture is over: ends every flow. */
   finish(): void {
+    this.#sweep(this.#clockUs);
     for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) this.#retire(slot);
     for (let slot = this.#openFlows.head; slot >= 0; slot = this.#openFlows.head) this.#end(slot, EndReason.Eof);
     for (const slot of this.#queue.drain()) this.#emit(slot);
@@ -151,23 +185,27 @@ export class FlowTracker {
 
   /** The slot in which the packet's flow goes on: its own, or that of a new flow or part. */
   #continue(slot: number, side: 0 | 1, hash: number, packet: Packet): number {
-    const { state } = this;
-    const record = state.page(slot);
-    const base = state.baseOf(slot);
-    if (this.#isNewConnection(slot, side, packet)) {
-      if (record[base + Field.EndReason] !== EndReason.Open) this.#retire(slot);
-      else this.#end(slot, record[base + Field.Finished] === 0 ? EndReason.Idle : EndReason.Fin);
+    const record = this.state.page(slot);
+    const base = this.state.baseOf(slot);
+    const isOpen = record[base + Field.EndReason] === EndReason.Open;
+    const { idleUs, activeUs, maxFlows } = this.#options;
+    const quietUs = this.#clockUs - record[base + (isOpen ? Field.TouchedUs : Field.EndUs)]!;
+    if (quietUs >= (isOpen ? idleUs : this.#lingerUs) || this.#isNewConnection(slot, side, packet)) {
+      if (!isOpen) this.#retire(slot);
+      else this.#end(slot, quietUs < idleUs && record[base + Field.Finished] !== 0 ? EndReason.Fin : EndReason.Idle);
       return this.#begin(side, hash, packet);
     }
-    if (record[base + Field.EndReason] !== EndReason.Open) return slot;
-    if (packet.us - record[base + Field.LastUs]! >= this.#options.idleUs) {
-      // Only where times went backwards; otherwise `advance` has ended the flow before.
+    if (!isOpen) return slot;
+    if (packet.us - record[base + Field.LastUs]! >= idleUs) {
+      // Only where times went backwards: by the clock the flow is not idle.
       this.#end(slot, EndReason.Idle);
       return this.#begin(side, hash, packet);
     }
-    if (packet.us - record[base + Field.FirstUs]! >= this.#options.activeUs) return this.#cut(slot, packet);
+    if (packet.us - record[base + Field.FirstUs]! >= activeUs) return this.#cut(slot, packet);
     record[base + Field.TouchedUs] = this.#clockUs;
-    this.#openFlows.touch(slot);
+    // Where room is getting scarce, the order in which flows were seen is kept to the packet.
+    const grainUs = this.#table.size * 2 > maxFlows ? 0 : GRAIN_US;
+    if (this.#clockUs - record[base + Field.QueuedUs]! >= grainUs) this.#requeue(slot);
     return slot;
   }
 
@@ -187,7 +225,7 @@ export class FlowTracker {
   }
 
   #begin(side: 0 | 1, hash: number, packet: Packet): number {
-    if (this.#table.size >= this.#options.maxFlows) this.#evict();
+    if (this.#table.size >= this.#options.maxFlows) this.#makeRoom();
     const slot = this.#takeSlot();
     this.#table.insert(slot, this.#key, hash);
     this.#startPart(slot, packet, flowId(this.#key, 0, packet.us, packet.ns), 0);
@@ -222,6 +260,7 @@ export class FlowTracker {
   #startPart(slot: number, packet: Packet, id: number, part: number): void {
     this.state.start(slot, packet, id, part);
     this.state.set(slot, Field.TouchedUs, this.#clockUs);
+    this.state.set(slot, Field.QueuedUs, this.#clockUs);
     this.#openFlows.append(slot);
     this.#byStart.append(slot);
     this.#intervals?.add(slot, packet.us + this.#options.emit.intervalUs!);
@@ -260,7 +299,7 @@ export class FlowTracker {
     this.state.set(copy, Field.RowKind, kind);
     this.#setEnd(copy, us, ns);
     this.#observer.copied(slot, copy);
-    this.#queue.push(copy);
+    this.#enqueue(copy);
   }
 
   /** SYN and SYN-ACK say who began; they outweigh everything else, in whichever order they arrive. */
@@ -299,7 +338,7 @@ export class FlowTracker {
     this.#byStart.remove(slot);
     this.#intervals?.remove(slot);
     this.#table.remove(slot);
-    this.#queue.push(slot);
+    this.#enqueue(slot);
   }
 
   /** Ends an open flow. */
@@ -320,7 +359,7 @@ export class FlowTracker {
       this.#setEnd(slot, state.get(slot, Field.FirstUs) + this.#options.activeUs, state.get(slot, Field.FirstNs));
     } else if (reason === EndReason.Eof) this.#setEnd(slot, Infinity, 0);
     else this.#setEnd(slot, this.#clockUs, 0);
-    this.#queue.push(slot);
+    this.#enqueue(slot);
   }
 
   #setEnd(slot: number, us: number, ns: number): void {
@@ -328,7 +367,10 @@ export class FlowTracker {
     this.state.set(slot, Field.EndNs, ns);
   }
 
-  #evict(): void {
+  /** Ends what is due; if nothing was, evicts the least recently seen (to GRAIN_US). */
+  #makeRoom(): void {
+    this.#sweep(this.#clockUs);
+    if (this.#table.size < this.#options.maxFlows) return;
     const oldest = this.#closingFlows.head >= 0 ? this.#closingFlows.head : this.#openFlows.head;
     if (oldest < 0) return;
     this.counters.evicted++;
@@ -339,7 +381,7 @@ export class FlowTracker {
   /** No flow still held can end, logically, before this time, us. */
   #watermark(): number {
     const { state } = this;
-    let mark = this.#clockUs;
+    let mark = this.#sweptUs;
     const closing = this.#closingFlows.head;
     if (closing >= 0) mark = Math.min(mark, state.get(closing, Field.EndUs));
     const oldest = this.#byStart.head;
@@ -347,8 +389,15 @@ export class FlowTracker {
     return mark;
   }
 
-  /** Emits what ended before the time. */
-  #release(mark: number): void {
+  /** A row waits for its turn. */
+  #enqueue(slot: number): void {
+    this.#queue.push(slot);
+    if (this.#queue.size > LIMITS.waitingRows) this.#release();
+  }
+
+  /** Emits the rows that no flow still held can come before. */
+  #release(): void {
+    const mark = this.#watermark();
     while (this.#queue.size > 0 && this.#queue.firstEndUs < mark) this.#emit(this.#queue.pop());
     for (; this.#queue.size > LIMITS.waitingRows; this.counters.earlyRows++) this.#emit(this.#queue.pop());
   }

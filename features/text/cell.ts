@@ -1,5 +1,6 @@
 /** Values as text: the same in CSV and JSONL. */
 import { type Column, isNull } from '../../core/table.ts';
+import { textAt } from '../../core/text-column.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
 
@@ -25,6 +26,7 @@ export function jsonCell(column: Column, row: number): string {
   if (isNull(column, row)) return 'null';
   switch (column.type) {
     case 'utf8':
+      return JSON.stringify(textAt(column, row));
     case 'list_utf8':
     case 'findings':
       return JSON.stringify(column.values[row]);
@@ -43,7 +45,7 @@ export function jsonCell(column: Column, row: number): string {
 /** The cell as it stands in CSV before quoting; empty for null, lists as JSON arrays. */
 export function plainCell(column: Column, row: number): string {
   if (isNull(column, row)) return '';
-  if (column.type === 'utf8') return column.values[row]!;
+  if (column.type === 'utf8') return textAt(column, row)!;
   if (column.type === 'timestamp_ns') return timeText(column.values[row]!);
   return jsonCell(column, row);
 }

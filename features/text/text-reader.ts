@@ -9,6 +9,7 @@ import {
   type ScalarType,
   type Table,
 } from '../../core/table.ts';
+import { appendText } from '../../core/text-column.ts';
 import { featureNamed } from '../vector/schema.ts';
 import { parseTime } from './cell.ts';
 
@@ -98,7 +99,7 @@ function valueOfText(name: string, spec: ColumnSpec, cell: string): unknown {
 function setCell(name: string, spec: ColumnSpec, column: Column, row: number, value: unknown): void {
   switch (column.type) {
     case 'utf8':
-      column.values[row] = value === null ? null : typeof value === 'string' ? value : JSON.stringify(value);
+      appendText(column, row, value === null || typeof value === 'string' ? value : JSON.stringify(value));
       return;
     case 'list_utf8':
       column.values[row] = value === null ? null : itemsOf(name, spec, value, isText);

@@ -1,12 +1,13 @@
 /** Group `identity`: which flow a row is about. Never a model input: addresses, ports and times tell where, not what. */
 import type { Digests } from '../../core/digest.ts';
+import { appendText, type TextColumn } from '../../core/text-column.ts';
 import { communityIdOfKey } from '../fingerprint/community-id.ts';
 import { END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind } from '../flow/flow-state.ts';
 import { KeyWord } from '../flow/key.ts';
 import { Protocol } from '../packet/packet.ts';
 import { addressText } from './address.ts';
 import type { FlowRow } from './flow-row.ts';
-import { put, putTime } from './put.ts';
+import { put, putIpv4, putTime } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
 export const IDENTITY = {
@@ -56,20 +57,25 @@ export function fillIdentity(out: ColumnsOf<typeof IDENTITY>, row: number, flow:
   const kind = flow.get(Field.RowKind);
   const ports = keys[key + KeyWord.Ports]!;
   const isForwardA = forward === 0;
-  out.capture.values[row] = flow.capture;
+  appendText(out.capture, row, flow.capture);
   out.flow_id.values[row] = flow.get(Field.FlowId);
   out.part.values[row] = flow.get(Field.Part);
-  out.row_kind.values[row] = ROW_KIND_NAMES[kind]!;
-  out.community_id.values[row] = communityIdOfKey(keys, key, version, protocol, digests);
+  appendText(out.row_kind, row, ROW_KIND_NAMES[kind]!);
+  appendText(out.community_id, row, communityIdOfKey(keys, key, version, protocol, digests));
   putTime(out.first_seen, row, flow.get(Field.FirstUs), flow.get(Field.FirstNs));
   putTime(out.last_seen, row, flow.get(Field.LastUs), flow.get(Field.LastNs));
-  out.src_ip.values[row] = addressText(keys, key + (isForwardA ? KeyWord.AddressA : KeyWord.AddressB), version);
+  putAddress(out.src_ip, row, keys, key + (isForwardA ? KeyWord.AddressA : KeyWord.AddressB), version);
   out.src_port.values[row] = isForwardA ? ports >>> 16 : ports & 0xffff;
-  out.dst_ip.values[row] = addressText(keys, key + (isForwardA ? KeyWord.AddressB : KeyWord.AddressA), version);
+  putAddress(out.dst_ip, row, keys, key + (isForwardA ? KeyWord.AddressB : KeyWord.AddressA), version);
   out.dst_port.values[row] = isForwardA ? ports & 0xffff : ports >>> 16;
-  out.protocol.values[row] = PROTOCOL_NAMES[protocol]!;
+  appendText(out.protocol, row, PROTOCOL_NAMES[protocol]!);
   out.ip_version.values[row] = version;
   const vlan = flow.get(Field.Vlan);
   if (vlan >= 0) put(out.vlan_id, row, vlan);
-  out.end_reason.values[row] = kind === RowKind.End ? END_REASON_NAMES[flow.get(Field.EndReason)]! : null;
+  if (kind === RowKind.End) appendText(out.end_reason, row, END_REASON_NAMES[flow.get(Field.EndReason)]!);
+}
+
+function putAddress(column: TextColumn, row: number, keys: Int32Array, at: number, version: number): void {
+  if (version === 4) putIpv4(column, row, keys[at + 3]!);
+  else appendText(column, row, addressText(keys, at, version));
 }

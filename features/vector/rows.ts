@@ -2,6 +2,7 @@
 import type { Digests } from '../../core/digest.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { createTable, type Table } from '../../core/table.ts';
+import { appendText, type TextColumn } from '../../core/text-column.ts';
 import { type COUNTS, fillCounts } from './counts.ts';
 import { type FLAGS, fillFlags } from './flags.ts';
 import type { FlowRow } from './flow-row.ts';
@@ -34,6 +35,7 @@ export class FlowRows {
   readonly #receive: BatchReceiver;
   readonly #batch: Table;
   readonly #columns: AllColumns;
+  readonly #texts: readonly TextColumn[];
   /** Rows made so far. */
   count = 0;
 
@@ -42,12 +44,15 @@ export class FlowRows {
     this.#receive = receive;
     this.#batch = createTable(FEATURES, batchRows);
     this.#columns = Object.fromEntries(this.#batch.columns) as unknown as AllColumns;
+    this.#texts = [...this.#batch.columns.values()].filter((column) => column.type === 'utf8');
     this.#clear(batchRows);
   }
 
   append(flow: FlowRow): void {
     const row = this.#batch.length++;
     const columns = this.#columns;
+    // A text that no group writes is null, and the next row's begins where it stands.
+    for (const { offsets } of this.#texts) offsets[row + 1] = offsets[row]!;
     fillIdentity(columns, row, flow, this.#digests);
     fillTunnel(columns, row, flow);
     fillCounts(columns, row, flow);
@@ -56,7 +61,7 @@ export class FlowRows {
     fillFlags(columns, row, flow);
     fillSequence(columns, row, flow);
     fillTls(columns, row, flow);
-    columns.label.values[row] = flow.label;
+    appendText(columns.label, row, flow.label);
     this.count++;
     if (this.#batch.length === columns.flow_id.values.length) this.flush();
   }

@@ -2,6 +2,7 @@
  * Group `tls`: what the TLS handshake says before it goes dark. None of it is a model input: the handshake tells which
  * library and which host, and a model that learns those recognises the lab it was trained in.
  */
+import { appendText } from '../../core/text-column.ts';
 import type { FlowRow } from './flow-row.ts';
 import { put, putBool } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
@@ -58,19 +59,19 @@ export function fillTls(out: ColumnsOf<typeof TLS>, row: number, flow: FlowRow):
   if (flow.tls === null) return;
   const { client, server } = flow.tls;
   if (client !== null) {
-    out.sni.values[row] = client.sni;
+    appendText(out.sni, row, client.sni);
     out.sni_tokens.values[row] = client.sniTokens;
-    out.alpn.values[row] = client.alpn;
+    appendText(out.alpn, row, client.alpn);
     put(out.tls_client_ciphers, row, client.cipherCount);
     put(out.tls_client_extensions, row, client.extensionCount);
     putBool(out.tls_ech, row, client.hasEncryptedHello);
-    out.ja3.values[row] = client.ja3;
-    out.ja4.values[row] = client.ja4;
+    appendText(out.ja3, row, client.ja3);
+    appendText(out.ja4, row, client.ja4);
   }
   if (server !== null) {
-    out.tls_version.values[row] = server.version;
-    out.server_alpn.values[row] = server.alpn;
+    appendText(out.tls_version, row, server.version);
+    appendText(out.server_alpn, row, server.alpn);
     put(out.tls_cipher, row, server.cipher);
-    out.ja3s.values[row] = server.ja3s;
+    appendText(out.ja3s, row, server.ja3s);
   }
 }

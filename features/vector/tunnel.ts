@@ -1,4 +1,5 @@
 /** Group `tunnel`: what the flow was wrapped in, if the capture shows it wrapped. Never a model input. */
+import { appendText } from '../../core/text-column.ts';
 import { TUNNEL_NAMES } from '../packet/packet.ts';
 import { addressText } from './address.ts';
 import type { FlowRow } from './flow-row.ts';
@@ -19,7 +20,7 @@ export const TUNNEL = {
 export function fillTunnel(out: ColumnsOf<typeof TUNNEL>, row: number, flow: FlowRow): void {
   const { outer, forward } = flow;
   if (outer === null) return;
-  out.tunnel.values[row] = TUNNEL_NAMES[outer.tunnel];
-  out.outer_src_ip.values[row] = addressText(outer.addresses, forward * 4, outer.version);
-  out.outer_dst_ip.values[row] = addressText(outer.addresses, (1 - forward) * 4, outer.version);
+  appendText(out.tunnel, row, TUNNEL_NAMES[outer.tunnel]);
+  appendText(out.outer_src_ip, row, addressText(outer.addresses, forward * 4, outer.version));
+  appendText(out.outer_dst_ip, row, addressText(outer.addresses, (1 - forward) * 4, outer.version));
 }

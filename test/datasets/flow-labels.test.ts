@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createTable, type ScalarColumn, type Table, type TextColumn } from '../../core/table.ts';
+import { appendText, textsOf } from '../../core/text-column.ts';
 import { loadFlowLabels } from '../../datasets/flow-labels.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 
@@ -34,19 +35,20 @@ type Ends = readonly [protocol: string, source: string, sourcePort: number, targ
 function rows(...ends: readonly Ends[]): Table {
   const table = createTable(FEATURES, ends.length);
   table.length = ends.length;
-  const text = (name: string) => (table.columns.get(name) as TextColumn).values;
+  const text = (name: string, row: number, value: string) =>
+    appendText(table.columns.get(name) as TextColumn, row, value);
   const numbers = (name: string) => (table.columns.get(name) as ScalarColumn<'uint16'>).values;
   ends.forEach(([protocol, source, sourcePort, target, targetPort], row) => {
-    text('protocol')[row] = protocol;
-    text('src_ip')[row] = source;
-    text('dst_ip')[row] = target;
+    text('protocol', row, protocol);
+    text('src_ip', row, source);
+    text('dst_ip', row, target);
     numbers('src_port')[row] = sourcePort;
     numbers('dst_port')[row] = targetPort;
   });
   return table;
 }
 
-const labelsOf = (table: Table) => (table.columns.get('label') as TextColumn).values;
+const labelsOf = (table: Table) => textsOf(table.columns.get('label') as TextColumn, table.length);
 
 test.each([
   ['{"version": 1', /it is no JSON/],

@@ -1,5 +1,7 @@
 /** What holds of every row, whatever bytes it was made of. */
+
 import { type Column, isNull, type Table } from '../../core/table.ts';
+import { type TextColumn, textsOf } from '../../core/text-column.ts';
 import type { FeatureSpec } from '../../features/vector/spec.ts';
 
 export class RowCheck {
@@ -10,7 +12,7 @@ export class RowCheck {
   /** @throws Error naming the column and the value that cannot be */
   batch(table: Table): void {
     for (const spec of table.specs as readonly FeatureSpec[]) checkColumn(spec, table.columns.get(spec.name)!, table);
-    const kinds = values<string>(table, 'row_kind');
+    const kinds = textsOf(table.columns.get('row_kind') as TextColumn, table.length);
     const forward = values<number>(table, 'fwd_packets');
     const backward = values<number>(table, 'bwd_packets');
     const first = values<bigint>(table, 'first_seen');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTable, type ScalarColumn, type Table, type TextColumn } from '../../core/table.ts';
+import { appendText, textAt } from '../../core/text-column.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 import type { ModelCard } from '../../models/card.ts';
 import { judge, outOfScope } from '../../serve/verdict.ts';
@@ -63,7 +64,7 @@ test('evidence weighs by the log odds of the score, bounded where the model cann
 function tableOf(protocol: string | null, fwdPayloads: number, bwdPayloads: number): Table {
   const table = createTable(FEATURES, 1);
   table.length = 1;
-  (table.columns.get('protocol') as TextColumn).values[0] = protocol;
+  appendText(table.columns.get('protocol') as TextColumn, 0, protocol);
   (table.columns.get('fwd_payload_packets') as ScalarColumn<'uint32'>).values[0] = fwdPayloads;
   (table.columns.get('bwd_payload_packets') as ScalarColumn<'uint32'>).values[0] = bwdPayloads;
   return table;
@@ -83,7 +84,7 @@ test('verdict columns stand behind the others, and those of an earlier scoring g
   expect(names(withVerdictColumns(once))).toEqual(names(once));
 
   const scored = withVerdicts(FEATURES, tableOf('tcp', 9, 9), [judged(0.95)]);
-  const value = (name: string) => (scored.columns.get(name) as TextColumn).values[0];
+  const value = (name: string) => textAt(scored.columns.get(name) as TextColumn, 0);
   expect([value('predicted'), value('verdict'), value('model')]).toEqual(['mining', 'mining', 'example@1.0.0']);
   const riskless = withVerdicts(FEATURES, tableOf('tcp', 9, 9), [judged(0.95, null, { ...card, positive: null })]);
   expect((riskless.columns.get('risk') as ScalarColumn<'uint8'>).valid[0]).toBe(0);

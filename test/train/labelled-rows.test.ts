@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ColumnSpec, createTable, type ScalarColumn, type Table, type TextColumn } from '../../core/table.ts';
+import { appendText } from '../../core/text-column.ts';
 import { FEATURES, featureNamed } from '../../features/vector/schema.ts';
 import { LabelledRows } from '../../train/labelled-rows.ts';
 
@@ -21,7 +22,7 @@ function tableOf(flows: readonly Flow[], specs: readonly ColumnSpec[] = FEATURES
   const table = createTable(specs, flows.length);
   table.length = flows.length;
   const text = (name: string, row: number, value: string | null) => {
-    (table.columns.get(name) as TextColumn).values[row] = value;
+    appendText(table.columns.get(name) as TextColumn, row, value);
   };
   const number = (name: string, row: number, value: number | null) => {
     const column = table.columns.get(name) as ScalarColumn<'float64'>;
