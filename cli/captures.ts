@@ -1,7 +1,9 @@
 /** Reading captures on behalf of a command: progress while it goes on, warnings about what was damaged. */
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
-import { Damage } from '../features/capture/decoder.ts';
+import { type CaptureAccount, Damage } from '../features/capture/decoder.ts';
 import { type CaptureSummary, extractPieces } from '../features/extract.ts';
+import { layerOfLinkType } from '../features/packet/link.ts';
+import type { DROP_NAMES } from '../features/packet/packet.ts';
 import type { BatchReceiver } from '../features/vector/rows.ts';
 import type { Console } from './console.ts';
 import { byteText, counted, grouped } from './numbers.ts';
@@ -53,17 +55,50 @@ export function reportFaults(path: string, summary: CaptureSummary, strict: bool
   });
 }
 
+type DropName = Exclude<(typeof DROP_NAMES)[number], 'ok'>;
+
+/** Each kind of packet that belongs to no flow, in words that follow a number of packets. */
+export const DROP_TEXTS: Readonly<Record<DropName, string>> = {
+  unknown_link: 'of a link type that is not read',
+  not_ip: 'not IP',
+  truncated: 'cut off within a header',
+  malformed: 'with a header that contradicts itself',
+  orphan_fragment: 'of fragments whose first was not seen',
+  other_transport: 'neither TCP, UDP, SCTP nor ICMP',
+  too_deep: 'with more headers inside each other than are followed',
+  opaque: 'of a wireless network, encrypted or management',
+};
+
+/** Drops that say that something is wrong with the capture; the others are ordinary traffic. */
+const FAULTY: readonly DropName[] = ['truncated', 'malformed', 'too_deep', 'unknown_link'];
+
+/** Why packets belong to no flow: `12 not IP, 3 cut off within a header`; '' if all do. */
+export function dropsText(drops: Readonly<Record<string, number>>): string {
+  return Object.entries(drops)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${grouped(count)} ${DROP_TEXTS[name as DropName] ?? name}`)
+    .join(', ');
+}
+
 function faultsOf({ capture, counters }: CaptureSummary): string[] {
   const faults: string[] = [];
   if (capture.damage !== Damage.None) {
     faults.push(`${capture.damage} after ${counted(capture.frames, 'packet')}; read up to there`);
   }
-  const { truncated = 0, malformed = 0, unknown_link: unknownLink = 0 } = counters.drops;
-  if (truncated > 0) faults.push(`${counted(truncated, 'packet')} cut off within a header`);
-  if (malformed > 0) faults.push(`${counted(malformed, 'packet')} malformed`);
-  if (unknownLink > 0) faults.push(`${counted(unknownLink, 'packet')} of a link type that is not read`);
+  for (const name of FAULTY) {
+    const count = counters.drops[name] ?? 0;
+    if (count === 0) continue;
+    const which = name === 'unknown_link' ? ` (${unreadLinkTypes(capture).join(', ')})` : '';
+    faults.push(`${counted(count, 'packet')} ${DROP_TEXTS[name]}${which}`);
+  }
   if (counters.evictedFlows > 0) faults.push(`${counted(counters.evictedFlows, 'flow')} evicted by --max-flows`);
   return faults;
+}
+
+/** Numbers of the link types that are not read: https://www.tcpdump.org/linktypes.html. */
+function unreadLinkTypes({ interfaces }: CaptureAccount): number[] {
+  const all = interfaces.map(({ linkType }) => linkType);
+  return [...new Set(all)].filter((linkType) => layerOfLinkType(linkType) < 0);
 }
 
 /** One line of account over several captures. */
@@ -71,14 +106,18 @@ export function accountLine(summaries: readonly CaptureSummary[], seconds: numbe
   let packets = 0;
   let flows = 0;
   let rows = 0;
-  let dropped = 0;
+  let early = 0;
+  const drops: Record<string, number> = {};
   for (const { counters } of summaries) {
     packets += counters.packets;
-    dropped += counters.frames - counters.packets;
     flows += counters.flows;
     rows += counters.rows;
+    early += counters.earlyRows;
+    for (const [name, count] of Object.entries(counters.drops)) drops[name] = (drops[name] ?? 0) + count;
   }
-  const left = dropped === 0 ? '' : `, ${grouped(dropped)} belong to no TCP or UDP flow`;
+  const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
+  const left = dropped === 0 ? '' : `, ${grouped(dropped)} more in no flow (${dropsText(drops)})`;
   const parts = rows === flows ? '' : ` in ${counted(rows, 'row')}`;
-  return `${counted(summaries.length, 'capture')}: ${counted(packets, 'packet')}${left}; ${counted(flows, 'flow')}${parts}; ${seconds.toFixed(2)} s`;
+  const order = early === 0 ? '' : `, ${grouped(early)} written before their turn`;
+  return `${counted(summaries.length, 'capture')}: ${counted(packets, 'packet')}${left}; ${counted(flows, 'flow')}${parts}${order}; ${seconds.toFixed(2)} s`;
 }

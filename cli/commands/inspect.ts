@@ -6,7 +6,7 @@ import { STANDARD_INPUT } from '../../features/capture/input.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { linkTypeName } from '../../features/packet/link.ts';
-import { readCapture } from '../captures.ts';
+import { dropsText, readCapture } from '../captures.ts';
 import { Console, printable } from '../console.ts';
 import { byteText, counted, durationText, grouped, momentText } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, positiveInteger } from '../options.ts';
@@ -59,16 +59,6 @@ function theOnlyCapture(input: string): string {
   });
 }
 
-/** Why packets belong to no flow, in words. */
-const DROP_TEXTS: Readonly<Record<string, string>> = {
-  unknown_link: 'of a link type that is not read',
-  not_ip: 'not IP',
-  truncated: 'cut off within a header',
-  malformed: 'malformed',
-  fragment: 'later IP fragments',
-  other_transport: 'neither TCP nor UDP',
-};
-
 function textReport(name: string, summary: CaptureSummary, tally: TrafficTally, top: number): string {
   const { capture, counters, compression } = summary;
   const facts: [string, string][] = [
@@ -84,13 +74,7 @@ function textReport(name: string, summary: CaptureSummary, tally: TrafficTally, 
   if (capture.cutFrames > 0) facts.push(['cut by snaplen', counted(capture.cutFrames, 'packet')]);
   if (counters.outOfOrderPackets > 0) facts.push(['out of order', counted(counters.outOfOrderPackets, 'packet')]);
   if (capture.reportedDrops > 0) facts.push(['lost at capture', counted(capture.reportedDrops, 'packet')]);
-  const drops = Object.entries(counters.drops).filter(([, count]) => count > 0);
-  facts.push([
-    'not in a flow',
-    drops.length === 0
-      ? 'none'
-      : drops.map(([what, count]) => `${grouped(count)} ${DROP_TEXTS[what] ?? what}`).join(', '),
-  ]);
+  facts.push(['not in a flow', dropsText(counters.drops) || 'none']);
   if (capture.damage !== 'none') facts.push(['damage', capture.damage]);
   const lines = facts.map(([key, value]) => `${`${key}:`.padEnd(16)}${printable(value)}`);
   for (const section of tally.sections(top)) {

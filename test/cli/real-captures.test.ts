@@ -40,8 +40,14 @@ describe.skipIf(!hasSharedData)('real captures (skipped without ../shared/data)'
     [
       '802.11 with radiotap',
       tcpdump('ieee802.11_exthdr.pcap'),
-      [/link type 127, not read/, /^not in a flow: +26 of a link type that is not read$/m],
-      /^flowlamp: warning: .*: 26 packets of a link type that is not read\n$/,
+      [/IEEE 802.11 with radiotap/, /^not in a flow: +26 of a wireless network, encrypted or management$/m],
+      /^$/,
+    ],
+    [
+      'a link type that is not read',
+      tcpdump('vsock-1.pcapng'),
+      [/link type 271, not read/, /^not in a flow: +10 of a link type that is not read$/m],
+      /^flowlamp: warning: .*: 10 packets of a link type that is not read \(271\)\n$/,
     ],
     [
       'a packet cut within its header',
