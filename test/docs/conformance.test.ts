@@ -1,4 +1,7 @@
-/** Recounts the figures of docs/conformance.md. What counts as explained is written down in oracle.test.ts. */
+/**
+ * Recounts the figures of docs/conformance.md. What counts as explained is written down in oracle.test.ts for fingerprints
+ * and in test/oracle for flows.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { nodeDigests } from '../../features/digests-node.ts';
@@ -14,6 +17,10 @@ import {
   type TlsFlow,
   tlsFlows,
 } from '../features/protocol/tls-flows.ts';
+import { compareArkime } from '../oracle/arkime-compare.ts';
+import { compareCommunityIds } from '../oracle/community-rows.ts';
+import { compareProbe } from '../oracle/ipfixprobe-compare.ts';
+import { compareZeek } from '../oracle/zeek-compare.ts';
 
 const page = readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8');
 
@@ -102,5 +109,24 @@ describe.skipIf(!hasData('oracle/arkime'))('Arkime', () => {
       }
     }
     expectFigures('Arkime: Community ID of TCP, UDP and SCTP sessions', equal, compared);
+  });
+});
+
+describe.skipIf(!hasData('oracle'))('Flows', () => {
+  test.each([
+    ['Arkime', compareArkime],
+    ['Zeek', compareZeek],
+    ['ipfixprobe', compareProbe],
+    ['Community ID', compareCommunityIds],
+  ])('%s', (oracle, compare) => {
+    const tally = compare();
+    const rows = tally.rows(oracle);
+    console.log(rows.join('\n'));
+    for (const row of rows) expect(page).toContain(`${row}\n`);
+    // No row is left over from a comparison that is no more.
+    expect(page.split('\n').filter((line) => line.startsWith(`| ${oracle}: `) && line.split('|').length === 6)).toEqual(
+      rows,
+    );
+    for (const { reason } of tally.differences) if (reason !== null) expect(page).toContain(`- **${reason}**`);
   });
 });

@@ -28,6 +28,9 @@ const NO_VLAN = 0;
 
 export function compareProbe(idleTimeout: number = PROBE_TIMEOUTS.idleTimeout): Tally {
   const tally = new Tally();
+  /** Several plug-ins were run on the same input: each flow is compared once. */
+  const seen = new Set<string>();
+  const isNew = (flow: string) => seen.size < seen.add(flow).size;
   for (const { plugin, input } of probeOutputs()) {
     const options = { ...PROBE_TIMEOUTS, idleTimeout, keyVlan: plugin === 'vlan' };
     const rows = byKey(conversations(input, options).ours);
@@ -35,7 +38,14 @@ export function compareProbe(idleTimeout: number = PROBE_TIMEOUTS.idleTimeout): 
     for (const [key, flows] of told) {
       const where = `${plugin}: ${key}`;
       if (CUTTING.has(plugin)) compareSums(where, flows, rows.get(key) ?? [], tally);
-      else for (const flow of flows) compareFlow(where, flow, within(flow, rows.get(key) ?? []), tally);
+      else {
+        for (const flow of flows) {
+          const mine = within(flow, rows.get(key) ?? []);
+          if (isNew(`${input} ${key} ${flow.vlan} ${flow.firstUs} ${flow.lastUs}`))
+            compareFlow(where, flow, mine, tally);
+          if (flow.sequence !== null) compareSequence(where, flow, mine, tally);
+        }
+      }
     }
   }
   return tally;
@@ -71,7 +81,6 @@ function compareFlow(where: string, flow: ProbeFlow, rows: readonly Ours[], tall
   tally.compare(where, 'first and last packet, us', [flow.firstUs, flow.lastUs], times, none);
   const [first] = [...rows].sort((a, b) => a.firstUs - b.firstUs) as [Ours];
   tally.compare(where, 'initiator', flow.from, sameDirection(first, flow) ? flow.from : flow.to, none);
-  if (flow.sequence !== null) compareSequence(where, flow, rows, tally);
 }
 
 /** Sizes and times of the first packets with payload; signs say who sent them. */

@@ -6,7 +6,7 @@ import { hasSharedData } from '../../../support/shared-data.ts';
 describe.skipIf(!hasSharedData)('ipfixprobe', () => {
   test('agrees on every flow, to the microsecond, but for reasons that are written down', () => {
     const tally = compareProbe();
-    expect(tally.figures.get('packets each way')!.compared).toBeGreaterThan(250);
+    expect(tally.figures.get('packets each way')!.compared).toBeGreaterThan(120);
     expect(tally.unexplained).toEqual([]);
   });
 
