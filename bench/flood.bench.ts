@@ -1,6 +1,7 @@
 /**
  * A SYN flood, every packet a flow of its own, made on the fly and piped to `flowlamp extract -`:
- * `node bench/run.mjs flood [--flows 10000000] [--max-flows 1000000] [--limit-mib 1536]`. Fails if memory goes beyond.
+ * `node bench/run.mjs flood [--flows 10000000] [--max-flows 1000000] [--limit-mib 1536] [--hello 0]`. Fails if memory
+ * goes beyond. With --hello each packet brings so many bytes of a TLS ClientHello that never ends.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,19 +16,30 @@ const { values } = parseArgs({
     flows: { type: 'string', default: '10000000' },
     'max-flows': { type: 'string', default: '1000000' },
     'limit-mib': { type: 'string', default: '1536' },
+    hello: { type: 'string', default: '0' },
   },
 });
 const flows = Number(values.flows);
+const payload = unfinishedHello(Number(values.hello));
 
 const FILE_HEADER = 24;
-const RECORDS_PER_PIECE = 8192;
+const RECORDS_PER_PIECE = 1024;
 const START_SECONDS = 1_700_000_000;
 /** A million SYNs a second, so that no flow is idle before the next million has come. */
 const PER_SECOND = 1_000_000;
 
+/** The start of a record of 16 KiB with a ClientHello of nearly as much. */
+function unfinishedHello(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  bytes.set([0x16, 3, 1, 0x40, 0, 1, 0, 0x3f, 0xfc, 3, 3].slice(0, length));
+  return bytes;
+}
+
 /** One SYN from each address of 10.0.0.0/8, then from the next port. */
 function* flood(): Generator<Uint8Array> {
-  const one = pcap([{ at: START_SECONDS, bytes: tcp({ from: '10.0.0.0:1024', to: '192.0.2.1:80', flags: Flag.SYN }) }]);
+  const flags = payload.length === 0 ? Flag.SYN : Flag.PSH | Flag.ACK;
+  const bytes = tcp({ from: '10.0.0.0:1024', to: '192.0.2.1:80', flags, payload });
+  const one = pcap([{ at: START_SECONDS, bytes }]);
   yield one.subarray(0, FILE_HEADER);
   const record = one.subarray(FILE_HEADER);
   const [second, microsecond, address, port, sequence] = [0, 4, 16 + 14 + 12, 16 + 14 + 20, 16 + 14 + 24];

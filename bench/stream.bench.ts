@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { newInputAccount, readInput } from '../features/capture/input.ts';
 import { CaptureReader } from '../features/capture/reader.ts';
-import { concat, fields } from '../test/support/bytes.ts';
+import { fields } from '../test/support/bytes.ts';
 import { pcap } from '../test/support/captures.ts';
 import { feedExtract, mebibytes, median } from './extract-process.ts';
 
@@ -49,7 +49,17 @@ async function loadTemplate(): Promise<Template> {
   });
   for await (const piece of readInput(path, newInputAccount())) reader.write(piece);
   reader.finish();
-  return { records: concat(...parts) as Uint8Array<ArrayBuffer>, starts, spanSeconds: last - first };
+  return { records: joined(parts, length), starts, spanSeconds: last - first };
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Moves every record on in time and, where it is IPv4 right behind Ethernet, to the next network. */
