@@ -87,8 +87,8 @@ export class PcapDecoder implements CaptureDecoder {
   }
 
   /**
-   * Looks where the second record begins: with long headers it is eight bytes further on, and what stands at the short
-   * place is no header. Returns false while too little has been read to tell.
+   * Looks where the second record begins: with long headers it is eight bytes further on, and at the short place its time
+   * stands where a length should: far too large a number since 1970. Returns false while too little has been read to tell.
    */
   #settle(view: DataView, at: number, end: number): boolean {
     const { little, nanoseconds, name } = this.#variant;
@@ -96,9 +96,10 @@ export class PcapDecoder implements CaptureDecoder {
     const captured = view.getUint32(at + CAPTURED, little);
     const short = at + SHORT_HEADER + captured;
     const long = at + LONG_HEADER + captured;
-    if (captured > LIMITS.frameBytes) this.#isSettled = true;
-    else if (end < long + SHORT_HEADER) return false;
-    else if (!isHeader(view, short, at, little, nanoseconds) && isHeader(view, long, at, little, nanoseconds)) {
+    const isDamaged = captured > LIMITS.frameBytes;
+    if (!isDamaged && end < long + SHORT_HEADER) return false;
+    const fits = isDamaged || view.getUint32(short + CAPTURED, little) <= LIMITS.frameBytes;
+    if (!fits && isHeader(view, long, at, little, nanoseconds)) {
       this.#variant = { ...this.#variant, recordHeader: LONG_HEADER, name: name.replace(')', ', modified)') };
       this.account.format = this.#variant.name;
     }

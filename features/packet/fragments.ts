@@ -57,7 +57,9 @@ export class Fragments {
     key[ID] = fragmentId;
     // A version is never 0, so an entry that was never written matches no packet.
     key[KIND] = (ipVersion << 8) | protocol;
-    let hash = fragmentId ^ protocol;
+    // Mixed before the addresses come in, so that an identification and an address do not cancel out.
+    let hash = Math.imul(fragmentId ^ (protocol << 16), 0x85ebca6b);
+    hash ^= hash >>> 13;
     for (let word = 0; word < words; word++) {
       key[word] = view.getInt32(addressAt + word * 4);
       hash = Math.imul(hash ^ key[word]!, 0x9e3779b1);

@@ -21,7 +21,7 @@ describe.each([
   const wifi = (start: string, rest = '') => concat(hex(`${start}${rest} ${SNAP} ${etherType}`), packet);
   const header = (control: string) => `${control} 0000 ${THREE_MACS} 1000`;
   const short = pppType.slice(2);
-  const frames: readonly (readonly [string, number, Uint8Array, number?])[] = [
+  const kinds: readonly (readonly [string, number, Uint8Array, number?])[] = [
     ['behind an MPLS label', LinkType.Ethernet, concat(MACS, hex('8847 00010140'), packet)],
     ['behind three MPLS labels', LinkType.Ethernet, concat(MACS, hex('8848 00010040 00020040 00030140'), packet)],
     ['in an Ethernet pseudowire', LinkType.Ethernet, concat(MACS, hex('8847 00010140 00000000'), framed(packet))],
@@ -54,7 +54,9 @@ describe.each([
     ['in 802.11 with a frame check sequence', LinkType.Wifi, concat(wifi(header('0801')), hex('deadbeef'))],
   ];
 
-  test.each(frames)('%s', (__, linkType, frame, vlan = -1) => {
+  const frames = kinds.map(([name, linkType, frame, vlan = -1]) => [name, linkType, frame, vlan] as const);
+
+  test.each(frames)('%s', (__, linkType, frame, vlan) => {
     const decoded = decode(frame, linkType);
     expect(decoded.status).toBe(Status.Ok);
     expect(addresses(decoded)[0]).toMatch(packet === IPV4 ? /^0a000001$/ : /^fd0+1$/);

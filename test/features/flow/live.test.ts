@@ -1,0 +1,70 @@
+/** A live source may be silent: then the wall clock ends flows, exactly as the next packet would have. */
+import { describe, expect, test } from 'vitest';
+import { CaptureReader } from '../../../features/capture/reader.ts';
+import { nodeDigests } from '../../../features/digests-node.ts';
+import { type ExtractOptions, Extractor } from '../../../features/extractor.ts';
+import { type Row, rowsOf } from '../../support/rows.ts';
+import { rowsOfScript, script } from './flow-capture.ts';
+
+/** An extractor that has had the packets of the script, and the rows that it gives. */
+function listening(text: string, options: ExtractOptions = {}): { extractor: Extractor; rows: Row[] } {
+  const rows: Row[] = [];
+  const extractor = new Extractor('test.pcap', nodeDigests, (batch) => rows.push(...rowsOf(batch)), options);
+  const reader = new CaptureReader('test.pcap', extractor);
+  reader.write(script(text));
+  return { extractor, rows };
+}
+
+const UDP = '1 high > low UDP 0 3\n2 low > high UDP 0 5';
+const CLOSED = '1 client > server SYN 1\n2 server > client RST 1';
+
+describe.each([
+  ['idle for its timeout', UDP, 122],
+  ['closed', CLOSED, 7],
+])('a flow that was %s', (_, text, seconds) => {
+  const later = rowsOfScript(`${text}\n500 10.0.0.7:5000 > 10.0.0.8:6000 UDP`)[0];
+
+  test('gives the same row by the wall clock as by a later packet, at once', () => {
+    const { extractor, rows } = listening(text);
+    extractor.advance((seconds - 0.001) * 1e6);
+    expect(rows).toEqual([]);
+    extractor.advance((seconds + 0.001) * 1e6);
+    expect(rows).toEqual([later]);
+    extractor.finish();
+    expect(rows).toHaveLength(1);
+  });
+
+  test('gives it however often the clock ticks, and however long it was stopped', () => {
+    const ticking = listening(text);
+    for (let tick = 2; tick <= 600; tick += 0.5) ticking.extractor.advance(tick * 1e6);
+    const stopped = listening(text);
+    stopped.extractor.advance(1e12);
+    expect([ticking.rows, stopped.rows]).toEqual([[later], [later]]);
+  });
+});
+
+test('a flow that is only long is not cut while it is silent: the next packet does that', () => {
+  const { extractor, rows } = listening(UDP, { activeTimeout: 10 });
+  extractor.advance(50e6);
+  expect(rows).toEqual([]);
+});
+
+test('interval rows come by the wall clock too', () => {
+  const emit = { end: false, prefixes: [], intervalUs: 5e6 };
+  const { extractor, rows } = listening(UDP, { emit });
+  extractor.advance(6.5e6);
+  extractor.advance(60e6);
+  expect(rows).toHaveLength(1);
+  expect(rows[0]).toMatchObject({ row_kind: 'interval', fwd_packets: 1, bwd_packets: 1, end_reason: null });
+});
+
+test('a wall clock that goes back, or behind the packets, changes nothing', () => {
+  const { extractor, rows } = listening(UDP);
+  extractor.advance(60e6);
+  extractor.advance(0);
+  extractor.advance(121e6);
+  expect(rows).toEqual([]);
+  expect(extractor.counters.outOfOrderPackets).toBe(0);
+  expect(extractor.finish().rows).toBe(1);
+  expect(rows[0]).toMatchObject({ end_reason: 'eof', duration_us: 1e6 });
+});
