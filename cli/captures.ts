@@ -6,8 +6,9 @@ import { layerOfLinkType } from '../features/packet/link.ts';
 import type { DROP_NAMES } from '../features/packet/packet.ts';
 import type { BatchReceiver } from '../features/vector/rows.ts';
 import type { Console } from './console.ts';
+import type { CaptureJobs } from './jobs.ts';
 import { byteText, counted, grouped } from './numbers.ts';
-import { extractOptions, type FlowOptions } from './options.ts';
+import { extractOptions, type RowOptions } from './options.ts';
 import { breathe } from './signals.ts';
 
 /**
@@ -15,17 +16,21 @@ import { breathe } from './signals.ts';
  *
  * @param ordinal which of how many it is, for the progress line
  * @param catchUp awaited between pieces and at the end: what could not be done while batches were handed on
+ * @param jobs reads it ahead, if it reads captures ahead
  */
 export async function readCapture(
   path: string,
   ordinal: string,
-  options: FlowOptions & { readonly label?: string },
+  options: RowOptions & { readonly label?: string },
   receive: BatchReceiver,
   out: Console,
   catchUp: () => Promise<void> = async () => undefined,
+  jobs: CaptureJobs | null = null,
 ): Promise<CaptureSummary> {
   const started = Date.now();
-  const pieces = extractPieces(path, receive, { ...extractOptions(options), label: options.label ?? null });
+  const pieces = jobs?.has(path)
+    ? jobs.pieces(path, receive)
+    : extractPieces(path, receive, { ...extractOptions(options), label: options.label ?? null });
   for (;;) {
     const next = await pieces.next();
     await catchUp();

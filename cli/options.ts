@@ -1,7 +1,7 @@
 /** Options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT, type ExtractOptions } from '../features/extractor.ts';
-import { DEFAULT_MAX_FLOWS } from '../features/flow/tracker.ts';
+import { DEFAULT_MAX_FLOWS, EMIT_ENDS, type EmitOptions } from '../features/flow/tracker.ts';
 
 export interface CommonOptions {
   readonly quiet?: boolean;
@@ -12,6 +12,13 @@ export interface FlowOptions extends CommonOptions {
   readonly activeTimeout: number;
   readonly maxFlows: number;
   readonly strict?: boolean;
+}
+
+/** Options of commands that write rows: which, of which flows, and how many captures are read at a time. */
+export interface RowOptions extends FlowOptions {
+  readonly emit?: EmitOptions;
+  readonly keyVlan?: boolean;
+  readonly jobs?: number;
 }
 
 /** Adds the options that decide how packets become flows. */
@@ -36,9 +43,38 @@ export function addFlowOptions(command: Command): Command {
     .option('--quiet', 'no progress and no summary on standard error');
 }
 
-export function extractOptions(options: FlowOptions): ExtractOptions {
-  const { idleTimeout, activeTimeout, maxFlows } = options;
-  return { idleTimeout, activeTimeout, maxFlows };
+/** Adds those, and the options that decide which rows flows give and how many captures are read at a time. */
+export function addRowOptions(command: Command): Command {
+  return addFlowOptions(command)
+    .addOption(
+      new Option(
+        '--emit <kind>',
+        'rows of each flow: end, prefix:N (at its N-th packet), interval:SECONDS (while it lives); repeatable (default: end)',
+      ).argParser(emitted),
+    )
+    .option('--key-vlan', 'flows in different VLANs are different flows')
+    .addOption(new Option('--jobs <count>', 'captures read at a time').argParser(positiveInteger).default(1));
+}
+
+export function extractOptions(options: RowOptions): ExtractOptions {
+  const { idleTimeout, activeTimeout, maxFlows, keyVlan = false, emit = EMIT_ENDS } = options;
+  return { idleTimeout, activeTimeout, maxFlows, keyVlan, emit };
+}
+
+/** One more `--emit` on top of those before it. */
+export function emitted(text: string, before: EmitOptions | undefined): EmitOptions {
+  const { end, prefixes, intervalUs } = before ?? { end: false, prefixes: [], intervalUs: null };
+  const [kind, value = ''] = text.split(/:(.*)/s);
+  if (text === 'end') return { end: true, prefixes, intervalUs };
+  if (kind === 'prefix') {
+    const all = new Set([...prefixes, positiveInteger(value)]);
+    return { end, prefixes: [...all].sort((a, b) => a - b), intervalUs };
+  }
+  if (kind !== 'interval') throw new InvalidArgumentError('expected end, prefix:N or interval:SECONDS.');
+  if (intervalUs !== null) throw new InvalidArgumentError('expected one interval only.');
+  const us = Math.round(positiveNumber(value) * 1e6);
+  if (us < 1) throw new InvalidArgumentError('expected an interval of a microsecond or more.');
+  return { end, prefixes, intervalUs: us };
 }
 
 export function seconds(text: string): number {

@@ -8,11 +8,12 @@ import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../
 import { FEATURES } from '../../features/vector/schema.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
+import { openJobs } from '../jobs.ts';
 import { counted } from '../numbers.ts';
-import { addFlowOptions, type FlowOptions, nameList } from '../options.ts';
+import { addRowOptions, nameList, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
 
-export interface ExtractCommandOptions extends FlowOptions {
+export interface ExtractCommandOptions extends RowOptions {
   readonly output?: string;
   readonly format?: TableFormat;
   readonly columns?: string[];
@@ -21,7 +22,7 @@ export interface ExtractCommandOptions extends FlowOptions {
 }
 
 export function addExtractCommand(program: Command): void {
-  addFlowOptions(
+  addRowOptions(
     program
       .command('extract')
       .description('captures -> flow rows')
@@ -49,6 +50,7 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   labels?.requireAny(files);
   const specs = options.columns === undefined ? FEATURES : chooseColumns(FEATURES, options.columns);
   const writer = new TableWriter(path, format, specs);
+  const jobs = openJobs(files, options);
   const summaries: CaptureSummary[] = [];
   const unnamed = files.filter((file) => labels?.names(file) === false);
   try {
@@ -57,11 +59,12 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
         labels?.apply(file, batch);
         writer.write(batch);
       };
-      summaries.push(await readCapture(file, `${index + 1}/${files.length}`, options, receive, out));
+      summaries.push(await readCapture(file, `${index + 1}/${files.length}`, options, receive, out, undefined, jobs));
     }
     writer.finish();
   } finally {
     writer.abandon();
+    await jobs?.close();
   }
   if (unnamed.length > 0) {
     out.warn(`${counted(unnamed.length, 'capture')} not in ${options.labels} (${unnamed[0]}): no labels`);

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { type ColumnSpec, copyTable, type Table, takeTableRows, withColumns } from '../../core/table.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
-import { sourceKind } from '../../features/files/flow-source.ts';
+import { isCaptureFile, sourceKind } from '../../features/files/flow-source.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { readTable } from '../../features/files/table-reader.ts';
 import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
@@ -15,11 +15,12 @@ import { withVerdictColumns, withVerdicts } from '../../serve/verdict-columns.ts
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
 import { ExitCode } from '../exit.ts';
-import { addFlowOptions, type FlowOptions, fraction, nameList, positiveInteger } from '../options.ts';
+import { type CaptureJobs, openJobs } from '../jobs.ts';
+import { addRowOptions, fraction, nameList, positiveInteger, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
 import { VerdictTable, verdictSummary } from '../verdict-table.ts';
 
-export interface ScoreCommandOptions extends FlowOptions {
+export interface ScoreCommandOptions extends RowOptions {
   readonly model: string;
   readonly output?: string;
   readonly format?: 'table' | TableFormat;
@@ -32,7 +33,7 @@ export interface ScoreCommandOptions extends FlowOptions {
 }
 
 export function addScoreCommand(program: Command): void {
-  addFlowOptions(
+  addRowOptions(
     program
       .command('score')
       .description('captures or flow tables -> verdicts')
@@ -66,20 +67,23 @@ export async function runScore(
   const sink = new VerdictSink(options);
   const scorer = await Scorer.open(options.model, options.runtime);
   const summaries: CaptureSummary[] = [];
+  let jobs: CaptureJobs | null = null;
   try {
     checkVerdictNames(scorer.card, options);
+    jobs = openJobs(files, options, isCaptureFile);
     for (const [index, file] of files.entries()) {
       const take = async (specs: readonly ColumnSpec[], table: Table) => {
         sink.write(specs, table, await scorer.score(file, specs, table));
       };
       const kind = await sourceKind(file);
       if (kind === 'capture') {
-        summaries.push(await scoreCapture(file, `${index + 1}/${files.length}`, options, out, take));
+        summaries.push(await scoreCapture(file, `${index + 1}/${files.length}`, options, out, take, jobs));
       } else await readTable(file, kind, (table, specs) => take(specs, table));
     }
     sink.finish();
   } finally {
     sink.abandon();
+    await jobs?.close();
     await scorer.close();
   }
   if (summaries.length > 0) out.say(accountLine(summaries, (Date.now() - started) / 1000));
@@ -108,6 +112,7 @@ async function scoreCapture(
   options: ScoreCommandOptions,
   out: Console,
   take: (specs: readonly ColumnSpec[], table: Table) => Promise<void>,
+  jobs: CaptureJobs | null,
 ): Promise<CaptureSummary> {
   // Batches are lent while packets are read; the model runs between pieces, so they are copied and wait.
   const waiting: Table[] = [];
@@ -115,7 +120,7 @@ async function scoreCapture(
     for (const table of waiting.splice(0)) await take(FEATURES, table);
   };
   const receive = (batch: Table) => void waiting.push(copyTable(batch));
-  return readCapture(file, ordinal, options, receive, out, scoreWaiting);
+  return readCapture(file, ordinal, options, receive, out, scoreWaiting, jobs);
 }
 
 function tableColumns(): FlowlampError {

@@ -8,6 +8,15 @@ import { type TableKind, tableKind } from './table-reader.ts';
 /** `capture`, or the format of a flow table. */
 export type SourceKind = 'capture' | TableKind;
 
+/** True if the file can be read and starts like a capture, as it is or compressed; what cannot be read is none. */
+export function isCaptureFile(path: string): boolean {
+  try {
+    return isCaptureHead(headOf(path));
+  } catch {
+    return false;
+  }
+}
+
 const PACKED = [
   [0x1f, 0x8b],
   [0x28, 0xb5, 0x2f, 0xfd],
@@ -21,8 +30,7 @@ const PACKED = [
 export async function sourceKind(path: string): Promise<SourceKind> {
   const head = path === STANDARD_INPUT ? await headOfStandardInput() : headOf(path);
   if (head.length === 0) throw emptyFile(path === STANDARD_INPUT ? 'standard input' : path);
-  const isPacked = PACKED.some((magic) => magic.every((byte, i) => head[i] === byte));
-  if (isPacked || looksLikeCapture(head)) return 'capture';
+  if (isCaptureHead(head)) return 'capture';
   const kind = tableKind(head);
   if (kind !== null) return kind;
   throw new FlowlampError(ErrorCode.NotACapture, {
@@ -30,6 +38,10 @@ export async function sourceKind(path: string): Promise<SourceKind> {
     expected: 'pcap or pcapng, or what `flowlamp extract` writes (Arrow, CSV, JSONL)',
     action: 'check the path',
   });
+}
+
+function isCaptureHead(head: Uint8Array): boolean {
+  return PACKED.some((magic) => magic.every((byte, i) => head[i] === byte)) || looksLikeCapture(head);
 }
 
 async function headOfStandardInput(): Promise<Uint8Array> {
