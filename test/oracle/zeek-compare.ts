@@ -17,7 +17,7 @@ import {
 import { type LedgerPacket, ledgerOf } from '../features/flow/oracle/ledger.ts';
 import { Tally } from '../features/flow/oracle/tally.ts';
 import { sharedPath } from '../support/shared-data.ts';
-import { ZEEK_FOLDER, type ZeekConnection, zeekConnections } from './zeek-conn.ts';
+import { SCTP, ZEEK_FOLDER, type ZeekConnection, zeekConnections } from './zeek-conn.ts';
 import { NOT_FLOWS, UNMATCHED_IN, WHOLE } from './zeek-reasons.ts';
 import { ZEEK_TRACES } from './zeek-traces.ts';
 
@@ -36,7 +36,7 @@ export function compareZeek(): Tally {
 function compareLog(log: string, trace: string, tally: Tally): void {
   const path = sharedPath(`${ZEEK_FOLDER}/Traces/${trace}`);
   const { ours } = conversations(path, NO_TIMEOUTS);
-  const rows = byKey(ours);
+  const rows = byKey(ours.map(withoutSctpPorts));
   const ledger = ledgerOf(path);
   const told = zeekConnections(log).filter(({ protocol }) => !NOT_FLOWS.has(protocol));
   for (const [key, connections] of byKey(told)) {
@@ -47,6 +47,11 @@ function compareLog(log: string, trace: string, tally: Tally): void {
     );
     if (mine.length > 0) compareConversation(where, connections, mine, ledger.get(key) ?? [], tally);
   }
+}
+
+/** Zeek does not read the ports of SCTP. */
+function withoutSctpPorts(row: Ours): Ours {
+  return row.protocol === SCTP ? { ...row, fromPort: 0, toPort: 0 } : row;
 }
 
 /** Whether the row's outer addresses are the connection's. */

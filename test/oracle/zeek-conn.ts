@@ -23,6 +23,7 @@ export interface ZeekConnection {
   readonly service: string;
 }
 
+export const SCTP = 132;
 const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17 };
 
 export function zeekConnections(log: string): ZeekConnection[] {
@@ -43,7 +44,7 @@ function connectionOf(cell: (name: string) => string): ZeekConnection {
   const number = (name: string) => (cell(name) === '-' ? 0 : Number(cell(name)));
   const pair = (name: string): Pair => [number(`orig_${name}`), number(`resp_${name}`)];
   return {
-    protocol: PROTOCOLS[cell('proto')] ?? (cell('proto') !== 'icmp' ? 0 : from.includes(':') ? 58 : 1),
+    protocol: protocolOf(cell('proto'), cell('ip_proto'), from),
     from,
     fromPort: Number(cell('id.orig_p')),
     to: canonicalIp(cell('id.resp_h')),
@@ -56,4 +57,10 @@ function connectionOf(cell: (name: string) => string): ZeekConnection {
     history: cell('history'),
     service: cell('service'),
   };
+}
+
+/** 0 for protocols that Zeek does not know, but SCTP: it has the number beside the name. */
+function protocolOf(name: string, number: string, address: string): number {
+  if (name === 'icmp') return address.includes(':') ? 58 : 1;
+  return PROTOCOLS[name] ?? (Number(number) === SCTP ? SCTP : 0);
 }

@@ -1,6 +1,6 @@
 /** Why Zeek's connections differ from our rows where that cannot be worked out by a rule. docs/conformance.md says what each reason means. */
 
-/** Zeek's `unknown_transport`: IP protocols that are not counted as flows, and SCTP, which it does not tell apart. */
+/** Zeek's `unknown_transport`: IP protocols that are not counted as flows. */
 export const NOT_FLOWS: ReadonlySet<number> = new Set([0]);
 
 /** Connections that ours has no row for, by log. */
