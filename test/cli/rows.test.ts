@@ -57,26 +57,15 @@ describe('--emit', () => {
     expect(jsonRows(scored.stdout)[0]).toHaveProperty('verdict');
   });
 
-  test.concurrent.each([
-    'prefix',
-    'prefix:0',
-    'prefix:x',
-    'interval',
-    'interval:0',
-    'interval:-1',
-    'ends',
-    'END:1',
-    '',
-  ])('%j is a usage error', async (kind) => {
-    const { code, stdout, stderr } = await flowlamp(['extract', demo, '--emit', kind]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('--emit');
-  });
-
-  test.concurrent('takes one interval only', async () => {
-    const { code, stderr } = await flowlamp(['score', demo, '--emit', 'interval:1', '--emit', 'interval:2']);
-    expect(code).toBe(2);
-    expect(stderr).toContain('one interval only');
+  test.concurrent('of no known kind, or a second interval, is a usage error', async () => {
+    const [kind, second] = await Promise.all([
+      flowlamp(['extract', demo, '--emit', 'ends']),
+      flowlamp(['score', demo, '--emit', 'interval:1', '--emit', 'interval:2']),
+    ]);
+    expect([kind.code, second.code]).toEqual([2, 2]);
+    expect(kind.stderr).toContain('expected end, prefix:N or interval:SECONDS');
+    expect(second.stderr).toContain('one interval only');
+    expect(kind.stdout + second.stdout).toBe('');
   });
 });
 
@@ -98,9 +87,9 @@ test.concurrent('--key-vlan makes flows of different VLANs different flows', asy
 describe('--jobs', () => {
   const kinds = ['--emit', 'end', '--emit', 'prefix:4', '--emit', 'interval:1'];
 
-  test.concurrent.each(['jsonl', 'csv', 'arrow', 'arrows'])('writes the same %s for every number', async (format) => {
+  test.concurrent.each(['jsonl', 'arrow'])('writes the same %s for every number', async (format) => {
     const paths = await Promise.all(
-      ['1', '2', '5'].map(async (jobs) => {
+      ['1', '3'].map(async (jobs) => {
         const path = folder.at(`jobs-${jobs}.${format}`);
         const outcome = await flowlamp(['extract', samples, ...kinds, '--jobs', jobs, '--label', 'x', '-o', path]);
         expect(outcome.code).toBe(0);
@@ -127,11 +116,12 @@ describe('--jobs', () => {
   });
 
   test.concurrent('labels from a manifest are the same', async () => {
-    const [one, four] = await Promise.all(
-      ['1', '4'].map((jobs) => flowlamp(['extract', samples, '--labels', sample('manifest.json'), '--jobs', jobs])),
+    const inputs = [demo, sample('test-01.pcap'), sample('test-02.pcap')];
+    const [one, two] = await Promise.all(
+      ['1', '2'].map((jobs) => flowlamp(['extract', ...inputs, '--labels', sample('manifest.json'), '--jobs', jobs])),
     );
     expect(one!.stdout).toContain('"label":"mining"');
-    expect(four!.stdout).toBe(one!.stdout);
+    expect(two!.stdout).toBe(one!.stdout);
   });
 
   describe('with one bad capture', () => {
@@ -170,7 +160,7 @@ describe('--jobs', () => {
     expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test.concurrent.each(['0', '-1', 'all', '1.5'])('%s is a usage error', async (jobs) => {
-    expect((await flowlamp(['extract', demo, '--jobs', jobs])).code).toBe(2);
+  test.concurrent('of none is a usage error', async () => {
+    expect((await flowlamp(['extract', demo, '--jobs', '0'])).code).toBe(2);
   });
 });
