@@ -86,8 +86,8 @@ function run(tool: Tool, capture: string, scratch: string): Run {
 /** Packets and flows as flowlamp's summary counts them. */
 function countsOf(said: string): { readonly packets: number; readonly flows: number } {
   const number = (pattern: RegExp) => Number((pattern.exec(said)?.[1] ?? '0').replaceAll(',', ''));
-  const packets = number(/: ([\d,]+) packets?/) + number(/, ([\d,]+) more in no flow/);
-  return { packets, flows: number(/; ([\d,]+) flows?/) };
+  const packets = number(/^\d+ captures?: ([\d,]+) packets?/m) + number(/, ([\d,]+) more in no flow/);
+  return { packets, flows: number(/; ([\d,]+) flows?[ ,;]/) };
 }
 
 function spreadText(all: readonly number[], digits: number): string {

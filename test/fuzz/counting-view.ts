@@ -1,8 +1,9 @@
-/** A view that counts how often it is read and refuses to be read outside of the frame. */
+/** A view that refuses to be read outside of the frame, and more often than the frame's length allows. */
 export class CountingView extends DataView<ArrayBuffer> {
   /** The frame is `[from, to)`. */
   from = 0;
   to = 0;
+  /** Reads that are left. */
   reads = 0;
 
   override getUint8(at: number): number {
@@ -26,7 +27,7 @@ export class CountingView extends DataView<ArrayBuffer> {
   }
 
   #check(at: number, bytes: number): void {
-    this.reads++;
+    if (--this.reads < 0) throw new Error(`too many reads of a frame of ${this.to - this.from} bytes`);
     if (at < this.from || at + bytes > this.to) {
       throw new Error(`reads ${bytes} bytes at ${at - this.from} of a frame of ${this.to - this.from} bytes`);
     }

@@ -9,16 +9,22 @@ import { loadCorpus } from './corpus.ts';
 import { runTurn, TURN_INPUTS } from './turn.ts';
 
 const SEED = 1;
-const TURNS = 64;
+const TURNS = 48;
 
 function fuzz(folders: readonly string[], seed: number, turns: number): number {
   const corpus = loadCorpus(folders);
   for (let turn = 0; turn < turns; turn++) {
     let last = -1;
     try {
-      runTurn(corpus, seed, turn, (index) => {
-        last = index;
-      });
+      runTurn(
+        corpus,
+        seed,
+        turn,
+        (index) => {
+          last = index;
+        },
+        1,
+      );
     } catch (error) {
       throw new Error(`seed ${seed}, input ${last}: ${String(error)}`, { cause: error });
     }
