@@ -96,6 +96,9 @@ function faultsOf({ capture, counters }: CaptureSummary): string[] {
     const which = name === 'unknown_link' ? ` (${unreadLinkTypes(capture).join(', ')})` : '';
     faults.push(`${counted(count, 'packet')} ${DROP_TEXTS[name]}${which}`);
   }
+  if (counters.handshakesGivenUp > 0) {
+    faults.push(`${counted(counters.handshakesGivenUp, 'TLS handshake')} given up half-read, too many at once`);
+  }
   if (counters.evictedFlows > 0) faults.push(`${counted(counters.evictedFlows, 'flow')} evicted by --max-flows`);
   return faults;
 }

@@ -24,6 +24,11 @@ export const LIMITS = {
   /** Flows held at once before the least recently seen is ended as `evicted`: about 1.2 GiB at 1.2 KiB each. */
   flows: 1_000_000,
   /**
+   * Bytes of TLS handshakes half-read at once, all flows together: thirty thousand clients that answer slowly. Beyond,
+   * the one that began first is given up with what was read of it.
+   */
+  handshakeBytes: 128 * 1024 * 1024,
+  /**
    * Rows that may wait for their turn: an old flow, silent but not idle yet, may still have to come first. A flood of
    * short flows behind it must not fill the memory.
    */

@@ -55,6 +55,8 @@ export interface ExtractCounters {
   readonly outOfOrderPackets: number;
   /** Rows that left before their turn (see LIMITS.waitingRows). */
   readonly earlyRows: number;
+  /** TLS handshakes given up half-read, because too many were (see LIMITS.handshakeBytes). */
+  readonly handshakesGivenUp: number;
   /** Time of the first and last packet, microseconds since 1970; null without packets. */
   readonly firstUs: number | null;
   readonly lastUs: number | null;
@@ -168,6 +170,7 @@ export class Extractor implements FrameSink {
       evictedFlows: evicted,
       outOfOrderPackets: outOfOrder,
       earlyRows,
+      handshakesGivenUp: this.#handshakes.givenUp,
       firstUs: this.#frames === 0 ? null : this.#firstUs,
       lastUs: this.#frames === 0 ? null : this.#lastUs,
     };
@@ -176,6 +179,7 @@ export class Extractor implements FrameSink {
   #emit(slot: number): void {
     this.#row.turnTo(slot, this.#tracker.keys, this.#handshakes.of(slot), this.#outer.of(slot));
     this.#rows.append(this.#row);
+    this.#handshakes.closed(slot);
   }
 }
 

@@ -147,9 +147,10 @@ interface Validity {
 }
 
 function validity(valid: Uint8Array, length: number): Validity {
+  // Most columns are never null, and a search for one zero byte costs a tenth of a sum.
+  if (valid.subarray(0, length).indexOf(0) < 0) return { nullCount: 0 };
   let present = 0;
   for (let row = 0; row < length; row++) present += valid[row]!;
-  if (present === length) return { nullCount: 0 };
   return { nullCount: length - present, nullBitmap: packBits(valid, length) };
 }
 

@@ -3,7 +3,7 @@
  * in a Map costs a microsecond.
  */
 import { hashKey, KEY_WORDS } from './key.ts';
-import { enlarge } from './slot-list.ts';
+import { enlarge, grownCapacity } from './slot-list.ts';
 
 const EMPTY = -1;
 
@@ -127,7 +127,7 @@ export class FlowTable {
   }
 
   #growSlots(wanted: number): void {
-    const capacity = Math.max(wanted, this.#hashes.length * 2);
+    const capacity = grownCapacity(this.#hashes.length, wanted);
     this.#keys = enlarge(this.#keys, capacity * KEY_WORDS);
     this.#hashes = enlarge(this.#hashes, capacity);
   }

@@ -1,5 +1,5 @@
 /** Flows by the time at which their next interval row is due: a binary heap in which any flow can be found and taken out. */
-import { enlarge } from './slot-list.ts';
+import { enlarge, grownCapacity } from './slot-list.ts';
 
 export interface Due {
   readonly slot: number;
@@ -79,7 +79,7 @@ export class IntervalQueue {
 
   #grow(wanted: number): void {
     const old = this.#places.length;
-    const capacity = Math.max(wanted, old * 2);
+    const capacity = grownCapacity(old, wanted);
     this.#places = enlarge(this.#places, capacity);
     this.#places.fill(ABSENT, old);
     this.#dues = enlarge(this.#dues, capacity);

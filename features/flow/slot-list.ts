@@ -42,10 +42,18 @@ export class SlotList {
   }
 
   #grow(wanted: number): void {
-    const capacity = Math.max(wanted, this.#next.length * 2);
+    const capacity = grownCapacity(this.#next.length, wanted);
     this.#next = enlarge(this.#next, capacity);
     this.#previous = enlarge(this.#previous, capacity);
   }
+}
+
+/** Slots from which arrays grow by a quarter instead of doubling: memory matters more than copies by then. */
+const MANY_SLOTS = 1 << 20;
+
+/** The capacity to grow to from `current`, at least `wanted`. */
+export function grownCapacity(current: number, wanted: number): number {
+  return Math.max(wanted, current < MANY_SLOTS ? current * 2 : Math.ceil(current * 1.25));
 }
 
 /** A copy of the array with a larger length, zero behind the old end. */

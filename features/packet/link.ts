@@ -41,9 +41,14 @@ const LINKS: Readonly<Record<number, { readonly layer: Layer; readonly name: str
   [LinkType.LinuxSll2]: { layer: Layer.LinuxSll2, name: 'Linux cooked v2' },
 };
 
+const LINK_TYPES = 0x1_0000;
+/** The same layers by number, -1 where there is none: asked once a frame. */
+const LAYERS = new Int8Array(LINK_TYPES).fill(-1);
+for (const [linkType, { layer }] of Object.entries(LINKS)) LAYERS[Number(linkType)] = layer;
+
 /** The layer that frames of the link type begin with, -1 if it is not read. */
-export function layerOfLinkType(linkType: number): Layer | -1 {
-  return LINKS[linkType]?.layer ?? -1;
+export function layerOfLinkType(linkType: number): Step {
+  return LAYERS[linkType] ?? -1;
 }
 
 export function linkTypeName(linkType: number): string {

@@ -3,6 +3,7 @@
  * does not turn to TLS costs those looks and nothing more; one that does gets a reader and the two reassemblers that
  * feed it, until both hellos are known.
  */
+import { LIMITS } from '../../core/limits.ts';
 import { type FlowState, SideField } from '../flow/flow-state.ts';
 import { Prefix, PrefixStatus } from '../flow/prefix.ts';
 import { type Packet, Protocol } from '../packet/packet.ts';
@@ -12,7 +13,12 @@ import { looksLikeTls } from './tls/record.ts';
 interface Reading {
   readonly handshake: TlsHandshake;
   readonly streams: readonly [Prefix, Prefix];
+  /** Memory that it may take: its objects, and every byte it was given. */
+  bytes: number;
 }
+
+/** Objects and first buffer of a reading, bytes. */
+const READING_BYTES = 4096;
 
 /**
  * Payload packets in which a handshake may begin: the dialogue of STARTTLS, SOCKS or HTTP CONNECT comes before it.
@@ -26,14 +32,26 @@ const Phase = { Reading: MAX_LOOKS, Over: MAX_LOOKS + 1 } as const;
 export class HandshakeWatch<Summary> {
   readonly #state: FlowState;
   readonly #summarise: (handshake: TlsHandshake) => Summary | null;
+  readonly #mostBytes: number;
   readonly #phases: number[] = [];
   readonly #readings: (Reading | null)[] = [];
   readonly #summaries: (Summary | null)[] = [];
+  /** Slots whose handshake is being read, the one that began first at the front. */
+  readonly #open = new Set<number>();
+  #openBytes = 0;
+  /** Handshakes given up half-read, because too many were being read at once. */
+  givenUp = 0;
   #bytes = new Uint8Array(0);
 
-  constructor(state: FlowState, summarise: (handshake: TlsHandshake) => Summary | null) {
+  /** @param mostBytes of handshakes half-read at once, all flows together */
+  constructor(
+    state: FlowState,
+    summarise: (handshake: TlsHandshake) => Summary | null,
+    mostBytes: number = LIMITS.handshakeBytes,
+  ) {
     this.#state = state;
     this.#summarise = summarise;
+    this.#mostBytes = mostBytes;
   }
 
   /** What the handshake of the flow in the slot says, as far as it was read. */
@@ -43,25 +61,33 @@ export class HandshakeWatch<Summary> {
   }
 
   opened(slot: number): void {
+    this.#release(slot);
     this.#phases[slot] = 0;
-    this.#readings[slot] = null;
+    this.#summaries[slot] = null;
+  }
+
+  /** The flow is over and its row is made: nothing of its handshake is wanted any more. */
+  closed(slot: number): void {
+    this.#release(slot);
     this.#summaries[slot] = null;
   }
 
   /** The next part of a flow keeps what its handshake said. */
   continued(slot: number, successor: number): void {
+    this.#release(successor);
     this.#phases[successor] = this.#phases[slot]!;
-    this.#readings[successor] = this.#readings[slot]!;
     this.#summaries[successor] = this.of(slot);
     // The part before must not show what is read from now on.
     this.#summaries[slot] = this.#summaries[successor]!;
-    this.#readings[slot] = null;
+    const reading = this.#readings[slot] ?? null;
+    this.#release(slot);
+    if (reading !== null) this.#hold(successor, reading);
   }
 
   /** A row of the flow as it is now: later hellos must not show in it. */
   copied(slot: number, copy: number): void {
+    this.#release(copy);
     this.#phases[copy] = Phase.Over;
-    this.#readings[copy] = null;
     this.#summaries[copy] = this.of(slot);
   }
 
@@ -70,12 +96,39 @@ export class HandshakeWatch<Summary> {
     if (phase === Phase.Over || packet.protocol !== Protocol.Tcp) return;
     const bytes = this.#bytesOf(packet.view);
     if (phase < MAX_LOOKS && !this.#begin(slot, side, packet, bytes)) return;
-    const { handshake, streams } = this.#readings[slot]!;
+    const reading = this.#readings[slot]!;
+    const { handshake, streams } = reading;
     streams[side].push(packet.sequence, bytes, packet.payloadAt, packet.payloadEnd, (from, at, end) => {
       handshake.feed(side, from, at, end);
     });
     const exhausted = streams[0].status >= PrefixStatus.Full && streams[1].status >= PrefixStatus.Full;
     if (exhausted || handshake.status !== TlsStatus.Reading) this.#stop(slot);
+    else this.#grow(reading, packet.payloadEnd - packet.payloadAt);
+  }
+
+  /** Counts what a reading was given; the ones that began first make room where it is too much together. */
+  #grow(reading: Reading, bytes: number): void {
+    reading.bytes += bytes;
+    this.#openBytes += bytes;
+    for (const slot of this.#open) {
+      if (this.#openBytes <= this.#mostBytes) return;
+      this.#stop(slot);
+      this.givenUp++;
+    }
+  }
+
+  #hold(slot: number, reading: Reading): void {
+    this.#readings[slot] = reading;
+    this.#open.add(slot);
+    this.#openBytes += reading.bytes;
+  }
+
+  #release(slot: number): void {
+    const reading = this.#readings[slot] ?? null;
+    this.#readings[slot] = null;
+    if (reading === null) return;
+    this.#open.delete(slot);
+    this.#openBytes -= reading.bytes;
   }
 
   #begin(slot: number, side: 0 | 1, packet: Packet, bytes: Uint8Array): boolean {
@@ -87,7 +140,8 @@ export class HandshakeWatch<Summary> {
       return false;
     }
     const handshake = new TlsHandshake();
-    this.#readings[slot] = { handshake, streams: [this.#stream(slot, 0, looks), this.#stream(slot, 1, looks)] };
+    const streams = [this.#stream(slot, 0, looks), this.#stream(slot, 1, looks)] as const;
+    this.#hold(slot, { handshake, streams, bytes: READING_BYTES });
     this.#phases[slot] = Phase.Reading;
     return true;
   }
@@ -111,7 +165,7 @@ export class HandshakeWatch<Summary> {
 
   #stop(slot: number): void {
     this.#summaries[slot] = this.of(slot);
-    this.#readings[slot] = null;
+    this.#release(slot);
     this.#phases[slot] = Phase.Over;
   }
 

@@ -1,0 +1,51 @@
+/** Half-read handshakes of all flows together stay within one bound, the oldest given up first. */
+import { expect, test } from 'vitest';
+import { FlowState } from '../../../features/flow/flow-state.ts';
+import { Packet, Protocol } from '../../../features/packet/packet.ts';
+import { HandshakeWatch } from '../../../features/protocol/handshake-watch.ts';
+import type { TlsHandshake } from '../../../features/protocol/tls/handshake-reader.ts';
+import { CLIENT_HELLO, message, record } from './tls/hello-bytes.ts';
+
+const whole = record(22, message(1, CLIENT_HELLO));
+const half = whole.subarray(0, whole.length - 20);
+
+function packetOf(payload: Uint8Array, sequence: number): Packet {
+  const packet = new Packet();
+  packet.view = new DataView(payload.slice().buffer);
+  packet.protocol = Protocol.Tcp;
+  packet.sequence = sequence;
+  packet.payloadEnd = payload.length;
+  packet.payloadLength = payload.length;
+  return packet;
+}
+
+function watchOf(mostBytes: number): HandshakeWatch<string> {
+  const state = new FlowState();
+  for (let slot = 0; slot < 8; slot++) state.start(slot, new Packet(), slot, 0);
+  const summarise = ({ clientHello }: TlsHandshake) => (clientHello === null ? 'nothing yet' : 'a client');
+  return new HandshakeWatch(state, summarise, mostBytes);
+}
+
+test('the handshake that began first is given up when too many are half-read, and says no more than it did', () => {
+  const watch = watchOf(3 * (4096 + half.length));
+  for (let slot = 0; slot < 4; slot++) {
+    watch.opened(slot);
+    watch.payload(slot, 0, packetOf(half, 1));
+    expect(watch.givenUp).toBe(slot < 3 ? 0 : 1);
+  }
+  for (let slot = 0; slot < 4; slot++) {
+    watch.payload(slot, 0, packetOf(whole.subarray(half.length), 1 + half.length));
+    expect(watch.of(slot)).toBe(slot === 0 ? 'nothing yet' : 'a client');
+  }
+});
+
+test('a flow that is over gives its share back', () => {
+  const watch = watchOf(2 * (4096 + half.length));
+  for (let round = 0; round < 50; round++) {
+    const slot = round % 8;
+    watch.opened(slot);
+    watch.payload(slot, 0, packetOf(half, 1));
+    watch.closed(slot);
+  }
+  expect(watch.givenUp).toBe(0);
+});
