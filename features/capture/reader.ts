@@ -10,7 +10,7 @@ import { PcapDecoder, pcapVariant } from './pcap.ts';
 import { isPcapng, PcapngDecoder } from './pcapng.ts';
 
 const MAGIC_BYTES = 4;
-const FIRST_BUFFER_BYTES = 1 << 20;
+const FIRST_BUFFER_BYTES = 1 << 16;
 
 /** True if the bytes start like a capture file; four are needed. */
 export function looksLikeCapture(bytes: Uint8Array): boolean {
@@ -36,29 +36,23 @@ export class CaptureReader {
     this.#sink = sink;
   }
 
-  /** Room for the next bytes, never empty; valid until the next call. Tell `filled` how much of it was used. */
-  space(): Uint8Array {
-    this.#makeRoom(1);
-    return this.#buffer.subarray(this.#end);
-  }
-
-  /** `count` bytes were put at the start of the last `space()`. */
-  filled(count: number): void {
-    this.#end += count;
-    this.#total += count;
-    this.#decode();
-  }
-
-  /** Takes a piece of the capture; it is copied, so the caller may reuse it. */
+  /**
+   * Takes a piece of the capture. Whole records are read where they lie; only the record that the piece cuts is copied,
+   * so the caller may reuse it.
+   */
   write(piece: Uint8Array): void {
+    this.#total += piece.length;
     let from = 0;
-    while (from < piece.length) {
-      this.#makeRoom(1);
-      const count = Math.min(piece.length - from, this.#buffer.length - this.#end);
-      this.#buffer.set(piece.subarray(from, from + count), this.#end);
+    while (from < piece.length && this.#isWaiting()) {
+      const count = Math.min(piece.length - from, this.#missing());
+      this.#keep(piece, from, from + count);
       from += count;
-      this.filled(count);
+      this.#decode();
     }
+    if (from === piece.length || this.#isStopped()) return;
+    const view = new DataView(piece.buffer, piece.byteOffset, piece.length);
+    const used = this.#decoder!.decode(view, from, piece.length);
+    this.#keep(piece, used, piece.length);
   }
 
   /**
@@ -76,14 +70,29 @@ export class CaptureReader {
     return account;
   }
 
+  /** True while the next bytes belong to something that has begun: the first bytes of all, or a cut record. */
+  #isWaiting(): boolean {
+    return this.#decoder === null || (this.#at < this.#end && !this.#isStopped());
+  }
+
+  /** Once a decoder has stopped, the rest is thrown away: its place in the records is lost. */
+  #isStopped(): boolean {
+    return this.#decoder !== null && this.#decoder.account.damage !== Damage.None;
+  }
+
+  /** How many bytes are missing until it is worth looking again; at least 1. */
+  #missing(): number {
+    const kept = this.#end - this.#at;
+    const wanted = this.#decoder === null ? MAGIC_BYTES : this.#decoder.wanted(this.#view, this.#at, this.#end);
+    return Math.max(1, wanted - kept);
+  }
+
   #decode(): void {
     if (this.#decoder === null) {
       if (this.#end - this.#at < MAGIC_BYTES) return;
       this.#decoder = this.#recognise();
     }
-    // Once a decoder has stopped, the rest is read and thrown away: its place in the records is lost.
-    if (this.#decoder.account.damage !== Damage.None) this.#at = this.#end;
-    else this.#at = this.#decoder.decode(this.#view, this.#at, this.#end);
+    this.#at = this.#decoder.decode(this.#view, this.#at, this.#end);
   }
 
   #recognise(): CaptureDecoder {
@@ -93,24 +102,19 @@ export class CaptureReader {
     return new PcapDecoder(variant, this.#sink);
   }
 
-  /** Moves the incomplete record to the front, and takes a larger buffer if it does not fit. */
-  #makeRoom(bytes: number): void {
+  /** Appends `piece[from, to)` to the bytes that are kept, in a larger buffer if they do not fit. */
+  #keep(piece: Uint8Array, from: number, to: number): void {
     const kept = this.#end - this.#at;
-    if (kept === 0) {
-      this.#at = 0;
-      this.#end = 0;
-    }
-    if (this.#buffer.length - this.#end >= bytes && this.#at === 0) return;
-    const wanted = this.#decoder === null ? MAGIC_BYTES : this.#decoder.wanted(this.#view, this.#at, this.#end);
-    const target =
-      wanted + bytes > this.#buffer.length ? new Uint8Array(1 << (32 - Math.clz32(wanted + bytes))) : this.#buffer;
-    target.set(this.#buffer.subarray(this.#at, this.#end), 0);
-    if (target !== this.#buffer) {
-      this.#buffer = target;
-      this.#view = new DataView(target.buffer);
-    }
+    const needed = kept + to - from;
+    if (needed > this.#buffer.length) {
+      const larger = new Uint8Array(1 << (32 - Math.clz32(needed - 1)));
+      larger.set(this.#buffer.subarray(this.#at, this.#end));
+      this.#buffer = larger;
+      this.#view = new DataView(larger.buffer);
+    } else if (this.#at > 0) this.#buffer.copyWithin(0, this.#at, this.#end);
+    this.#buffer.set(piece.subarray(from, to), kept);
     this.#at = 0;
-    this.#end = kept;
+    this.#end = needed;
   }
 }
 

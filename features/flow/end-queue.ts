@@ -60,8 +60,16 @@ export class EndQueue {
   /** Takes out all flows, in order: sorting at once costs less than one by one. */
   drain(): number[] {
     const slots = this.#slots.splice(0);
-    this.#ends.length = 0;
-    return slots.sort((a, b) => this.#order(a, b));
+    const ends = this.#ends.splice(0);
+    // At the end of a capture nearly all end together: flow ids decide, and gathered they are compared in the cache.
+    const ids = Float64Array.from(slots, (slot) => this.#state.get(slot, Field.FlowId));
+    const order = Int32Array.from(slots, (_, i) => i);
+    order.sort((a, b) => {
+      if (ends[a] !== ends[b]) return ends[a]! - ends[b]!;
+      const isSure = ends[a] === Number.POSITIVE_INFINITY && ids[a] !== ids[b];
+      return isSure ? ids[a]! - ids[b]! : this.#order(slots[a]!, slots[b]!);
+    });
+    return Array.from(order, (i) => slots[i]!);
   }
 
   #put(slot: number, end: number, place: number): void {

@@ -362,9 +362,10 @@ export class FlowTracker {
     this.#enqueue(slot);
   }
 
+  /** Where there is no idle timeout, a flow whose port was taken by another ends with the capture, like all others. */
   #setEnd(slot: number, us: number, ns: number): void {
     this.state.set(slot, Field.EndUs, us);
-    this.state.set(slot, Field.EndNs, ns);
+    this.state.set(slot, Field.EndNs, us === Infinity ? 0 : ns);
   }
 
   /** Ends what is due; if nothing was, evicts the least recently seen (to GRAIN_US). */

@@ -53,7 +53,7 @@ export function twinFlows(packets: readonly TwinPacket[], options: TwinOptions):
 
   const end = (key: string, flow: TwinFlow, reason: string, us: number, ns: number) => {
     flow.reason = reason;
-    flow.end = { us, ns };
+    flow.end = { us, ns: us === Infinity ? 0 : ns };
     open.delete(key);
     over.push(flow);
   };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
-import { CaptureReader, looksLikeCapture } from '../../../features/capture/reader.ts';
+import { looksLikeCapture } from '../../../features/capture/reader.ts';
 import { ascii, concat, hex } from '../../support/bytes.ts';
 import { block, interfaceBlock, packetBlock, pcap, sectionHeader } from '../../support/captures.ts';
 import { ethernet, Flag, tcp, udp } from '../../support/frames.ts';
@@ -60,19 +60,6 @@ test('records longer than the first buffer make it grow', () => {
     expect(frames).toHaveLength(1);
     expect(account).toMatchObject({ damage: 'none', bytes: capture.length });
   }
-});
-
-test('bytes may also be read straight into the reader', () => {
-  let frames = 0;
-  const reader = new CaptureReader('test.pcap', { frame: () => frames++ });
-  for (let at = 0; at < AS_PCAP.length; ) {
-    const count = Math.min(5, AS_PCAP.length - at);
-    reader.space().set(AS_PCAP.subarray(at, at + count));
-    reader.filled(count);
-    at += count;
-  }
-  expect(reader.finish()).toMatchObject({ frames: 6, damage: 'none' });
-  expect(frames).toBe(6);
 });
 
 test('a capture is known by its first four bytes', () => {
