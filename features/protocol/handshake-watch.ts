@@ -169,10 +169,11 @@ export class HandshakeWatch<Summary> {
     this.#phases[slot] = Phase.Over;
   }
 
-  /** The buffer under the view as bytes, made once per buffer. */
-  #bytesOf(view: DataView): Uint8Array {
-    if (this.#bytes.buffer !== view.buffer || this.#bytes.byteOffset !== view.byteOffset) {
-      this.#bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength) as Uint8Array<ArrayBuffer>;
+  /** The bytes under the view, made once for views of the same bytes. */
+  #bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
+    const bytes = this.#bytes;
+    if (bytes.buffer !== buffer || bytes.byteOffset !== byteOffset || bytes.byteLength !== byteLength) {
+      this.#bytes = new Uint8Array(buffer, byteOffset, byteLength) as Uint8Array<ArrayBuffer>;
     }
     return this.#bytes;
   }

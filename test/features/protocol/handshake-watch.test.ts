@@ -49,3 +49,19 @@ test('a flow that is over gives its share back', () => {
   }
   expect(watch.givenUp).toBe(0);
 });
+
+test('a longer piece that lies where a shorter one lay is read to its own end', () => {
+  const watch = watchOf(1 << 20);
+  const shared = new Uint8Array(2 * whole.length);
+  shared.set(whole);
+  const lying = (length: number, sequence: number) => {
+    const packet = packetOf(shared.subarray(0, length), sequence);
+    packet.view = new DataView(shared.buffer, 0, length);
+    return packet;
+  };
+  watch.opened(0);
+  watch.payload(0, 0, lying(half.length, 1));
+  watch.opened(1);
+  watch.payload(1, 0, lying(whole.length, 1));
+  expect(watch.of(1)).toBe('a client');
+});
