@@ -1,9 +1,8 @@
 /** Group `sizes`: packet and payload sizes each way. */
 import { SideField } from '../flow/flow-state.ts';
 import type { FlowRow } from './flow-row.ts';
-import { type NumberColumn, put } from './put.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
-import { deviation, mean } from './statistics.ts';
+import { type MomentColumns, putMoments, type Sums } from './statistics.ts';
 
 const size = (doc: string, nulls: string) =>
   ({ type: 'float64', unit: 'bytes', doc, nulls, input: true }) as const satisfies FeatureRow;
@@ -31,78 +30,48 @@ export const SIZES = {
   bwd_payload_size_max: size('Largest payload of the responder.', NO_BWD_PAYLOAD),
 } as const satisfies FeatureRows;
 
+const PACKET_SUMS = {
+  sum: SideField.Bytes,
+  squares: SideField.ByteSquares,
+  min: SideField.SizeMin,
+  max: SideField.SizeMax,
+} as const satisfies Sums;
+
+const PAYLOAD_SUMS = {
+  sum: SideField.PayloadBytes,
+  squares: SideField.PayloadSquares,
+  min: SideField.PayloadMin,
+  max: SideField.PayloadMax,
+} as const satisfies Sums;
+
 export function fillSizes(out: ColumnsOf<typeof SIZES>, row: number, flow: FlowRow): void {
   const { record, fwd, bwd } = flow;
-  fillPackets(
-    row,
-    record,
-    fwd,
-    out.fwd_packet_size_min,
-    out.fwd_packet_size_mean,
-    out.fwd_packet_size_std,
-    out.fwd_packet_size_max,
-  );
-  fillPackets(
-    row,
-    record,
-    bwd,
-    out.bwd_packet_size_min,
-    out.bwd_packet_size_mean,
-    out.bwd_packet_size_std,
-    out.bwd_packet_size_max,
-  );
-  fillPayloads(
-    row,
-    record,
-    fwd,
-    out.fwd_payload_size_min,
-    out.fwd_payload_size_mean,
-    out.fwd_payload_size_std,
-    out.fwd_payload_size_max,
-  );
-  fillPayloads(
-    row,
-    record,
-    bwd,
-    out.bwd_payload_size_min,
-    out.bwd_payload_size_mean,
-    out.bwd_payload_size_std,
-    out.bwd_payload_size_max,
-  );
-}
-
-function fillPackets(
-  row: number,
-  record: Float64Array,
-  side: number,
-  min: NumberColumn,
-  average: NumberColumn,
-  std: NumberColumn,
-  max: NumberColumn,
-): void {
-  const count = record[side + SideField.Packets]!;
-  if (count === 0) return;
-  const sum = record[side + SideField.Bytes]!;
-  put(min, row, record[side + SideField.SizeMin]!);
-  put(average, row, mean(sum, count));
-  put(std, row, deviation(sum, record[side + SideField.ByteSquares]!, count));
-  put(max, row, record[side + SideField.SizeMax]!);
-}
-
-function fillPayloads(
-  row: number,
-  record: Float64Array,
-  side: number,
-  min: NumberColumn,
-  average: NumberColumn,
-  std: NumberColumn,
-  max: NumberColumn,
-): void {
-  const count = record[side + SideField.PayloadPackets]!;
-  if (count === 0) return;
-  const sum = record[side + SideField.PayloadBytes]!;
-  put(min, row, record[side + SideField.PayloadMin]!);
-  put(average, row, mean(sum, count));
-  put(std, row, deviation(sum, record[side + SideField.PayloadSquares]!, count));
-  put(max, row, record[side + SideField.PayloadMax]!);
+  const packets = (side: number, columns: MomentColumns) =>
+    putMoments(record, side, PACKET_SUMS, record[side + SideField.Packets]!, row, columns);
+  const payloads = (side: number, columns: MomentColumns) =>
+    putMoments(record, side, PAYLOAD_SUMS, record[side + SideField.PayloadPackets]!, row, columns);
+  packets(fwd, {
+    min: out.fwd_packet_size_min,
+    mean: out.fwd_packet_size_mean,
+    std: out.fwd_packet_size_std,
+    max: out.fwd_packet_size_max,
+  });
+  packets(bwd, {
+    min: out.bwd_packet_size_min,
+    mean: out.bwd_packet_size_mean,
+    std: out.bwd_packet_size_std,
+    max: out.bwd_packet_size_max,
+  });
+  payloads(fwd, {
+    min: out.fwd_payload_size_min,
+    mean: out.fwd_payload_size_mean,
+    std: out.fwd_payload_size_std,
+    max: out.fwd_payload_size_max,
+  });
+  payloads(bwd, {
+    min: out.bwd_payload_size_min,
+    mean: out.bwd_payload_size_mean,
+    std: out.bwd_payload_size_std,
+    max: out.bwd_payload_size_max,
+  });
 }

@@ -1,4 +1,5 @@
-/** Moments from running sums. */
+/** Moments from running sums, and where a record keeps those sums. */
+import { type NumberColumn, put } from './put.ts';
 
 /** Mean of `count` values with the given sum; `count` is at least 1. */
 export function mean(sum: number, count: number): number {
@@ -10,4 +11,37 @@ export function deviation(sum: number, squares: number, count: number): number {
   const average = sum / count;
   const variance = squares / count - average * average;
   return variance > 0 ? Math.sqrt(variance) : 0;
+}
+
+/** Where a record holds the extremes and running sums of a quantity, counted from the base of its side or flow. */
+export interface Sums {
+  readonly sum: number;
+  readonly squares: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The four columns of a quantity. */
+export interface MomentColumns {
+  readonly min: NumberColumn;
+  readonly mean: NumberColumn;
+  readonly std: NumberColumn;
+  readonly max: NumberColumn;
+}
+
+/** Writes the moments of `count` values; none leaves them null. */
+export function putMoments(
+  record: Float64Array,
+  base: number,
+  sums: Sums,
+  count: number,
+  row: number,
+  out: MomentColumns,
+): void {
+  if (count < 1) return;
+  const sum = record[base + sums.sum]!;
+  put(out.min, row, record[base + sums.min]!);
+  put(out.mean, row, mean(sum, count));
+  put(out.std, row, deviation(sum, record[base + sums.squares]!, count));
+  put(out.max, row, record[base + sums.max]!);
 }

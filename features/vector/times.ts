@@ -1,9 +1,8 @@
 /** Group `times`: gaps between packets (inter-arrival times), each way and of the flow as a whole. */
 import { Field, SideField } from '../flow/flow-state.ts';
 import type { FlowRow } from './flow-row.ts';
-import { type NumberColumn, put } from './put.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
-import { deviation, mean } from './statistics.ts';
+import { putMoments, type Sums } from './statistics.ts';
 
 const time = (doc: string, nulls: string) =>
   ({ type: 'float64', unit: 'us', doc, nulls, input: true }) as const satisfies FeatureRow;
@@ -26,33 +25,40 @@ export const TIMES = {
   bwd_iat_max_us: time('Largest gap between packets of the responder.', ONE_BWD),
 } as const satisfies FeatureRows;
 
+const SIDE_GAPS = {
+  sum: SideField.GapSum,
+  squares: SideField.GapSquares,
+  min: SideField.GapMin,
+  max: SideField.GapMax,
+} as const satisfies Sums;
+
+const FLOW_GAPS = {
+  sum: Field.GapSum,
+  squares: Field.GapSquares,
+  min: Field.GapMin,
+  max: Field.GapMax,
+} as const satisfies Sums;
+
 export function fillTimes(out: ColumnsOf<typeof TIMES>, row: number, flow: FlowRow): void {
   const { record, fwd, bwd } = flow;
-  fillSide(row, record, fwd, out.fwd_iat_min_us, out.fwd_iat_mean_us, out.fwd_iat_std_us, out.fwd_iat_max_us);
-  fillSide(row, record, bwd, out.bwd_iat_min_us, out.bwd_iat_mean_us, out.bwd_iat_std_us, out.bwd_iat_max_us);
-  const gaps = record[fwd + SideField.Packets]! + record[bwd + SideField.Packets]! - 1;
-  if (gaps < 1) return;
-  const sum = flow.get(Field.GapSum);
-  put(out.flow_iat_min_us, row, flow.get(Field.GapMin));
-  put(out.flow_iat_mean_us, row, mean(sum, gaps));
-  put(out.flow_iat_std_us, row, deviation(sum, flow.get(Field.GapSquares), gaps));
-  put(out.flow_iat_max_us, row, flow.get(Field.GapMax));
-}
-
-function fillSide(
-  row: number,
-  record: Float64Array,
-  side: number,
-  min: NumberColumn,
-  average: NumberColumn,
-  std: NumberColumn,
-  max: NumberColumn,
-): void {
-  const gaps = record[side + SideField.Packets]! - 1;
-  if (gaps < 1) return;
-  const sum = record[side + SideField.GapSum]!;
-  put(min, row, record[side + SideField.GapMin]!);
-  put(average, row, mean(sum, gaps));
-  put(std, row, deviation(sum, record[side + SideField.GapSquares]!, gaps));
-  put(max, row, record[side + SideField.GapMax]!);
+  const sent = record[fwd + SideField.Packets]!;
+  const answered = record[bwd + SideField.Packets]!;
+  putMoments(record, flow.flow, FLOW_GAPS, sent + answered - 1, row, {
+    min: out.flow_iat_min_us,
+    mean: out.flow_iat_mean_us,
+    std: out.flow_iat_std_us,
+    max: out.flow_iat_max_us,
+  });
+  putMoments(record, fwd, SIDE_GAPS, sent - 1, row, {
+    min: out.fwd_iat_min_us,
+    mean: out.fwd_iat_mean_us,
+    std: out.fwd_iat_std_us,
+    max: out.fwd_iat_max_us,
+  });
+  putMoments(record, bwd, SIDE_GAPS, answered - 1, row, {
+    min: out.bwd_iat_min_us,
+    mean: out.bwd_iat_mean_us,
+    std: out.bwd_iat_std_us,
+    max: out.bwd_iat_max_us,
+  });
 }
