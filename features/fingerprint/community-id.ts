@@ -8,26 +8,8 @@
  */
 import type { Digests } from '../../core/digest.ts';
 import { KeyWord, writeAddress } from '../flow/key.ts';
-
-const Protocol = { Icmp: 1, Tcp: 6, Udp: 17, Icmp6: 58, Sctp: 132 } as const;
-
-/** RFC 792, 950, 1256: request and reply. */
-const ICMP_ANSWERS: ReadonlyMap<number, number> = answers([
-  [0, 8],
-  [10, 9],
-  [13, 14],
-  [15, 16],
-  [17, 18],
-]);
-/** RFC 4443, 2710, 4861, 4620, 6275. */
-const ICMP6_ANSWERS: ReadonlyMap<number, number> = answers([
-  [128, 129],
-  [130, 131],
-  [133, 134],
-  [135, 136],
-  [139, 140],
-  [144, 145],
-]);
+import { answerTo } from '../packet/icmp.ts';
+import { Protocol } from '../packet/packet.ts';
 
 /**
  * @param source address, 4 or 16 bytes, as is `destination`
@@ -44,7 +26,7 @@ export function communityId(
   digests: Digests,
   seed = 0,
 ): string {
-  const answer = answerOf(protocol, sourcePort);
+  const answer = isIcmp(protocol) ? answerTo(protocol, sourcePort) : undefined;
   const from = { address: source, port: sourcePort };
   const to = { address: destination, port: answer ?? destinationPort };
   const isOneWay = isIcmp(protocol) && answer === undefined;
@@ -109,19 +91,10 @@ function precedes(a: End, b: End): boolean {
   return a.port <= b.port;
 }
 
-function answerOf(protocol: number, type: number): number | undefined {
-  if (protocol === Protocol.Icmp) return ICMP_ANSWERS.get(type);
-  return protocol === Protocol.Icmp6 ? ICMP6_ANSWERS.get(type) : undefined;
-}
-
 function isIcmp(protocol: number): boolean {
   return protocol === Protocol.Icmp || protocol === Protocol.Icmp6;
 }
 
 function hasPorts(protocol: number): boolean {
   return isIcmp(protocol) || protocol === Protocol.Tcp || protocol === Protocol.Udp || protocol === Protocol.Sctp;
-}
-
-function answers(pairs: readonly (readonly [number, number])[]): ReadonlyMap<number, number> {
-  return new Map(pairs.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]));
 }

@@ -3,7 +3,7 @@
  * then port, compared as unsigned words), side B the other; which of them is `fwd` is decided elsewhere. Of ICMP messages
  * that nothing answers the sender is side A, as Community ID has it: a type and a code are no two ends to be compared.
  */
-import { isOneWay } from '../packet/icmp.ts';
+import { answerTo } from '../packet/icmp.ts';
 import { type Packet, Protocol } from '../packet/packet.ts';
 
 /** Words of a key: VLAN (if it counts), version and protocol, both ports, four address words of A, four of B. IPv4 fills the last of four. */
@@ -20,7 +20,7 @@ export function readKey(packet: Packet, withVlan: boolean, out: Int32Array): 0 |
   out[KeyWord.Kind] = (vlan << 16) | (packet.ipVersion << 8) | packet.protocol;
   const { protocol } = packet;
   const keepsOrder =
-    (protocol === Protocol.Icmp || protocol === Protocol.Icmp6) && isOneWay(protocol, packet.sourcePort);
+    (protocol === Protocol.Icmp || protocol === Protocol.Icmp6) && answerTo(protocol, packet.sourcePort) === undefined;
   return packet.ipVersion === 4 ? readKey4(packet, keepsOrder, out) : readKey6(packet, keepsOrder, out);
 }
 

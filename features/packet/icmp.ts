@@ -23,7 +23,7 @@ const ANSWERS: Readonly<Record<number, number>> = {
   10: 9,
   9: 10,
 };
-/** Query and report of ICMPv6: RFC 4443, 2710, 4861. */
+/** Query and report of ICMPv6: RFC 4443, 2710, 4861, 4620, 6275. */
 const ANSWERS6: Readonly<Record<number, number>> = {
   128: 129,
   129: 128,
@@ -39,9 +39,9 @@ const ANSWERS6: Readonly<Record<number, number>> = {
   145: 144,
 };
 
-/** True for messages that nothing answers: errors, announcements. */
-export function isOneWay(protocol: number, type: number): boolean {
-  return (protocol === Protocol.Icmp ? ANSWERS : ANSWERS6)[type] === undefined;
+/** The type of message that answers one of the type; undefined where nothing does: errors, announcements. */
+export function answerTo(protocol: number, type: number): number | undefined {
+  return (protocol === Protocol.Icmp ? ANSWERS : ANSWERS6)[type];
 }
 
 export function decodeIcmp(view: DataView, at: number, end: number, out: Packet): Step {
@@ -49,7 +49,7 @@ export function decodeIcmp(view: DataView, at: number, end: number, out: Packet)
   if (limit - at < HEADER_BYTES) return drop(Status.Malformed);
   if (end - at < HEADER_BYTES) return drop(Status.Truncated);
   const type = view.getUint8(at + TYPE);
-  const answer = (out.protocol === Protocol.Icmp ? ANSWERS : ANSWERS6)[type];
+  const answer = answerTo(out.protocol, type);
   out.sourcePort = type;
   out.destinationPort = answer ?? view.getUint8(at + CODE);
   out.tcpFlags = 0;

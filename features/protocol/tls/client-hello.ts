@@ -6,6 +6,7 @@
  */
 import { isVector8, isVector16, uint8s, uint16, uint16s } from './bytes.ts';
 import { ExtensionType } from './constants.ts';
+import { readExtensions } from './extensions.ts';
 import { TLS_LIMITS } from './limits.ts';
 import { escapedText, printableText } from './text.ts';
 
@@ -16,9 +17,6 @@ const SESSION = SESSION_LEN + 1;
 /** Up to and including the length of the session id. */
 const FIXED_LEN = SESSION;
 const MAX_SESSION_LEN = 32;
-
-const EXTENSION_LEN = 2;
-const EXTENSION_HEADER_LEN = 4;
 
 export interface ClientHello {
   readonly legacyVersion: number;
@@ -81,27 +79,13 @@ export function decodeClientHello(bytes: Uint8Array, at: number, end: number): C
     brokenExtensions: 0,
   };
   if (extensionsAt === end) return hello;
-  return isVector16(bytes, extensionsAt, end) && readExtensions(hello, bytes, extensionsAt + 2, end) ? hello : null;
+  return isVector16(bytes, extensionsAt, end) && readExtensions(hello, bytes, extensionsAt + 2, end, readExtension)
+    ? hello
+    : null;
 }
 
 /** Shared by the lists that most hellos fill later; never written to. */
 const NONE: readonly number[] = [];
-
-function readExtensions(hello: Draft, bytes: Uint8Array, at: number, end: number): boolean {
-  const types: number[] = [];
-  hello.extensions = types;
-  while (at < end) {
-    if (end - at < EXTENSION_HEADER_LEN) return false;
-    const type = uint16(bytes, at);
-    const body = at + EXTENSION_HEADER_LEN;
-    const next = body + uint16(bytes, at + EXTENSION_LEN);
-    if (next > end) return false;
-    types.push(type);
-    if (!readExtension(hello, type, bytes, body, next)) hello.brokenExtensions++;
-    at = next;
-  }
-  return true;
-}
 
 /** Reads one extension; false if it contradicts itself. Types that are not named here are only listed. */
 function readExtension(hello: Draft, type: number, bytes: Uint8Array, at: number, end: number): boolean {

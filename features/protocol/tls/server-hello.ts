@@ -6,6 +6,7 @@
  */
 import { isVector16, uint16 } from './bytes.ts';
 import { ExtensionType, isShortDraft } from './constants.ts';
+import { readExtensions } from './extensions.ts';
 import { escapedText } from './text.ts';
 
 const VERSION = 0;
@@ -16,9 +17,6 @@ const SESSION = SESSION_LEN + 1;
 /** Up to and including the length of the session id. */
 const FIXED_LEN = SESSION;
 const MAX_SESSION_LEN = 32;
-
-const EXTENSION_LEN = 2;
-const EXTENSION_HEADER_LEN = 4;
 
 /** RFC 8446 4.1.3: a ServerHello with this random, SHA-256 of "HelloRetryRequest", is a HelloRetryRequest. */
 const HELLO_RETRY_REQUEST = Uint8Array.from([
@@ -69,27 +67,13 @@ export function decodeServerHello(bytes: Uint8Array, at: number, end: number): S
     brokenExtensions: 0,
   };
   if (extensionsAt === end) return hello;
-  return isVector16(bytes, extensionsAt, end) && readExtensions(hello, bytes, extensionsAt + 2, end) ? hello : null;
+  return isVector16(bytes, extensionsAt, end) && readExtensions(hello, bytes, extensionsAt + 2, end, readExtension)
+    ? hello
+    : null;
 }
 
 function isRetryRandom(bytes: Uint8Array, at: number): boolean {
   for (let i = 0; i < RANDOM_LEN; i++) if (bytes[at + i] !== HELLO_RETRY_REQUEST[i]) return false;
-  return true;
-}
-
-function readExtensions(hello: Draft, bytes: Uint8Array, at: number, end: number): boolean {
-  const types: number[] = [];
-  hello.extensions = types;
-  while (at < end) {
-    if (end - at < EXTENSION_HEADER_LEN) return false;
-    const type = uint16(bytes, at);
-    const body = at + EXTENSION_HEADER_LEN;
-    const next = body + uint16(bytes, at + EXTENSION_LEN);
-    if (next > end) return false;
-    types.push(type);
-    if (!readExtension(hello, type, bytes, body, next)) hello.brokenExtensions++;
-    at = next;
-  }
   return true;
 }
 
