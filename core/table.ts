@@ -3,10 +3,11 @@
  * these on, whatever the file format at either end.
  */
 import { createTextColumn, reserveBytes, type TextColumn, textAt } from './text-column.ts';
+import { copyTextLists, createTextListColumn, type TextListColumn, takeTextLists } from './text-list-column.ts';
 
 /**
  * Column types. `uint53` is an unsigned integer that a double holds exactly (uint64 in Arrow); `timestamp_ns` counts
- * nanoseconds since 1970-01-01T00:00:00Z; a `list_` column holds a run of numbers per row.
+ * nanoseconds since 1970-01-01T00:00:00Z; a `list_` column holds a run of numbers or texts per row.
  */
 export const ColumnType = {
   Bool: 'bool',
@@ -56,12 +57,6 @@ export interface ListColumn<T extends ListType = ListType> {
   readonly valid: Uint8Array;
 }
 
-/** Runs of text; `null` where there is no value. */
-export interface TextListColumn {
-  readonly type: 'list_utf8';
-  readonly values: (readonly string[] | null)[];
-}
-
 /** A reason for a verdict. */
 export interface Finding {
   /** What found it: `behaviour` is the model. */
@@ -80,7 +75,7 @@ export interface FindingsColumn {
 type AnyScalarColumn = { [T in ScalarType]: ScalarColumn<T> }[ScalarType];
 type AnyListColumn = { [T in ListType]: ListColumn<T> }[ListType];
 
-export type { TextColumn };
+export type { TextColumn, TextListColumn };
 export type Column = AnyScalarColumn | TextColumn | AnyListColumn | TextListColumn | FindingsColumn;
 
 export type ColumnOf<T extends ColumnType> = T extends ScalarType
@@ -134,7 +129,7 @@ function allocate(type: ColumnType, capacity: number): Column {
     case 'utf8':
       return createTextColumn(capacity);
     case 'list_utf8':
-      return { type, values: new Array<readonly string[] | null>(capacity).fill(null) };
+      return createTextListColumn(capacity);
     case 'findings':
       return { type, values: new Array<readonly Finding[] | null>(capacity).fill(null) };
     case 'list_int32':
@@ -178,7 +173,8 @@ export function copyTable({ specs, columns, length }: Table): Table {
 }
 
 function copyColumn(column: Column, length: number): Column {
-  if (!('valid' in column)) return { ...column, values: column.values.slice(0, length) } as Column;
+  if (column.type === 'findings') return { ...column, values: column.values.slice(0, length) };
+  if (column.type === 'list_utf8') return copyTextLists(column, length);
   const valid = column.valid.slice(0, length);
   if (!('offsets' in column)) return { ...column, values: column.values.slice(0, length), valid } as Column;
   const offsets = column.offsets.slice(0, length + 1);
@@ -205,9 +201,11 @@ export function takeTableRows({ specs, columns }: Table, rows: readonly number[]
 
 function takeCells(from: Column, rows: readonly number[], to: Column): void {
   if (from.type === 'utf8') takeTexts(from, rows, to as TextColumn);
-  else if (!('valid' in from)) {
+  else if (from.type === 'list_utf8') takeTextLists(from, rows, to as TextListColumn);
+  else if (from.type === 'findings') {
+    const { values } = to as FindingsColumn;
     rows.forEach((row, i) => {
-      (to as TextListColumn).values[i] = (from as TextListColumn).values[row]!;
+      values[i] = from.values[row]!;
     });
   } else if ('offsets' in from) takeLists(from, rows, to as ListColumn);
   else {

@@ -12,12 +12,14 @@ export interface TextColumn {
 }
 
 const BYTES_PER_ROW = 16;
-const MAX_BYTES_PER_UNIT = 3;
+/** UTF-8 takes at most so many bytes for a UTF-16 code unit. */
+export const MAX_BYTES_PER_UNIT = 3;
 /** Up to here a loop over ASCII beats the call into the encoder. */
 const SHORT_TEXT = 64;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark is part of a text as any other character.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export function createTextColumn(capacity: number): TextColumn {
   return {
@@ -31,7 +33,12 @@ export function createTextColumn(capacity: number): TextColumn {
 /** The text of a row, null where it has none. */
 export function textAt(column: TextColumn, row: number): string | null {
   if (column.valid[row] === 0) return null;
-  return decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]));
+  return textOf(column.bytes, column.offsets[row]!, column.offsets[row + 1]!);
+}
+
+/** The text whose UTF-8 is `bytes[start, end)`. */
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return decoder.decode(bytes.subarray(start, end));
 }
 
 /** The texts of the first `rows` rows. */
@@ -54,17 +61,20 @@ export function appendText(column: TextColumn, row: number, text: string | null)
 
 /** Makes room for `count` bytes of a row, behind those of the rows before it, and returns the bytes. */
 export function reserveBytes(column: TextColumn, row: number, count: number): Uint8Array {
-  const needed = column.offsets[row]! + count;
-  if (needed > column.bytes.length) {
-    const larger = new Uint8Array(Math.max(needed, column.bytes.length * 2));
-    larger.set(column.bytes);
-    column.bytes = larger;
-  }
+  column.bytes = withRoom(column.bytes, column.offsets[row]! + count);
   return column.bytes;
 }
 
+/** The bytes, or a larger copy if they are fewer than `needed`. */
+export function withRoom(bytes: Uint8Array, needed: number): Uint8Array {
+  if (needed <= bytes.length) return bytes;
+  const larger = new Uint8Array(Math.max(needed, bytes.length * 2));
+  larger.set(bytes);
+  return larger;
+}
+
 /** Writes the text at `at`, where there must be room, and returns where it ends. */
-function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
+export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
   const { length } = text;
   if (length <= SHORT_TEXT) {
     let i = 0;

@@ -1,6 +1,7 @@
 /** The friendly door: flows one by one as plain objects. It costs an object a flow; batches (`extractCapture`) cost none. */
 import { type Column, isNull, type Table } from '../core/table.ts';
 import { textAt } from '../core/text-column.ts';
+import { textListAt } from '../core/text-list-column.ts';
 import { extractPieces } from './extract.ts';
 import type { ExtractOptions } from './extractor.ts';
 
@@ -32,6 +33,7 @@ export function rowsOf(table: Table): Flow[] {
 function cellValue(column: Column, row: number): FlowValue {
   if (isNull(column, row)) return null;
   if (column.type === 'utf8') return textAt(column, row);
+  if (column.type === 'list_utf8') return textListAt(column, row);
   if ('offsets' in column) return Array.from(column.items.subarray(column.offsets[row], column.offsets[row + 1]));
   const value = column.values[row] as FlowValue;
   return column.type === 'bool' ? value === 1 : value;

@@ -2,6 +2,7 @@
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { type Column, type ColumnSpec, type ScalarColumn, type Table, textCell } from '../core/table.ts';
 import { type TextColumn, textAt, textsOf } from '../core/text-column.ts';
+import { textListAt } from '../core/text-list-column.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelInput } from '../models/card.ts';
 import { checkInputs, readColumn } from '../models/inputs.ts';
@@ -179,6 +180,7 @@ function textColumn(name: string, table: Table, wanted: string): TextColumn {
 
 function cellText(column: Column, row: number): string {
   if (column.type === 'utf8') return textAt(column, row) ?? '';
+  if (column.type === 'list_utf8') return String(textListAt(column, row) ?? '');
   return 'values' in column ? String(column.values[row] ?? '') : '';
 }
 

@@ -1,5 +1,5 @@
 /** Arrow record batches to tables. Columns of types that flow tables do not have are left out and named. */
-import { DataType, Precision, type RecordBatch, type Schema, TimeUnit, type Vector } from 'apache-arrow';
+import { type Data, DataType, Precision, type RecordBatch, type Schema, TimeUnit, type Vector } from 'apache-arrow';
 import {
   type Column,
   type ColumnSpec,
@@ -7,8 +7,10 @@ import {
   createTable,
   type ListColumn,
   type Table,
+  type TextListColumn,
 } from '../../core/table.ts';
 import { appendText } from '../../core/text-column.ts';
+import { appendListItem, appendTextList, endTextList } from '../../core/text-list-column.ts';
 import { REVISION_KEY, UNIT_KEY } from './to-arrow.ts';
 
 /** The columns of an Arrow schema that a flow table can hold. */
@@ -65,10 +67,7 @@ function copyColumn(column: Column, vector: Vector, rows: number): void {
       for (let row = 0; row < rows; row++) appendText(column, row, (vector.get(row) as string | null) ?? null);
       return;
     case 'list_utf8':
-      for (let row = 0; row < rows; row++) {
-        const list = vector.get(row) as Vector | null;
-        column.values[row] = list === null ? null : [...list].map(String);
-      }
+      copyTextLists(column, vector, rows);
       return;
     case 'list_int32':
     case 'list_float64':
@@ -90,6 +89,41 @@ function copyColumn(column: Column, vector: Vector, rows: number): void {
         column.values[row] = number;
         column.valid[row] = 1;
       }
+  }
+}
+
+function copyTextLists(column: TextListColumn, vector: Vector, rows: number): void {
+  const ascii = asciiLists(vector, rows);
+  if (ascii !== null) {
+    copyAsciiLists(column, ascii, rows);
+    return;
+  }
+  for (let row = 0; row < rows; row++) {
+    const list = vector.get(row) as Vector | null;
+    appendTextList(column, row, list === null ? null : [...list].map(String));
+  }
+}
+
+/** The lists if their bytes can be taken as they are: other bytes may be no UTF-8, which the way through strings mends. */
+function asciiLists({ data: [lists, ...more] }: Vector, rows: number): Data | null {
+  const texts = lists?.children[0];
+  if (rows === 0 || lists === undefined || more.length > 0) return null;
+  if (texts === undefined || !DataType.isUtf8(texts.type) || texts.nullCount > 0) return null;
+  const bytes = texts.values as Uint8Array;
+  const end = texts.valueOffsets[lists.valueOffsets[rows]!] ?? 0;
+  for (let at = texts.valueOffsets[lists.valueOffsets[0]!] ?? 0; at < end; at++) if (bytes[at]! > 0x7f) return null;
+  return lists;
+}
+
+function copyAsciiLists(column: TextListColumn, lists: Data, rows: number): void {
+  const texts = lists.children[0]!;
+  for (let row = 0; row < rows; row++) {
+    column.offsets[row + 1] = column.offsets[row]!;
+    if (!lists.getValid(row)) continue;
+    for (let item = lists.valueOffsets[row]!; item < lists.valueOffsets[row + 1]!; item++) {
+      appendListItem(column, row, texts.values as Uint8Array, texts.valueOffsets[item]!, texts.valueOffsets[item + 1]!);
+    }
+    endTextList(column, row);
   }
 }
 

@@ -21,7 +21,15 @@ import {
   Uint64,
   Utf8,
 } from 'apache-arrow';
-import type { Column, ColumnSpec, ColumnType, Finding, Table } from '../../core/table.ts';
+import type {
+  Column,
+  ColumnSpec,
+  ColumnType,
+  Finding,
+  FindingsColumn,
+  Table,
+  TextListColumn,
+} from '../../core/table.ts';
 import { appendText, createTextColumn, type TextColumn } from '../../core/text-column.ts';
 import { featureNamed } from '../vector/schema.ts';
 
@@ -93,9 +101,9 @@ function columnData(type: DataType, column: Column, length: number): Data {
     case 'utf8':
       return textData(column, length);
     case 'list_utf8':
-      return listData(type as List, column.values, length, textsData);
+      return textListData(type as List, column, length);
     case 'findings':
-      return listData(type as List, column.values, length, findingData);
+      return findingsData(type as List, column, length);
     case 'list_int32':
     case 'list_float64': {
       const offsets = column.offsets.subarray(0, length + 1);
@@ -167,6 +175,15 @@ function textData(column: TextColumn, length: number): Data<Utf8> {
   return makeData({ type: new Utf8(), length, ...validity(column.valid, length), valueOffsets, data });
 }
 
+function textListData(type: List, column: TextListColumn, length: number): Data {
+  const valueOffsets = column.offsets.subarray(0, length + 1);
+  const items = valueOffsets[length]!;
+  const itemOffsets = column.itemOffsets.subarray(0, items + 1);
+  const data = column.bytes.subarray(0, itemOffsets[items]);
+  const child = makeData({ type: new Utf8(), length: items, nullCount: 0, valueOffsets: itemOffsets, data });
+  return makeData({ type, length, ...validity(column.valid, length), valueOffsets, child });
+}
+
 function textsData(texts: readonly string[]): Data<Utf8> {
   const column = createTextColumn(texts.length);
   texts.forEach((text, row) => {
@@ -175,15 +192,10 @@ function textsData(texts: readonly string[]): Data<Utf8> {
   return textData(column, texts.length);
 }
 
-function listData<T>(
-  type: List,
-  values: readonly (readonly T[] | null)[],
-  length: number,
-  encodeItems: (items: T[]) => Data,
-): Data {
+function findingsData(type: List, { values }: FindingsColumn, length: number): Data {
   const offsets = new Int32Array(length + 1);
   const valid = new Uint8Array(length);
-  const items: T[] = [];
+  const items: Finding[] = [];
   for (let row = 0; row < length; row++) {
     const list = values[row]!;
     if (list !== null) {
@@ -192,7 +204,7 @@ function listData<T>(
     }
     offsets[row + 1] = items.length;
   }
-  return makeData({ type, length, ...validity(valid, length), valueOffsets: offsets, child: encodeItems(items) });
+  return makeData({ type, length, ...validity(valid, length), valueOffsets: offsets, child: findingData(items) });
 }
 
 function findingData(findings: readonly Finding[]): Data {

@@ -1,6 +1,7 @@
 /** Values as text: the same in CSV and JSONL. */
 import { type Column, isNull } from '../../core/table.ts';
 import { textAt } from '../../core/text-column.ts';
+import { textListAt } from '../../core/text-list-column.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
 
@@ -28,6 +29,7 @@ export function jsonCell(column: Column, row: number): string {
     case 'utf8':
       return JSON.stringify(textAt(column, row));
     case 'list_utf8':
+      return JSON.stringify(textListAt(column, row));
     case 'findings':
       return JSON.stringify(column.values[row]);
     case 'bool':

@@ -10,6 +10,7 @@ import {
   type Table,
 } from '../../core/table.ts';
 import { appendText } from '../../core/text-column.ts';
+import { appendTextList } from '../../core/text-list-column.ts';
 import { featureNamed } from '../vector/schema.ts';
 import { parseTime } from './cell.ts';
 
@@ -102,7 +103,7 @@ function setCell(name: string, spec: ColumnSpec, column: Column, row: number, va
       appendText(column, row, value === null || typeof value === 'string' ? value : JSON.stringify(value));
       return;
     case 'list_utf8':
-      column.values[row] = value === null ? null : itemsOf(name, spec, value, isText);
+      appendTextList(column, row, value === null ? null : itemsOf(name, spec, value, isText));
       return;
     case 'findings':
       // Evidence is written for readers, not read back: no flow table has it.

@@ -1,7 +1,7 @@
 /** Makes rows of flows and hands them on in batches. */
 import type { Digests } from '../../core/digest.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { createTable, type Table } from '../../core/table.ts';
+import { createTable, type Table, type TextListColumn } from '../../core/table.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
 import { type COUNTS, fillCounts } from './counts.ts';
 import { type FLAGS, fillFlags } from './flags.ts';
@@ -35,7 +35,8 @@ export class FlowRows {
   readonly #receive: BatchReceiver;
   readonly #batch: Table;
   readonly #columns: AllColumns;
-  readonly #texts: readonly TextColumn[];
+  /** Columns whose rows are runs of bytes, or lists of such runs. */
+  readonly #texts: readonly (TextColumn | TextListColumn)[];
   /** Rows made so far. */
   count = 0;
 
@@ -44,7 +45,9 @@ export class FlowRows {
     this.#receive = receive;
     this.#batch = createTable(FEATURES, batchRows);
     this.#columns = Object.fromEntries(this.#batch.columns) as unknown as AllColumns;
-    this.#texts = [...this.#batch.columns.values()].filter((column) => column.type === 'utf8');
+    this.#texts = [...this.#batch.columns.values()].filter(
+      (column) => column.type === 'utf8' || column.type === 'list_utf8',
+    );
     this.#clear(batchRows);
   }
 

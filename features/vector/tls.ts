@@ -3,6 +3,7 @@
  * library and which host, and a model that learns those recognises the lab it was trained in.
  */
 import { appendText } from '../../core/text-column.ts';
+import { appendTextList } from '../../core/text-list-column.ts';
 import type { FlowRow } from './flow-row.ts';
 import { put, putBool } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
@@ -60,7 +61,7 @@ export function fillTls(out: ColumnsOf<typeof TLS>, row: number, flow: FlowRow):
   const { client, server } = flow.tls;
   if (client !== null) {
     appendText(out.sni, row, client.sni);
-    out.sni_tokens.values[row] = client.sniTokens;
+    appendTextList(out.sni_tokens, row, client.sniTokens);
     appendText(out.alpn, row, client.alpn);
     put(out.tls_client_ciphers, row, client.cipherCount);
     put(out.tls_client_extensions, row, client.extensionCount);

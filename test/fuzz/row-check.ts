@@ -60,6 +60,16 @@ function badValue(column: Column, row: number): string | null {
       for (let i = start; i < end; i++) if (!Number.isFinite(column.items[i]!)) return `a list with ${column.items[i]}`;
       return null;
     }
+    case 'list_utf8': {
+      const { offsets, itemOffsets, bytes } = column;
+      const [start, end] = [offsets[row]!, offsets[row + 1]!];
+      if (start < 0 || end < start || end >= itemOffsets.length) return `a list from ${start} to ${end}`;
+      for (let item = start; item < end; item++) {
+        const [from, to] = [itemOffsets[item]!, itemOffsets[item + 1]!];
+        if (from < 0 || to < from || to > bytes.length) return `a text from ${from} to ${to}`;
+      }
+      return null;
+    }
     default:
       return null;
   }
