@@ -6,7 +6,8 @@
 export { ErrorCode, FlowlampError } from './core/errors.ts';
 export { type Column, type ColumnSpec, ColumnType, copyTable, type Finding, isNull, type Table } from './core/table.ts';
 export { type CaptureSummary, extractCapture } from './features/extract.ts';
-export { type ExtractCounters, type ExtractOptions, Extractor } from './features/extractor.ts';
+export { type ExtractOptions, Extractor } from './features/extractor.ts';
+export type { ExtractCounters } from './features/flow-extractor.ts';
 export { type TableFormat, TableWriter } from './features/files/table-writer.ts';
 export { type Flow, flows, rowsOf } from './features/flows.ts';
 export { FEATURES, MODEL_INPUTS } from './features/vector/schema.ts';

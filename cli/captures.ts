@@ -6,7 +6,7 @@ import { layerOfLinkType } from '../features/packet/link.ts';
 import type { DROP_NAMES } from '../features/packet/packet.ts';
 import type { BatchReceiver } from '../features/vector/rows.ts';
 import type { Console } from './console.ts';
-import type { CaptureJobs } from './jobs.ts';
+import type { CaptureJobs } from './jobs/capture-jobs.ts';
 import { byteText, counted, grouped } from './numbers.ts';
 import { extractOptions, type RowOptions } from './options.ts';
 import { breathe } from './signals.ts';

@@ -1,7 +1,8 @@
 /** Options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT, type ExtractOptions } from '../features/extractor.ts';
+import type { ExtractOptions } from '../features/extractor.ts';
 import { DEFAULT_MAX_FLOWS, EMIT_ENDS, type EmitOptions } from '../features/flow/tracker.ts';
+import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../features/flow-extractor.ts';
 
 export interface CommonOptions {
   readonly quiet?: boolean;
@@ -53,7 +54,12 @@ export function addRowOptions(command: Command): Command {
       ).argParser(emitted),
     )
     .option('--key-vlan', 'flows in different VLANs are different flows')
-    .addOption(new Option('--jobs <count>', 'captures read at a time').argParser(positiveInteger).default(1));
+    .addOption(
+      new Option(
+        '--jobs <count>',
+        'captures read at a time; more than one also splits a single capture (default: as many as pay, up to 4)',
+      ).argParser(positiveInteger),
+    );
 }
 
 export function extractOptions(options: RowOptions): ExtractOptions {

@@ -8,7 +8,7 @@ import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../
 import { FEATURES } from '../../features/vector/schema.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
-import { openJobs } from '../jobs.ts';
+import { openJobs } from '../jobs/capture-jobs.ts';
 import { counted } from '../numbers.ts';
 import { addRowOptions, nameList, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
@@ -49,21 +49,25 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   refuseInputAsOutput(path, files);
   labels?.requireAny(files);
   const specs = options.columns === undefined ? FEATURES : chooseColumns(FEATURES, options.columns);
-  const writer = new TableWriter(path, format, specs);
-  const jobs = openJobs(files, options);
-  const summaries: CaptureSummary[] = [];
   const unnamed = files.filter((file) => labels?.names(file) === false);
+  const summaries: CaptureSummary[] = [];
+  // Threads begin to read while this one still loads what it writes with.
+  const jobs = openJobs(files, options);
   try {
-    for (const [index, file] of files.entries()) {
-      const receive = (batch: Table) => {
-        labels?.apply(file, batch);
-        writer.write(batch);
-      };
-      summaries.push(await readCapture(file, `${index + 1}/${files.length}`, options, receive, out, undefined, jobs));
+    const writer = await TableWriter.open(path, format, specs);
+    try {
+      for (const [index, file] of files.entries()) {
+        const receive = (batch: Table) => {
+          labels?.apply(file, batch);
+          writer.write(batch);
+        };
+        summaries.push(await readCapture(file, `${index + 1}/${files.length}`, options, receive, out, undefined, jobs));
+      }
+      writer.finish();
+    } finally {
+      writer.abandon();
     }
-    writer.finish();
   } finally {
-    writer.abandon();
     await jobs?.close();
   }
   if (unnamed.length > 0) {

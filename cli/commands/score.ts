@@ -15,7 +15,7 @@ import { withVerdictColumns, withVerdicts } from '../../serve/verdict-columns.ts
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
 import { ExitCode } from '../exit.ts';
-import { type CaptureJobs, openJobs } from '../jobs.ts';
+import { type CaptureJobs, openJobs } from '../jobs/capture-jobs.ts';
 import { addRowOptions, fraction, nameList, positiveInteger, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
 import { VerdictTable, verdictSummary } from '../verdict-table.ts';
@@ -73,14 +73,14 @@ export async function runScore(
     jobs = openJobs(files, options, isCaptureFile);
     for (const [index, file] of files.entries()) {
       const take = async (specs: readonly ColumnSpec[], table: Table) => {
-        sink.write(specs, table, await scorer.score(file, specs, table));
+        await sink.write(specs, table, await scorer.score(file, specs, table));
       };
       const kind = await sourceKind(file);
       if (kind === 'capture') {
         summaries.push(await scoreCapture(file, `${index + 1}/${files.length}`, options, out, take, jobs));
       } else await readTable(file, kind, (table, specs) => take(specs, table));
     }
-    sink.finish();
+    await sink.finish();
   } finally {
     sink.abandon();
     await jobs?.close();
@@ -150,7 +150,7 @@ class VerdictSink {
     this.#table = new VerdictTable(options.top, this.#path);
   }
 
-  write(specs: readonly ColumnSpec[], table: Table, verdicts: readonly Verdict[]): void {
+  async write(specs: readonly ColumnSpec[], table: Table, verdicts: readonly Verdict[]): Promise<void> {
     for (const { verdict } of verdicts) this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
     const { only, minScore = 0 } = this.#options;
     const rows = verdicts.flatMap(({ verdict, score }, row) =>
@@ -160,14 +160,14 @@ class VerdictSink {
     const kept = rows.length === table.length ? scored : takeTableRows(scored, rows);
     if (this.#format === 'table') this.#table.add(kept);
     else {
-      this.#writer ??= this.#open(specs);
+      this.#writer ??= await this.#open(specs);
       this.#writer.write(withColumns(kept, this.#specs));
     }
   }
 
-  finish(): void {
+  async finish(): Promise<void> {
     if (this.#format === 'table') this.#table.finish();
-    else (this.#writer ?? this.#open(FEATURES)).finish();
+    else (this.#writer ?? (await this.#open(FEATURES))).finish();
   }
 
   abandon(): void {
@@ -176,9 +176,9 @@ class VerdictSink {
   }
 
   /** The first rows decide the columns: a flow table may have more than the extractor makes, or fewer. */
-  #open(specs: readonly ColumnSpec[]): TableWriter {
+  #open(specs: readonly ColumnSpec[]): Promise<TableWriter> {
     const all = withVerdictColumns(specs);
     this.#specs = this.#options.columns === undefined ? all : chooseColumns(all, this.#options.columns);
-    return new TableWriter(this.#path, this.#format as TableFormat, this.#specs);
+    return TableWriter.open(this.#path, this.#format as TableFormat, this.#specs);
   }
 }

@@ -1,13 +1,8 @@
 /** Flow tables from files or standard input, batch by batch, whatever their format. */
-import { type FileHandle, open } from 'node:fs/promises';
-import { RecordBatchReader } from 'apache-arrow';
 import { LIMITS } from '../../core/limits.ts';
-import { type ColumnSpec, createTable, type Table } from '../../core/table.ts';
-import { brokenColumn } from '../arrow/check.ts';
-import { fromRecordBatch, specsOfArrow } from '../arrow/from-arrow.ts';
-import { STANDARD_INPUT, unreadable } from '../capture/input.ts';
+import type { ColumnSpec, Table } from '../../core/table.ts';
 import { emptyFile } from '../capture/reader.ts';
-import { notATable, parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../text/text-reader.ts';
+import { parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../text/text-reader.ts';
 import { csvRows, readLines } from './lines.ts';
 
 /** What a file is, by its first bytes. */
@@ -43,43 +38,10 @@ export async function readTable(path: string, kind: TableKind, receive: TableRec
   }
 }
 
+/** Arrow's library is loaded only where it is asked for: that takes a tenth of a second. */
 async function readArrow(path: string, receive: TableReceiver): Promise<void> {
+  const { arrowBatches } = await import('./arrow-batches.ts');
   for await (const { batch, specs } of arrowBatches(path)) await receive(batch, specs);
-}
-
-interface Batch {
-  readonly batch: Table;
-  readonly specs: readonly ColumnSpec[];
-}
-
-/** At least one batch, empty if the table is. A generator, so that what its user throws is not taken for damage. */
-async function* arrowBatches(path: string): AsyncGenerator<Batch> {
-  const file = path === STANDARD_INPUT ? null : await openTable(path);
-  try {
-    const reader = await (file === null ? RecordBatchReader.from(process.stdin) : RecordBatchReader.from(file));
-    await reader.open();
-    const { specs } = specsOfArrow(reader.schema);
-    let batches = 0;
-    for await (const batch of reader) {
-      const broken = brokenColumn(batch);
-      if (broken !== null) throw new Error(`the buffers of column ${broken} do not hold its rows`);
-      yield { batch: fromRecordBatch(specs, batch), specs };
-      batches++;
-    }
-    if (batches === 0) yield { batch: createTable(specs, 0), specs };
-  } catch (cause) {
-    throw notATable(path, `it is no whole Arrow table (${(cause as Error).message})`, cause);
-  } finally {
-    await file?.close().catch(() => undefined);
-  }
-}
-
-async function openTable(path: string): Promise<FileHandle> {
-  try {
-    return await open(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
 }
 
 async function readCsv(path: string, receive: TableReceiver): Promise<void> {

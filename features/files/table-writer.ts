@@ -1,7 +1,7 @@
 /** Tables to a file or standard output, in the format asked for. */
 import { assertNever, ErrorCode, FlowlampError } from '../../core/errors.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
-import { ArrowWriter } from '../arrow/arrow-writer.ts';
+import type { ArrowWriter } from '../arrow/arrow-writer.ts';
 import { csvHeader, csvLines, jsonLines } from '../text/text-writer.ts';
 import { Output } from './output.ts';
 
@@ -29,14 +29,25 @@ export class TableWriter {
   readonly #output: Output;
   readonly #arrow: ArrowWriter | null;
 
-  /** @param path the file, or null for standard output */
-  constructor(path: string | null, format: TableFormat, specs: readonly ColumnSpec[]) {
+  private constructor(format: TableFormat, specs: readonly ColumnSpec[], output: Output, arrow: ArrowWriter | null) {
     this.#format = format;
     this.#specs = specs;
-    this.#output = new Output(path);
-    const isArrow = format === 'arrow' || format === 'arrows';
-    this.#arrow = isArrow ? new ArrowWriter(format, specs, (bytes) => this.#output.write(bytes)) : null;
-    if (format === 'csv') this.#output.writeText(csvHeader(specs));
+    this.#output = output;
+    this.#arrow = arrow;
+    if (format === 'csv') output.writeText(csvHeader(specs));
+  }
+
+  /**
+   * Arrow's library is loaded only where it is asked for: that takes a tenth of a second.
+   *
+   * @param path the file, or null for standard output
+   * @throws FlowlampError OUTPUT_UNWRITABLE
+   */
+  static async open(path: string | null, format: TableFormat, specs: readonly ColumnSpec[]): Promise<TableWriter> {
+    const output = new Output(path);
+    if (format !== 'arrow' && format !== 'arrows') return new TableWriter(format, specs, output, null);
+    const { ArrowWriter } = await import('../arrow/arrow-writer.ts');
+    return new TableWriter(format, specs, output, new ArrowWriter(format, specs, (bytes) => output.write(bytes)));
   }
 
   write(table: Table): void {

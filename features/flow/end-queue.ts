@@ -2,7 +2,11 @@
  * Flows that have ended and wait for their place in the output: a binary heap ordered by logical end (us, then ns), then
  * flow id, then part; of one part intervals come first, then prefixes, the shorter first, then its end.
  */
-import { Field, type FlowState, SideField } from './flow-state.ts';
+import { Field, type FlowState } from './flow-state.ts';
+
+/** Places that a rank (see `sort`) has room for, and the lower part of a flow id that it leaves out: 53 bits together. */
+const PLACES = 2 ** 21;
+const ID_REST = 2 ** 21;
 
 export class EndQueue {
   readonly #state: FlowState;
@@ -57,19 +61,46 @@ export class EndQueue {
     return first;
   }
 
-  /** Takes out all flows, in order: sorting at once costs less than one by one. */
-  drain(): number[] {
+  /**
+   * Takes out all flows, together with those that end with the capture, in order: sorting at once costs less than one
+   * by one.
+   */
+  drain(open: readonly number[]): Int32Array {
     const slots = this.#slots.splice(0);
     const ends = this.#ends.splice(0);
-    // At the end of a capture nearly all end together: flow ids decide, and gathered they are compared in the cache.
-    const ids = Float64Array.from(slots, (slot) => this.#state.get(slot, Field.FlowId));
-    const order = Int32Array.from(slots, (_, i) => i);
-    order.sort((a, b) => {
-      if (ends[a] !== ends[b]) return ends[a]! - ends[b]!;
-      const isSure = ends[a] === Number.POSITIVE_INFINITY && ids[a] !== ids[b];
-      return isSure ? ids[a]! - ids[b]! : this.#order(slots[a]!, slots[b]!);
-    });
-    return Array.from(order, (i) => slots[i]!);
+    const places = slots.map((_, place) => place).filter((place) => ends[place] !== Infinity);
+    places.sort((a, b) => ends[a]! - ends[b]! || this.#order(slots[a]!, slots[b]!));
+    const last = this.#sortById([...slots.filter((_, place) => ends[place] === Infinity), ...open]);
+    const sorted = new Int32Array(places.length + last.length);
+    sorted.set(places.map((place) => slots[place]!));
+    sorted.set(last, places.length);
+    return sorted;
+  }
+
+  /**
+   * Puts flows that all end with the capture in order. Flow ids decide, but for copies of one: the upper bits of each id
+   * and its place in the list make one number, and numbers are sorted without a call for each comparison.
+   */
+  #sortById(slots: readonly number[]): Int32Array {
+    if (slots.length > PLACES) return Int32Array.from(slots).sort((a, b) => this.#order(a, b));
+    const ranks = Float64Array.from(
+      slots,
+      (slot, place) => Math.floor(this.#state.get(slot, Field.FlowId) / ID_REST) * PLACES + place,
+    ).sort();
+    const sorted = Int32Array.from(ranks, (rank) => slots[rank % PLACES]!);
+    for (let i = 1; i < sorted.length; i++) {
+      const slot = sorted[i]!;
+      let at = i;
+      for (; at > 0 && this.#isTied(ranks, at - 1, i) && this.#order(slot, sorted[at - 1]!) < 0; at--) {
+        sorted[at] = sorted[at - 1]!;
+      }
+      sorted[at] = slot;
+    }
+    return sorted;
+  }
+
+  #isTied(ranks: Float64Array, one: number, other: number): boolean {
+    return Math.floor(ranks[one]! / PLACES) === Math.floor(ranks[other]! / PLACES);
   }
 
   #put(slot: number, end: number, place: number): void {
@@ -95,13 +126,7 @@ export class EndQueue {
       a[at + Field.FlowId]! - b[bt + Field.FlowId]! ||
       a[at + Field.Part]! - b[bt + Field.Part]! ||
       b[bt + Field.RowKind]! - a[at + Field.RowKind]! ||
-      this.#packets(one) - this.#packets(other)
+      a[at + Field.Packets]! - b[bt + Field.Packets]!
     );
-  }
-
-  #packets(slot: number): number {
-    const record = this.#state.page(slot);
-    const [a, b] = [this.#state.sideBaseOf(slot, 0), this.#state.sideBaseOf(slot, 1)];
-    return record[a + SideField.Packets]! + record[b + SideField.Packets]!;
   }
 }

@@ -8,46 +8,51 @@
  */
 import { LIMITS } from '../../core/limits.ts';
 import { type Packet, Protocol, TcpFlag } from '../packet/packet.ts';
+import { MessageLog, RUN } from './message-log.ts';
 
-/** Fields of a record that belong to the flow as a whole. */
+/** Fields of a record that belong to the flow as a whole; what every packet touches first, to be in few cache lines. */
 export const Field = {
   /** First and last packet of the part: microseconds, and nanoseconds beyond. */
   FirstUs: 0,
   FirstNs: 1,
   LastUs: 2,
   LastNs: 3,
+  /** Packets of both sides. */
+  Packets: 4,
+  EndReason: 5,
   /** The tracker's clock at the last packet, us. */
-  TouchedUs: 4,
-  /** When the flow ended, logically: us and ns (Infinity at the end of the capture). */
-  EndUs: 5,
-  EndNs: 6,
-  FlowId: 7,
-  Part: 8,
-  /** The side that is `fwd`: 0 for A, 1 for B. */
-  Forward: 9,
-  /** What says so, a Direction. */
-  Direction: 10,
-  /** Bit 0 and 1: FIN seen from A, from B. */
-  Finished: 11,
-  EndReason: 12,
-  IpVersion: 13,
-  Protocol: 14,
-  Vlan: 15,
-  /** Gaps between consecutive packets of either side, us. */
-  GapMin: 16,
-  GapMax: 17,
-  GapSquares: 18,
-  GapSum: 19,
-  /** Payload packets in the sequence. */
-  SequenceLength: 20,
-  /** What the row says, a RowKind. */
-  RowKind: 21,
+  TouchedUs: 6,
   /** The tracker's clock when the flow took its place among the open ones, us. */
-  QueuedUs: 22,
+  QueuedUs: 7,
+  /** Gaps between consecutive packets of either side, us. */
+  GapMin: 8,
+  GapMax: 9,
+  GapSum: 10,
+  GapSquares: 11,
+  /** Payload packets in the message log, and the runs of it that hold the first and the last of them. */
+  Messages: 12,
+  FirstRun: 13,
+  LastRun: 14,
+  /** Bit 0 and 1: FIN seen from A, from B. */
+  Finished: 15,
+  FlowId: 16,
+  Part: 17,
+  /** The side that is `fwd`: 0 for A, 1 for B. */
+  Forward: 18,
+  /** What says so, a Direction. */
+  Direction: 19,
+  IpVersion: 20,
+  Protocol: 21,
+  Vlan: 22,
+  /** What the row says, a RowKind. */
+  RowKind: 23,
+  /** When the flow ended, logically: us and ns (Infinity at the end of the capture). */
+  EndUs: 24,
+  EndNs: 25,
 } as const;
-const FLOW_FIELDS = 23;
+const FLOW_FIELDS = 26;
 
-/** Fields that each side has of its own, from the side's base. */
+/** Fields that each side has of its own, from the side's base; again with what every packet touches first. */
 export const SideField = {
   Packets: 0,
   /** Sum of IP lengths. */
@@ -55,35 +60,38 @@ export const SideField = {
   ByteSquares: 2,
   SizeMin: 3,
   SizeMax: 4,
-  PayloadPackets: 5,
-  PayloadBytes: 6,
-  PayloadSquares: 7,
-  PayloadMin: 8,
-  PayloadMax: 9,
-  LastUs: 10,
-  LastNs: 11,
-  GapMin: 12,
-  GapMax: 13,
-  GapSum: 14,
-  GapSquares: 15,
-  Fin: 16,
-  Syn: 17,
-  Rst: 18,
-  Psh: 19,
-  Ack: 20,
-  Urg: 21,
-  Ece: 22,
-  Cwr: 23,
-  /** Sequence number of the side's SYN, -1 if none was seen. */
-  SynSequence: 24,
+  LastUs: 5,
+  LastNs: 6,
+  GapMin: 7,
+  GapMax: 8,
+  GapSum: 9,
+  GapSquares: 10,
+  Ack: 11,
+  Psh: 12,
   /** Sequence number of the side's first packet, -1 if it sent none. */
-  FirstSequence: 25,
+  FirstSequence: 13,
+  PayloadPackets: 14,
+  PayloadBytes: 15,
+  PayloadSquares: 16,
+  PayloadMin: 17,
+  PayloadMax: 18,
+  /** Sequence number of the side's SYN, -1 if none was seen. */
+  SynSequence: 19,
+  Fin: 20,
+  Syn: 21,
+  Rst: 22,
+  Urg: 23,
+  Ece: 24,
+  Cwr: 25,
 } as const;
 const SIDE_FIELDS = 26;
 
-const SIDE_AT = FLOW_FIELDS;
-const SEQUENCE_AT = SIDE_AT + 2 * SIDE_FIELDS;
-const RECORD = SEQUENCE_AT + 2 * LIMITS.sequence;
+/** Where side A's fields start in a record; side B's follow them. */
+export const SIDE_AT = FLOW_FIELDS;
+export const SIDE_LENGTH = SIDE_FIELDS;
+const USED = FLOW_FIELDS + 2 * SIDE_FIELDS;
+/** Doubles of a record: whole cache lines. */
+export const RECORD = Math.ceil(USED / 8) * 8;
 const PAGE_BITS = 10;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
 
@@ -102,6 +110,7 @@ const NO_SEQUENCE = -1;
 
 export class FlowState {
   readonly #pages: Float64Array[] = [];
+  readonly messages = new MessageLog();
 
   /** The page that holds the slot's record; the record starts at `baseOf(slot)`. */
   page(slot: number): Float64Array {
@@ -113,12 +122,7 @@ export class FlowState {
   }
 
   sideBaseOf(slot: number, side: number): number {
-    return (slot & PAGE_MASK) * RECORD + SIDE_AT + side * SIDE_FIELDS;
-  }
-
-  /** Where the sequence starts: `LIMITS.sequence` signed sizes (A positive, bytes), then as many times (us). */
-  sequenceBaseOf(slot: number): number {
-    return (slot & PAGE_MASK) * RECORD + SEQUENCE_AT;
+    return (slot & PAGE_MASK) * RECORD + SIDE_AT + side * SIDE_LENGTH;
   }
 
   get(slot: number, field: number): number {
@@ -131,10 +135,9 @@ export class FlowState {
 
   /** Prepares the record of a slot for the first packet of a flow or of its next part. */
   start(slot: number, packet: Packet, flowId: number, part: number): void {
-    while (slot >> PAGE_BITS >= this.#pages.length) this.#pages.push(new Float64Array(RECORD << PAGE_BITS));
-    const record = this.page(slot);
+    const record = this.#pageFor(slot);
     const base = this.baseOf(slot);
-    record.fill(0, base, base + SEQUENCE_AT);
+    record.fill(0, base, base + USED);
     record[base + Field.FirstUs] = record[base + Field.LastUs] = packet.us;
     record[base + Field.FirstNs] = record[base + Field.LastNs] = packet.ns;
     record[base + Field.FlowId] = flowId;
@@ -153,18 +156,38 @@ export class FlowState {
     }
   }
 
-  /** Makes the record of `copy` the same as that of `slot`. */
+  /** Makes the record of `copy` the same as that of `slot`, with messages of its own. */
   copy(slot: number, copy: number): void {
-    while (copy >> PAGE_BITS >= this.#pages.length) this.#pages.push(new Float64Array(RECORD << PAGE_BITS));
+    const to = this.#pageFor(copy);
+    const base = this.baseOf(copy);
     const from = this.baseOf(slot);
-    this.page(copy).set(this.page(slot).subarray(from, from + RECORD), this.baseOf(copy));
+    to.set(this.page(slot).subarray(from, from + RECORD), base);
+    const count = to[base + Field.Messages]!;
+    const [sizes, times] = [new Int32Array(count), new Float64Array(count)];
+    this.messages.read(to[base + Field.FirstRun]!, count, sizes, times, 0);
+    to[base + Field.Messages] = 0;
+    for (let i = 0; i < count; i++) this.#addMessage(to, base, sizes[i]!, times[i]!);
+  }
+
+  /** The record is not wanted any more: gives back what it holds of the message log. */
+  release(slot: number): void {
+    const record = this.page(slot);
+    const base = this.baseOf(slot);
+    if (record[base + Field.Messages] === 0) return;
+    this.messages.free(record[base + Field.FirstRun]!, record[base + Field.LastRun]!);
+    record[base + Field.Messages] = 0;
+  }
+
+  #pageFor(slot: number): Float64Array {
+    while (slot >> PAGE_BITS >= this.#pages.length) this.#pages.push(new Float64Array(RECORD << PAGE_BITS));
+    return this.page(slot);
   }
 
   /** Counts a packet sent by `side` into the slot's record; returns the packets of both sides so far. */
   update(slot: number, side: 0 | 1, packet: Packet): number {
     const record = this.#pages[slot >> PAGE_BITS]!;
     const base = (slot & PAGE_MASK) * RECORD;
-    const at = base + SIDE_AT + side * SIDE_FIELDS;
+    const at = base + SIDE_AT + side * SIDE_LENGTH;
     const { us, ns, ipLength, payloadLength } = packet;
     const packets = record[at + SideField.Packets]!;
 
@@ -188,7 +211,8 @@ export class FlowState {
       if (gap > record[at + SideField.GapMax]!) record[at + SideField.GapMax] = gap;
     }
 
-    const before = packets + record[base + SIDE_AT + (1 - side) * SIDE_FIELDS + SideField.Packets]!;
+    const before = record[base + Field.Packets]!;
+    record[base + Field.Packets] = before + 1;
     if (before > 0) this.#updateFlowTimes(record, base, us, ns);
     if (payloadLength > 0) this.#updatePayload(record, base, at, side, packet);
     if (packet.protocol === Protocol.Tcp && !packet.isFragment) this.#updateFlags(record, at, packet);
@@ -218,16 +242,22 @@ export class FlowState {
     record[at + SideField.PayloadSquares]! += payloadLength * payloadLength;
     if (payloadLength < record[at + SideField.PayloadMin]!) record[at + SideField.PayloadMin] = payloadLength;
     if (payloadLength > record[at + SideField.PayloadMax]!) record[at + SideField.PayloadMax] = payloadLength;
-    const length = record[base + Field.SequenceLength]!;
-    if (length < LIMITS.sequence) {
-      const sequence = base + SEQUENCE_AT + length;
-      record[sequence] = side === 0 ? payloadLength : -payloadLength;
-      record[sequence + LIMITS.sequence] = Math.max(
-        0,
-        packet.us - record[base + Field.FirstUs]! + (packet.ns - record[base + Field.FirstNs]!) / 1000,
-      );
-      record[base + Field.SequenceLength] = length + 1;
+    if (record[base + Field.Messages]! >= LIMITS.sequence) return;
+    const us = packet.us - record[base + Field.FirstUs]! + (packet.ns - record[base + Field.FirstNs]!) / 1000;
+    this.#addMessage(record, base, side === 0 ? payloadLength : -payloadLength, us > 0 ? us : 0);
+  }
+
+  /** @param size bytes, positive from side A, negative from side B */
+  #addMessage(record: Float64Array, base: number, size: number, us: number): void {
+    const count = record[base + Field.Messages]!;
+    let run = record[base + Field.LastRun]!;
+    if (count % RUN === 0) {
+      run = this.messages.take(count === 0 ? -1 : run);
+      record[base + Field.LastRun] = run;
+      if (count === 0) record[base + Field.FirstRun] = run;
     }
+    this.messages.put(run, count % RUN, size, us);
+    record[base + Field.Messages] = count + 1;
   }
 
   #updateFlags(record: Float64Array, at: number, packet: Packet): void {

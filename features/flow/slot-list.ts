@@ -15,6 +15,11 @@ export class SlotList {
     return this.#head;
   }
 
+  /** The slot behind one that is in the list, -1 at the end. */
+  next(slot: number): number {
+    return this.#next[slot]!;
+  }
+
   append(slot: number): void {
     if (slot >= this.#next.length) this.#grow(slot + 1);
     this.#next[slot] = -1;

@@ -115,11 +115,6 @@ export class FlowTracker {
     return this.#table.keys;
   }
 
-  /** Flows held now. */
-  get live(): number {
-    return this.#table.size;
-  }
-
   packet(packet: Packet): void {
     if (packet.us < this.#clockUs) this.counters.outOfOrder++;
     else if (packet.us > this.#clockUs) this.#tick(packet.us);
@@ -179,8 +174,13 @@ export class FlowTracker {
   finish(): void {
     this.#sweep(this.#clockUs);
     for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) this.#retire(slot);
-    for (let slot = this.#openFlows.head; slot >= 0; slot = this.#openFlows.head) this.#end(slot, EndReason.Eof);
-    for (const slot of this.#queue.drain()) this.#emit(slot);
+    const open: number[] = [];
+    for (let slot = this.#openFlows.head; slot >= 0; slot = this.#openFlows.next(slot)) {
+      this.state.set(slot, Field.EndReason, EndReason.Eof);
+      this.#setEnd(slot, Infinity, 0);
+      open.push(slot);
+    }
+    for (const slot of this.#queue.drain(open)) this.#emit(slot);
   }
 
   /** The slot in which the packet's flow goes on: its own, or that of a new flow or part. */
@@ -357,8 +357,7 @@ export class FlowTracker {
       this.#setEnd(slot, state.get(slot, Field.LastUs) + this.#options.idleUs, state.get(slot, Field.LastNs));
     } else if (reason === EndReason.Active) {
       this.#setEnd(slot, state.get(slot, Field.FirstUs) + this.#options.activeUs, state.get(slot, Field.FirstNs));
-    } else if (reason === EndReason.Eof) this.#setEnd(slot, Infinity, 0);
-    else this.#setEnd(slot, this.#clockUs, 0);
+    } else this.#setEnd(slot, this.#clockUs, 0);
     this.#enqueue(slot);
   }
 
@@ -405,6 +404,7 @@ export class FlowTracker {
 
   #emit(slot: number): void {
     if (this.#options.emit.end || this.state.get(slot, Field.RowKind) !== RowKind.End) this.#observer.ended(slot);
+    this.state.release(slot);
     this.#free.push(slot);
   }
 

@@ -1,51 +1,50 @@
 /**
  * The flow that a row is made of, as the groups see it: its record, with both sides turned the way `fwd` and `bwd` say.
  */
-import type { TlsSummary } from '../fingerprint/tls-summary.ts';
-import { Field, type FlowState } from '../flow/flow-state.ts';
+import type { FlowBlock } from '../flow/flow-block.ts';
+import { Field, RECORD, SIDE_AT, SIDE_LENGTH } from '../flow/flow-state.ts';
 import { KEY_WORDS } from '../flow/key.ts';
-import type { OuterPair } from '../flow/outer-pairs.ts';
 
 export class FlowRow {
   readonly capture: string;
-  readonly #state: FlowState;
   /** The truth, where known. */
-  label: string | null = null;
+  readonly label: string | null;
   /** The record and where the flow's fields, the forward and the backward side's fields start in it. */
   record = new Float64Array(0);
   flow = 0;
   fwd = 0;
   bwd = 0;
-  /** Where the sequence starts, and the sign that makes forward sizes positive. */
-  sequence = 0;
+  /** Payload packets `[messagesAt, messagesEnd)`: sizes, bytes, and times, us; and the sign that makes forward sizes positive. */
+  sizes: Int32Array = new Int32Array(0);
+  times = new Float64Array(0);
+  messagesAt = 0;
+  messagesEnd = 0;
   sign = 1;
   /** The side (0 for A, 1 for B) that is forward. */
   forward = 0;
   /** The key: `keys[key, key + KEY_WORDS)`. */
-  keys: Int32Array = new Int32Array(KEY_WORDS);
+  keys: Int32Array = new Int32Array(0);
   key = 0;
-  tls: TlsSummary | null = null;
-  outer: OuterPair | null = null;
 
-  constructor(capture: string, state: FlowState) {
+  constructor(capture: string, label: string | null) {
     this.capture = capture;
-    this.#state = state;
+    this.label = label;
   }
 
-  /** Points the view at a slot. */
-  turnTo(slot: number, keys: Int32Array, tls: TlsSummary | null, outer: OuterPair | null): void {
-    const state = this.#state;
-    this.record = state.page(slot) as Float64Array<ArrayBuffer>;
-    this.flow = state.baseOf(slot);
+  /** Points the view at flow `i` of a block. */
+  turnTo(block: FlowBlock, i: number): void {
+    this.record = block.records as Float64Array<ArrayBuffer>;
+    this.flow = i * RECORD;
     this.forward = this.record[this.flow + Field.Forward]!;
-    this.fwd = state.sideBaseOf(slot, this.forward);
-    this.bwd = state.sideBaseOf(slot, 1 - this.forward);
-    this.sequence = state.sequenceBaseOf(slot);
+    this.fwd = this.flow + SIDE_AT + this.forward * SIDE_LENGTH;
+    this.bwd = this.flow + SIDE_AT + (1 - this.forward) * SIDE_LENGTH;
+    this.sizes = block.sizes;
+    this.times = block.times as Float64Array<ArrayBuffer>;
+    this.messagesAt = block.messageEnds[i]!;
+    this.messagesEnd = block.messageEnds[i + 1]!;
     this.sign = this.forward === 0 ? 1 : -1;
-    this.keys = keys;
-    this.key = slot * KEY_WORDS;
-    this.tls = tls;
-    this.outer = outer;
+    this.keys = block.keys;
+    this.key = i * KEY_WORDS;
   }
 
   /** A field of the flow (see flow-state.ts). */

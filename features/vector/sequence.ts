@@ -1,7 +1,6 @@
 /** Group `sequence`: the first packets that carry payload, in order; bare acknowledgements say nothing and are left out. */
 import { LIMITS } from '../../core/limits.ts';
 import { reserveItems } from '../../core/table.ts';
-import { Field } from '../flow/flow-state.ts';
 import type { FlowRow } from './flow-row.ts';
 import { put, putListEnd } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
@@ -38,8 +37,8 @@ export const SEQUENCE = {
 } as const satisfies FeatureRows;
 
 export function fillSequence(out: ColumnsOf<typeof SEQUENCE>, row: number, flow: FlowRow): void {
-  const { record, sequence, sign } = flow;
-  const length = flow.get(Field.SequenceLength);
+  const { messagesAt, sign } = flow;
+  const length = flow.messagesEnd - messagesAt;
   const sizesAt = reserveItems(out.payload_sizes, row, length);
   const timesAt = reserveItems(out.payload_times_us, row, length);
   const sizes = out.payload_sizes.items;
@@ -48,11 +47,11 @@ export function fillSequence(out: ColumnsOf<typeof SEQUENCE>, row: number, flow:
   let distinctFwd = 0;
   let distinctBwd = 0;
   for (let i = 0; i < length; i++) {
-    const size = record[sequence + i]! * sign;
+    const size = flow.sizes[messagesAt + i]! * sign;
     sizes[sizesAt + i] = size;
-    times[timesAt + i] = record[sequence + LIMITS.sequence + i]!;
+    times[timesAt + i] = flow.times[messagesAt + i]!;
     if (i > 0 && size > 0 !== sizes[sizesAt + i - 1]! > 0) turns++;
-    if (sizes.indexOf(size, sizesAt) === sizesAt + i) {
+    if (isFirst(sizes, sizesAt, sizesAt + i)) {
       if (size > 0) distinctFwd++;
       else distinctBwd++;
     }
@@ -62,4 +61,11 @@ export function fillSequence(out: ColumnsOf<typeof SEQUENCE>, row: number, flow:
   put(out.fwd_distinct_sizes, row, distinctFwd);
   put(out.bwd_distinct_sizes, row, distinctBwd);
   put(out.turns, row, turns);
+}
+
+/** True if `values[i]` is not among `values[from, i)`. */
+function isFirst(values: ArrayLike<number>, from: number, i: number): boolean {
+  const value = values[i]!;
+  for (let before = from; before < i; before++) if (values[before] === value) return false;
+  return true;
 }

@@ -2,11 +2,9 @@
  * Group `tls`: what the TLS handshake says before it goes dark. None of it is a model input: the handshake tells which
  * library and which host, and a model that learns those recognises the lab it was trained in.
  */
-import { appendText } from '../../core/text-column.ts';
-import { appendTextList } from '../../core/text-list-column.ts';
-import type { FlowRow } from './flow-row.ts';
-import { put, putBool } from './put.ts';
-import type { ColumnsOf, FeatureRows } from './spec.ts';
+import type { TlsSummary } from '../fingerprint/tls-summary.ts';
+import type { FactNumbers, FactWriter } from './facts.ts';
+import type { FeatureRows } from './spec.ts';
 
 const NO_CLIENT = 'No ClientHello was read.';
 const NO_SERVER = 'No ServerHello was read.';
@@ -56,23 +54,21 @@ export const TLS = {
   ja4: { type: 'utf8', doc: 'JA4 of the ClientHello (FoxIO, 2023).', nulls: NO_CLIENT },
 } as const satisfies FeatureRows;
 
-export function fillTls(out: ColumnsOf<typeof TLS>, row: number, flow: FlowRow): void {
-  if (flow.tls === null) return;
-  const { client, server } = flow.tls;
+export function writeTls(facts: FactWriter, at: FactNumbers<typeof TLS>, { client, server }: TlsSummary): void {
   if (client !== null) {
-    appendText(out.sni, row, client.sni);
-    appendTextList(out.sni_tokens, row, client.sniTokens);
-    appendText(out.alpn, row, client.alpn);
-    put(out.tls_client_ciphers, row, client.cipherCount);
-    put(out.tls_client_extensions, row, client.extensionCount);
-    putBool(out.tls_ech, row, client.hasEncryptedHello);
-    appendText(out.ja3, row, client.ja3);
-    appendText(out.ja4, row, client.ja4);
+    facts.text(at.sni, client.sni);
+    facts.texts(at.sni_tokens, client.sniTokens);
+    facts.text(at.alpn, client.alpn);
+    facts.number(at.tls_client_ciphers, client.cipherCount);
+    facts.number(at.tls_client_extensions, client.extensionCount);
+    facts.bool(at.tls_ech, client.hasEncryptedHello);
+    facts.text(at.ja3, client.ja3);
+    facts.text(at.ja4, client.ja4);
   }
   if (server !== null) {
-    appendText(out.tls_version, row, server.version);
-    appendText(out.server_alpn, row, server.alpn);
-    put(out.tls_cipher, row, server.cipher);
-    appendText(out.ja3s, row, server.ja3s);
+    facts.text(at.tls_version, server.version);
+    facts.text(at.server_alpn, server.alpn);
+    facts.number(at.tls_cipher, server.cipher);
+    facts.text(at.ja3s, server.ja3s);
   }
 }

@@ -1,9 +1,9 @@
 /** Group `tunnel`: what the flow was wrapped in, if the capture shows it wrapped. Never a model input. */
-import { appendText } from '../../core/text-column.ts';
+import type { OuterPair } from '../flow/outer-pairs.ts';
 import { TUNNEL_NAMES } from '../packet/packet.ts';
 import { addressText } from './address.ts';
-import type { FlowRow } from './flow-row.ts';
-import type { ColumnsOf, FeatureRows } from './spec.ts';
+import type { FactNumbers, FactWriter } from './facts.ts';
+import type { FeatureRows } from './spec.ts';
 
 const PLAIN = 'The flow was not in a tunnel.';
 
@@ -17,10 +17,14 @@ export const TUNNEL = {
   outer_dst_ip: { type: 'utf8', doc: "Outer address on the responder's end of the tunnel.", nulls: PLAIN },
 } as const satisfies FeatureRows;
 
-export function fillTunnel(out: ColumnsOf<typeof TUNNEL>, row: number, flow: FlowRow): void {
-  const { outer, forward } = flow;
-  if (outer === null) return;
-  appendText(out.tunnel, row, TUNNEL_NAMES[outer.tunnel]);
-  appendText(out.outer_src_ip, row, addressText(outer.addresses, forward * 4, outer.version));
-  appendText(out.outer_dst_ip, row, addressText(outer.addresses, (1 - forward) * 4, outer.version));
+/** @param forward the side (0 for A, 1 for B) that is the initiator */
+export function writeTunnel(
+  facts: FactWriter,
+  at: FactNumbers<typeof TUNNEL>,
+  { tunnel, version, addresses }: OuterPair,
+  forward: number,
+): void {
+  facts.text(at.tunnel, TUNNEL_NAMES[tunnel]);
+  facts.text(at.outer_src_ip, addressText(addresses, forward * 4, version));
+  facts.text(at.outer_dst_ip, addressText(addresses, (1 - forward) * 4, version));
 }

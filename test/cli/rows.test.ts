@@ -1,5 +1,6 @@
 /** `--emit`, `--key-vlan` and `--jobs`: which rows, of which flows, read how many captures at a time. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pcap } from '../support/captures.ts';
 import { ethernet, tcp } from '../support/frames.ts';
@@ -99,6 +100,23 @@ describe('--jobs', () => {
     );
     const [one, ...others] = paths.map((path) => readFileSync(path));
     for (const other of others) expect(other.equals(one!)).toBe(true);
+  });
+
+  test.concurrent('of which more than one split a single capture writes the same', async () => {
+    const gzip = folder.at('demo.pcap.gz');
+    writeFileSync(gzip, gzipSync(readFileSync(demo)));
+    for (const path of [demo, gzip]) {
+      const outcomes = await Promise.all(
+        ['1', '2', '5'].map((jobs) => flowlamp(['extract', path, ...kinds, '--jobs', jobs, '--label', 'x'])),
+      );
+      const [one, ...others] = outcomes.map(({ code, stdout, stderr }) => ({
+        code,
+        stdout,
+        stderr: stderr.replace(/\d+\.\d\d s/, ''),
+      }));
+      expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining('"label":"x"') });
+      for (const other of others) expect(other).toEqual(one);
+    }
   });
 
   test.concurrent('scores the same, flow tables among the captures and standard input included', async () => {

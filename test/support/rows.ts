@@ -2,7 +2,8 @@
 import type { Table } from '../../core/table.ts';
 import { CaptureReader } from '../../features/capture/reader.ts';
 import { nodeDigests } from '../../features/digests-node.ts';
-import { type ExtractCounters, type ExtractOptions, Extractor } from '../../features/extractor.ts';
+import { type ExtractOptions, Extractor } from '../../features/extractor.ts';
+import type { ExtractCounters } from '../../features/flow-extractor.ts';
 import { jsonCell } from '../../features/text/cell.ts';
 
 export type Row = Record<string, unknown>;

@@ -119,16 +119,16 @@ describe('CSV', () => {
 });
 
 describe('Arrow', () => {
-  function bytesOf(format: 'arrow' | 'arrows'): Uint8Array {
+  async function bytesOf(format: 'arrow' | 'arrows'): Promise<Uint8Array> {
     const path = join(folder, `whole.${format}`);
-    const writer = new TableWriter(path, format, SPECS);
+    const writer = await TableWriter.open(path, format, SPECS);
     writer.write(someTable());
     writer.finish();
     return new Uint8Array(readFileSync(path));
   }
 
   test('a file cut off at any length is NOT_A_TABLE', async () => {
-    const whole = bytesOf('arrow');
+    const whole = await bytesOf('arrow');
     for (let length = 0; length < whole.length; length += length < whole.length - 40 ? 97 : 1) {
       await expect(read('arrow', whole.subarray(0, length)), `${length} bytes`).rejects.toMatchObject({
         code: 'NOT_A_TABLE',
@@ -137,7 +137,7 @@ describe('Arrow', () => {
   });
 
   test('a stream cut off in its rows is NOT_A_TABLE', async () => {
-    const whole = bytesOf('arrows');
+    const whole = await bytesOf('arrows');
     for (let length = whole.length - 1000; length < whole.length - 8; length += 31) {
       await expect(read('arrows', whole.subarray(0, length)), `${length} bytes`).rejects.toMatchObject({
         code: 'NOT_A_TABLE',
@@ -148,7 +148,7 @@ describe('Arrow', () => {
   // The metadata before the rows is not changed here: the Arrow library believes its vector lengths.
   test('changed bytes in the rows are read or refused, never anything else', async () => {
     const prng = new Prng('hostile arrow');
-    const wholes = { arrow: bytesOf('arrow'), arrows: bytesOf('arrows') };
+    const wholes = { arrow: await bytesOf('arrow'), arrows: await bytesOf('arrows') };
     let refused = 0;
     for (let round = 0; round < 400; round++) {
       const kind = prng.pick(['arrow', 'arrows'] as const);
@@ -168,7 +168,7 @@ describe('Arrow', () => {
 
   test('what the receiver throws is not taken for damage', async () => {
     const path = join(folder, 'whole.arrow');
-    bytesOf('arrow');
+    await bytesOf('arrow');
     const stop = new Error('the reader has gone');
     const reading = readTable(path, 'arrow', () => {
       throw stop;

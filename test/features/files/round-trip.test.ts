@@ -26,13 +26,13 @@ import { ROWS, SPECS, someTable } from './some-table.ts';
 const folder = mkdtempSync(join(tmpdir(), 'flowlamp-tables-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function written(
+async function written(
   format: TableFormat,
   batches: readonly (readonly Row[])[],
   specs: readonly ColumnSpec[] = SPECS,
-): string {
+): Promise<string> {
   const path = join(folder, `table.${format}`);
-  const writer = new TableWriter(path, format, specs);
+  const writer = await TableWriter.open(path, format, specs);
   for (const rows of batches) writer.write(someTable(rows));
   writer.finish();
   return path;
@@ -49,12 +49,12 @@ async function readBack(path: string): Promise<{ rows: Row[]; specs: readonly Co
 }
 
 describe.each(TABLE_FORMATS)('%s', (format) => {
-  test('is recognised by its first bytes', () => {
-    expect(tableKind(headOf(written(format, [ROWS])))).toBe(format);
+  test('is recognised by its first bytes', async () => {
+    expect(tableKind(headOf(await written(format, [ROWS])))).toBe(format);
   });
 
   test('gives back every value, and null for null', async () => {
-    const { rows, specs } = await readBack(written(format, [ROWS]));
+    const { rows, specs } = await readBack(await written(format, [ROWS]));
     expect(rows).toEqual(ROWS);
     expect(specs.map(({ name, type, unit }) => ({ name, type, unit }))).toEqual(
       SPECS.map(({ name, type, unit }) => ({ name, type, unit })),
@@ -62,7 +62,7 @@ describe.each(TABLE_FORMATS)('%s', (format) => {
   });
 
   test('holds any number of batches', async () => {
-    const { rows } = await readBack(written(format, [ROWS.slice(0, 5), ROWS.slice(5, 6), [], ROWS.slice(6)]));
+    const { rows } = await readBack(await written(format, [ROWS.slice(0, 5), ROWS.slice(5, 6), [], ROWS.slice(6)]));
     expect(rows).toEqual(ROWS);
   });
 
@@ -73,7 +73,7 @@ describe.each(TABLE_FORMATS)('%s', (format) => {
     }));
     const capture = pcap(frames, { nanoseconds: true });
     const path = join(folder, `real.${format}`);
-    const writer = new TableWriter(path, format, FEATURES);
+    const writer = await TableWriter.open(path, format, FEATURES);
     const extractor = new Extractor('test.pcap', nodeDigests, (batch) => writer.write(batch));
     const reader = new CaptureReader('test.pcap', extractor);
     reader.write(capture);
@@ -88,21 +88,21 @@ describe.each(TABLE_FORMATS)('%s', (format) => {
 });
 
 test.each(['arrow', 'arrows', 'csv'] as const)('an empty %s table keeps its columns', async (format) => {
-  const path = written(format, []);
+  const path = await written(format, []);
   const { rows, specs } = await readBack(path);
   expect(rows).toEqual([]);
   expect(specs.map(({ name }) => name)).toEqual(SPECS.map(({ name }) => name));
 });
 
-test('the text of CSV is RFC 4180 and that of JSONL one object a line', () => {
+test('the text of CSV is RFC 4180 and that of JSONL one object a line', async () => {
   const rows = [ROWS[1]!, ROWS[2]!];
-  const csv = readFileSync(written('csv', [rows]), 'utf8');
+  const csv = readFileSync(await written('csv', [rows]), 'utf8');
   expect(csv.split('\n')[0]).toBe(SPECS.map(({ name }) => name).join(','));
   expect(csv.split('\n')[1]).toBe(
     'dir/file 1.pcap,1,4294967295,2024-02-29T23:59:51.999999998Z,0,6,0.5,"[1,-1,2147483647,-2147483648]","[0,0.001,1000000000000000]",,true,"with, comma"',
   );
   expect(csv.split('\n')[2]).toMatch(/,\[\],false,"with ""quotes"""$/);
-  const lines = readFileSync(written('jsonl', [rows]), 'utf8')
+  const lines = readFileSync(await written('jsonl', [rows]), 'utf8')
     .trimEnd()
     .split('\n');
   expect(lines.map((line) => JSON.parse(line))).toEqual(rows);
@@ -112,7 +112,7 @@ test.each(['csv', 'jsonl'] as const)(
   '%s may be compressed, have CRLF line ends and a byte order mark',
   async (format) => {
     const rows = ROWS.slice(0, 3);
-    const text = `\ufeff${readFileSync(written(format, [rows]), 'utf8').replaceAll('\n', '\r\n')}`;
+    const text = `\ufeff${readFileSync(await written(format, [rows]), 'utf8').replaceAll('\n', '\r\n')}`;
     const path = join(folder, `foreign.${format}`);
     for (const bytes of [Buffer.from(text), gzipSync(text)]) {
       writeFileSync(path, bytes);
@@ -125,7 +125,7 @@ test.each(['csv', 'jsonl'] as const)(
 
 test('a CSV file is recognised however long the name of its first column is', async () => {
   const specs = chooseColumns(FEATURES, ['fwd_packet_size_std', 'label']);
-  const { rows } = await readBack(written('csv', [ROWS.slice(1, 3)], specs));
+  const { rows } = await readBack(await written('csv', [ROWS.slice(1, 3)], specs));
   expect(rows.map((row) => row['label'])).toEqual(['with, comma', 'with "quotes"']);
 });
 

@@ -120,4 +120,25 @@ describe('EndQueue', () => {
     expect(Array.from({ length: queue.size }, () => queue.pop())).toEqual(twin.sort(inOrder).map(({ slot }) => slot));
     expect(queue.size).toBe(0);
   });
+
+  test('empties itself, with flows that end with the capture, as sorting does', () => {
+    const prng = new Prng('drain');
+    const state = new FlowState();
+    const queue = new EndQueue(state);
+    const twin: End[] = [];
+    const open: number[] = [];
+    for (let slot = 0; slot < 4000; slot++) {
+      const isOpen = prng.chance(0.5);
+      const us = isOpen ? Infinity : prng.pick([1, 2, Infinity]);
+      // Ids that differ in their lower bits only, in the upper ones, and not at all.
+      const id = prng.below(4) * 2 ** 40 + prng.below(3) * prng.pick([0, 1, 2 ** 20, 2 ** 21]);
+      state.start(slot, new Packet(), id, slot);
+      state.set(slot, Field.EndUs, us);
+      twin.push({ slot, keys: [us, 0, id, slot] });
+      if (isOpen) open.push(slot);
+      else queue.push(slot);
+    }
+    expect([...queue.drain(open)]).toEqual(twin.sort(inOrder).map(({ slot }) => slot));
+    expect(queue.size).toBe(0);
+  });
 });

@@ -1,7 +1,8 @@
 /** Flow rows turned into what other tools' records say, so that both can be laid side by side. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { ExtractCounters, ExtractOptions } from '../../../../features/extractor.ts';
+import type { ExtractOptions } from '../../../../features/extractor.ts';
+import type { ExtractCounters } from '../../../../features/flow-extractor.ts';
 import { extractRows, type Row } from '../../../support/rows.ts';
 import { addressBytes, addressText } from '../../protocol/pcap-helper.ts';
 

@@ -1,0 +1,125 @@
+/**
+ * `--jobs N`: captures read in threads, and handed on in the order of the inputs, so that what is written is the same
+ * for every N. Of several captures each is read in a thread of its own, down to rows; a single one is split: one thread
+ * reads packets and follows flows, and this one makes rows of the flows that have ended. A thread may have a few batches
+ * waiting for their turn, and then blocks until one is taken: memory is bounded, however many rows a capture gives.
+ */
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { FlowlampError } from '../../core/errors.ts';
+import { nodeDigests } from '../../features/digests-node.ts';
+import type { CaptureSummary } from '../../features/extract.ts';
+import type { ExtractOptions } from '../../features/extractor.ts';
+import { BLOCK_BYTES, FlowBlock } from '../../features/flow/flow-block.ts';
+import { type BatchReceiver, FlowRows } from '../../features/vector/rows.ts';
+import { FEATURES } from '../../features/vector/schema.ts';
+import { extractOptions, type RowOptions } from '../options.ts';
+import { JobThread } from './job-thread.ts';
+import { Mailbox } from './mailbox.ts';
+import { WAITING } from './messages.ts';
+
+/** Threads are started without being asked for from so many bytes of captures on: starting one takes 50 ms. */
+const WORTH_BYTES = 8 * 1024 * 1024;
+/** Threads started without being asked for: each may hold as many flows as --max-flows says. */
+const MOST_UNASKED = 4;
+
+/**
+ * Starts reading captures in threads, or returns null where they are read here.
+ *
+ * @param isCapture which regular files are captures; all without it
+ */
+export function openJobs(
+  files: readonly string[],
+  options: RowOptions & { readonly label?: string },
+  isCapture: (path: string) => boolean = () => true,
+): CaptureJobs | null {
+  const { label = null } = options;
+  // Standard input and pipes can be read only once, and only here.
+  const sizes = new Map<string, number>();
+  for (const file of files) {
+    const status = statSync(file, { throwIfNoEntry: false });
+    if (status?.isFile() === true && isCapture(file)) sizes.set(file, status.size);
+  }
+  const captures = files.filter((file) => sizes.has(file));
+  const bytes = captures.reduce((sum, file) => sum + sizes.get(file)!, 0);
+  const unasked = bytes < WORTH_BYTES ? 1 : Math.min(availableParallelism(), MOST_UNASKED);
+  const jobs = options.jobs ?? unasked;
+  return jobs === 1 || captures.length === 0
+    ? null
+    : new CaptureJobs(captures, jobs, { ...extractOptions(options), label });
+}
+
+export class CaptureJobs {
+  readonly #paths: readonly string[];
+  readonly #options: ExtractOptions;
+  readonly #mailboxes: Mailbox[];
+  readonly #threads: JobThread[];
+  /** The blocks that a single capture's flows come in; null where threads make the rows. */
+  readonly #memory: readonly SharedArrayBuffer[] | null;
+  /** How many captures have been given to threads, and taken by the caller. */
+  #given = 0;
+  #taken = 0;
+
+  constructor(paths: readonly string[], jobs: number, options: ExtractOptions) {
+    this.#paths = paths;
+    this.#options = options;
+    this.#memory = paths.length > 1 ? null : Array.from({ length: WAITING }, () => new SharedArrayBuffer(BLOCK_BYTES));
+    this.#mailboxes = paths.map(() => new Mailbox());
+    this.#threads = Array.from({ length: Math.min(jobs, paths.length) }, () => new JobThread());
+    for (const thread of this.#threads) this.#giveNext(thread);
+  }
+
+  /** True if the capture is the next of those read in threads. */
+  has(path: string): boolean {
+    return this.#paths[this.#taken] === path;
+  }
+
+  /** As `extractPieces`; to be called in the order of the captures. */
+  async *pieces(path: string, receive: BatchReceiver): AsyncGenerator<number, CaptureSummary> {
+    if (!this.has(path)) throw new Error(`${path} is not the next capture`);
+    const mailbox = this.#mailboxes[this.#taken++]!;
+    const blocks = this.#memory?.map((shared) => new FlowBlock(shared)) ?? [];
+    const rows = new FlowRows(path, this.#options.label ?? null, nodeDigests, receive);
+    for (;;) {
+      const { thread, report } = await mailbox.take();
+      switch (report.kind) {
+        case 'rows':
+          receive({ specs: FEATURES, columns: report.columns, length: report.rows });
+          yield report.bytes;
+          thread.credit();
+          break;
+        case 'flows': {
+          const block = blocks[report.block]!;
+          block.count = report.flows;
+          rows.append(block);
+          thread.credit();
+          yield report.bytes;
+          break;
+        }
+        case 'done':
+          rows.flush();
+          return report.summary;
+        case 'refused':
+          throw new FlowlampError(report.code, report.parts);
+        case 'broken':
+          throw report.error;
+      }
+    }
+  }
+
+  /** Stops whatever is still being read. */
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.stop()));
+  }
+
+  #giveNext(thread: JobThread): void {
+    const path = this.#paths[this.#given];
+    const mailbox = this.#mailboxes[this.#given];
+    if (path === undefined || mailbox === undefined) return;
+    this.#given++;
+    thread.read({ path, options: this.#options, blocks: this.#memory }, (report) => {
+      if (report.kind === 'done' || report.kind === 'refused') this.#giveNext(thread);
+      mailbox.put({ thread, report });
+    });
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Frames in, ended flows out: link and transport decoding, flow tracking, handshakes. Rows are made of the flows
+ * elsewhere (vector/rows.ts), perhaps in another thread. Free of input and output.
+ */
+import type { Digests } from '../core/digest.ts';
+import type { FrameSink } from './capture/packet-sink.ts';
+import { cachedDigests } from './fingerprint/cache.ts';
+import { type TlsSummary, tlsSummariser } from './fingerprint/tls-summary.ts';
+import type { FlowBlock } from './flow/flow-block.ts';
+import { Field } from './flow/flow-state.ts';
+import { OuterPairs } from './flow/outer-pairs.ts';
+import {
+  DEFAULT_MAX_FLOWS,
+  EMIT_ENDS,
+  type EmitOptions,
+  type FlowObserver,
+  FlowTracker,
+  type TrackerCounters,
+} from './flow/tracker.ts';
+import { decodeFrame } from './packet/decode.ts';
+import { Fragments } from './packet/fragments.ts';
+import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
+import { HandshakeWatch } from './protocol/handshake-watch.ts';
+import { FACT } from './vector/fact-columns.ts';
+import { FactWriter } from './vector/facts.ts';
+import { writeTls } from './vector/tls.ts';
+import { writeTunnel } from './vector/tunnel.ts';
+
+export interface FlowOptions {
+  /** A flow without a packet for this long ends, seconds; 0 for never. Default 120. */
+  readonly idleTimeout?: number;
+  /** A flow that lasts this long is cut into parts, seconds; 0 for never. Default 1800. */
+  readonly activeTimeout?: number;
+  /** Flows held at once. Default 1,000,000. */
+  readonly maxFlows?: number;
+  /** Whether flows in different VLANs are different flows. Default no. */
+  readonly keyVlan?: boolean;
+  /** Which rows a flow gives. Default one when it ends. */
+  readonly emit?: EmitOptions;
+}
+
+export const DEFAULT_IDLE_TIMEOUT = 120;
+export const DEFAULT_ACTIVE_TIMEOUT = 1800;
+
+/** What became of the frames and flows of a capture. */
+export interface ExtractCounters {
+  readonly frames: number;
+  /** Packets that were counted to a flow. */
+  readonly packets: number;
+  /** Bytes on the wire of all frames. */
+  readonly wireBytes: number;
+  /** Frames that belong to no flow, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+  readonly flows: number;
+  readonly rows: number;
+  readonly evictedFlows: number;
+  readonly outOfOrderPackets: number;
+  /** Rows that left before their turn (see LIMITS.waitingRows). */
+  readonly earlyRows: number;
+  /** TLS handshakes given up half-read, because too many were (see LIMITS.handshakeBytes). */
+  readonly handshakesGivenUp: number;
+  /** Time of the first and last packet, microseconds since 1970; null without packets. */
+  readonly firstUs: number | null;
+  readonly lastUs: number | null;
+}
+
+/** Where ended flows go, in the order in which they end. */
+export interface BlockSink {
+  /** An empty block to fill. */
+  take(): FlowBlock;
+  /** A filled block, which has at least one flow; it is not touched any more. */
+  give(block: FlowBlock): void;
+}
+
+export class FlowExtractor implements FrameSink {
+  readonly #packet = new Packet();
+  readonly #fragments = new Fragments();
+  readonly #drops = new Float64Array(DROP_NAMES.length);
+  readonly #tracker: FlowTracker;
+  readonly #handshakes: HandshakeWatch<TlsSummary>;
+  readonly #outer = new OuterPairs();
+  readonly #sink: BlockSink;
+  readonly #facts = new FactWriter();
+  #block: FlowBlock | null = null;
+  #rows = 0;
+  #frames = 0;
+  #wireBytes = 0;
+  #firstUs = Infinity;
+  #lastUs = -Infinity;
+
+  constructor(digests: Digests, sink: BlockSink, options: FlowOptions = {}) {
+    this.#sink = sink;
+    const observer: FlowObserver = {
+      opened: (slot, side, packet) => {
+        this.#handshakes.opened(slot);
+        this.#outer.opened(slot, side, packet);
+      },
+      payload: (slot, side, packet) => {
+        if (!packet.isFragment) this.#handshakes.payload(slot, side, packet);
+      },
+      continued: (slot, successor) => {
+        this.#handshakes.continued(slot, successor);
+        this.#outer.passOn(slot, successor);
+      },
+      copied: (slot, copy) => {
+        this.#handshakes.copied(slot, copy);
+        this.#outer.passOn(slot, copy);
+      },
+      ended: (slot) => this.#emit(slot),
+    };
+    this.#tracker = new FlowTracker(
+      {
+        idleUs: microseconds(options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT),
+        activeUs: microseconds(options.activeTimeout ?? DEFAULT_ACTIVE_TIMEOUT),
+        maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
+        keyVlan: options.keyVlan ?? false,
+        emit: options.emit ?? EMIT_ENDS,
+      },
+      observer,
+    );
+    this.#handshakes = new HandshakeWatch(this.#tracker.state, tlsSummariser(cachedDigests(digests)));
+  }
+
+  frame(view: DataView, at: number, end: number, wireLength: number, us: number, ns: number, linkType: number): void {
+    this.#frames++;
+    this.#wireBytes += wireLength;
+    if (us < this.#firstUs) this.#firstUs = us;
+    if (us > this.#lastUs) this.#lastUs = us;
+    const packet = this.#packet;
+    const status = decodeFrame(view, at, end, wireLength, linkType, packet);
+    if (status !== Status.Ok) {
+      this.#drops[status]!++;
+      return;
+    }
+    packet.us = us;
+    packet.ns = ns;
+    if (packet.fragmentId >= 0 && !this.#fragments.resolve(packet)) {
+      this.#drops[Status.OrphanFragment]!++;
+      return;
+    }
+    this.#tracker.packet(packet);
+  }
+
+  /**
+   * Nothing has come up to `us` (microseconds since 1970) by the wall clock: ends the flows whose time is over and hands
+   * them on at once. For live sources, whose silence no packet shows.
+   */
+  advance(us: number): void {
+    this.#tracker.advance(us);
+    this.#flush();
+  }
+
+  /** The capture is over: ends all flows and hands on the last ones. */
+  finish(): ExtractCounters {
+    this.#tracker.finish();
+    this.#flush();
+    return this.counters;
+  }
+
+  get counters(): ExtractCounters {
+    const { flows, evicted, outOfOrder, earlyRows }: TrackerCounters = this.#tracker.counters;
+    const drops: Record<string, number> = {};
+    let dropped = 0;
+    for (let status = 1; status < DROP_NAMES.length; status++) {
+      drops[DROP_NAMES[status]!] = this.#drops[status]!;
+      dropped += this.#drops[status]!;
+    }
+    return {
+      frames: this.#frames,
+      packets: this.#frames - dropped,
+      wireBytes: this.#wireBytes,
+      drops,
+      flows,
+      rows: this.#rows,
+      evictedFlows: evicted,
+      outOfOrderPackets: outOfOrder,
+      earlyRows,
+      handshakesGivenUp: this.#handshakes.givenUp,
+      firstUs: this.#frames === 0 ? null : this.#firstUs,
+      lastUs: this.#frames === 0 ? null : this.#lastUs,
+    };
+  }
+
+  #emit(slot: number): void {
+    this.#block ??= this.#sink.take();
+    const block = this.#block;
+    const facts = this.#facts;
+    facts.turnTo(block.facts, block.factEnds[block.count]!);
+    const tls = this.#handshakes.of(slot);
+    if (tls !== null) writeTls(facts, FACT, tls);
+    const outer = this.#outer.of(slot);
+    if (outer !== null) writeTunnel(facts, FACT, outer, this.#tracker.state.get(slot, Field.Forward));
+    block.add(this.#tracker.state, slot, this.#tracker.keys, facts.at);
+    this.#handshakes.closed(slot);
+    this.#rows++;
+    if (block.isFull) this.#flush();
+  }
+
+  #flush(): void {
+    const block = this.#block;
+    this.#block = null;
+    if (block !== null) this.#sink.give(block);
+  }
+}
+
+function microseconds(seconds: number): number {
+  return seconds === 0 ? Infinity : seconds * 1e6;
+}

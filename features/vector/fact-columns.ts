@@ -1,0 +1,13 @@
+/** The columns that are written as facts (see facts.ts), and the numbers that facts know them by. */
+import { TLS } from './tls.ts';
+import { TUNNEL } from './tunnel.ts';
+
+const GROUPS = { ...TUNNEL, ...TLS };
+type FactName = keyof typeof GROUPS;
+
+/** At most 256, for a number is one byte. */
+export const FACT_NAMES = Object.keys(GROUPS) as readonly FactName[];
+
+export const FACT = Object.fromEntries(FACT_NAMES.map((name, number) => [name, number])) as Readonly<
+  Record<FactName, number>
+>;
