@@ -157,15 +157,31 @@ interface Validity {
 function validity(valid: Uint8Array, length: number): Validity {
   // Most columns are never null, and a search for one zero byte costs a tenth of a sum.
   if (valid.subarray(0, length).indexOf(0) < 0) return { nullCount: 0 };
+  const nullBitmap = packBits(valid, length);
   let present = 0;
-  for (let row = 0; row < length; row++) present += valid[row]!;
-  return { nullCount: length - present, nullBitmap: packBits(valid, length) };
+  for (let i = 0; i < nullBitmap.length; i++) present += ONES[nullBitmap[i]!]!;
+  return { nullCount: length - present, nullBitmap };
 }
+
+/** Bits that are set in each byte. */
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 
 /** Bytes of 0 and 1 to bits, least significant first. */
 function packBits(flags: Uint8Array, length: number): Uint8Array {
   const bits = new Uint8Array((length + 7) >> 3);
-  for (let i = 0; i < length; i++) if (flags[i] !== 0) bits[i >> 3]! |= 1 << (i & 7);
+  const whole = length & ~7;
+  for (let i = 0; i < whole; i += 8) {
+    bits[i >> 3] =
+      flags[i]! |
+      (flags[i + 1]! << 1) |
+      (flags[i + 2]! << 2) |
+      (flags[i + 3]! << 3) |
+      (flags[i + 4]! << 4) |
+      (flags[i + 5]! << 5) |
+      (flags[i + 6]! << 6) |
+      (flags[i + 7]! << 7);
+  }
+  for (let i = whole; i < length; i++) bits[i >> 3]! |= flags[i]! << (i & 7);
   return bits;
 }
 

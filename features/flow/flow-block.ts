@@ -7,7 +7,7 @@ import { Field, type FlowState, RECORD } from './flow-state.ts';
 import { KEY_WORDS } from './key.ts';
 
 /** Flows in a block: enough that handing it over costs nothing each, few enough to stay in a core's cache. */
-export const BLOCK_FLOWS = 256;
+export const BLOCK_FLOWS = 1024;
 /** Bytes of facts in a block, and from how many on it is full: one flow has room for the difference. */
 const FACT_BYTES = 512 * 1024;
 const FULL_FACTS = 256 * 1024;

@@ -1,6 +1,6 @@
 /** Group `counts`: how much went each way, and for how long. */
 import { Field, SideField } from '../flow/flow-state.ts';
-import type { FlowRow } from './flow-row.ts';
+import type { FillRow } from './flow-row.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
 export const COUNTS = {
@@ -30,16 +30,18 @@ export const COUNTS = {
   },
 } as const satisfies FeatureRows;
 
-export function fillCounts(out: ColumnsOf<typeof COUNTS>, row: number, flow: FlowRow): void {
-  const { record, fwd, bwd } = flow;
-  out.fwd_packets.values[row] = record[fwd + SideField.Packets]!;
-  out.bwd_packets.values[row] = record[bwd + SideField.Packets]!;
-  out.fwd_bytes.values[row] = record[fwd + SideField.Bytes]!;
-  out.bwd_bytes.values[row] = record[bwd + SideField.Bytes]!;
-  out.fwd_payload_packets.values[row] = record[fwd + SideField.PayloadPackets]!;
-  out.bwd_payload_packets.values[row] = record[bwd + SideField.PayloadPackets]!;
-  out.fwd_payload_bytes.values[row] = record[fwd + SideField.PayloadBytes]!;
-  out.bwd_payload_bytes.values[row] = record[bwd + SideField.PayloadBytes]!;
-  const ns = flow.get(Field.LastNs) - flow.get(Field.FirstNs);
-  out.duration_us.values[row] = flow.get(Field.LastUs) - flow.get(Field.FirstUs) + ns / 1000;
+export function countsInto(out: ColumnsOf<typeof COUNTS>): FillRow {
+  return (row, flow) => {
+    const { record, fwd, bwd } = flow;
+    out.fwd_packets.values[row] = record[fwd + SideField.Packets]!;
+    out.bwd_packets.values[row] = record[bwd + SideField.Packets]!;
+    out.fwd_bytes.values[row] = record[fwd + SideField.Bytes]!;
+    out.bwd_bytes.values[row] = record[bwd + SideField.Bytes]!;
+    out.fwd_payload_packets.values[row] = record[fwd + SideField.PayloadPackets]!;
+    out.bwd_payload_packets.values[row] = record[bwd + SideField.PayloadPackets]!;
+    out.fwd_payload_bytes.values[row] = record[fwd + SideField.PayloadBytes]!;
+    out.bwd_payload_bytes.values[row] = record[bwd + SideField.PayloadBytes]!;
+    const ns = flow.get(Field.LastNs) - flow.get(Field.FirstNs);
+    out.duration_us.values[row] = flow.get(Field.LastUs) - flow.get(Field.FirstUs) + ns / 1000;
+  };
 }

@@ -1,7 +1,7 @@
 /** Group `flags`: packets with each TCP flag (RFC 9293 3.1), each way. */
 import { Field, SideField } from '../flow/flow-state.ts';
 import { Protocol } from '../packet/packet.ts';
-import type { FlowRow } from './flow-row.ts';
+import type { FillRow } from './flow-row.ts';
 import { put } from './put.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
 
@@ -27,23 +27,25 @@ export const FLAGS = {
   bwd_cwr_packets: flag('Packets with CWR (RFC 3168) from the responder.'),
 } as const satisfies FeatureRows;
 
-export function fillFlags(out: ColumnsOf<typeof FLAGS>, row: number, flow: FlowRow): void {
-  if (flow.get(Field.Protocol) !== Protocol.Tcp) return;
-  const { record, fwd, bwd } = flow;
-  put(out.fwd_fin_packets, row, record[fwd + SideField.Fin]!);
-  put(out.bwd_fin_packets, row, record[bwd + SideField.Fin]!);
-  put(out.fwd_syn_packets, row, record[fwd + SideField.Syn]!);
-  put(out.bwd_syn_packets, row, record[bwd + SideField.Syn]!);
-  put(out.fwd_rst_packets, row, record[fwd + SideField.Rst]!);
-  put(out.bwd_rst_packets, row, record[bwd + SideField.Rst]!);
-  put(out.fwd_psh_packets, row, record[fwd + SideField.Psh]!);
-  put(out.bwd_psh_packets, row, record[bwd + SideField.Psh]!);
-  put(out.fwd_ack_packets, row, record[fwd + SideField.Ack]!);
-  put(out.bwd_ack_packets, row, record[bwd + SideField.Ack]!);
-  put(out.fwd_urg_packets, row, record[fwd + SideField.Urg]!);
-  put(out.bwd_urg_packets, row, record[bwd + SideField.Urg]!);
-  put(out.fwd_ece_packets, row, record[fwd + SideField.Ece]!);
-  put(out.bwd_ece_packets, row, record[bwd + SideField.Ece]!);
-  put(out.fwd_cwr_packets, row, record[fwd + SideField.Cwr]!);
-  put(out.bwd_cwr_packets, row, record[bwd + SideField.Cwr]!);
+export function flagsInto(out: ColumnsOf<typeof FLAGS>): FillRow {
+  return (row, flow) => {
+    if (flow.get(Field.Protocol) !== Protocol.Tcp) return;
+    const { record, fwd, bwd } = flow;
+    put(out.fwd_fin_packets, row, record[fwd + SideField.Fin]!);
+    put(out.bwd_fin_packets, row, record[bwd + SideField.Fin]!);
+    put(out.fwd_syn_packets, row, record[fwd + SideField.Syn]!);
+    put(out.bwd_syn_packets, row, record[bwd + SideField.Syn]!);
+    put(out.fwd_rst_packets, row, record[fwd + SideField.Rst]!);
+    put(out.bwd_rst_packets, row, record[bwd + SideField.Rst]!);
+    put(out.fwd_psh_packets, row, record[fwd + SideField.Psh]!);
+    put(out.bwd_psh_packets, row, record[bwd + SideField.Psh]!);
+    put(out.fwd_ack_packets, row, record[fwd + SideField.Ack]!);
+    put(out.bwd_ack_packets, row, record[bwd + SideField.Ack]!);
+    put(out.fwd_urg_packets, row, record[fwd + SideField.Urg]!);
+    put(out.bwd_urg_packets, row, record[bwd + SideField.Urg]!);
+    put(out.fwd_ece_packets, row, record[fwd + SideField.Ece]!);
+    put(out.bwd_ece_packets, row, record[bwd + SideField.Ece]!);
+    put(out.fwd_cwr_packets, row, record[fwd + SideField.Cwr]!);
+    put(out.bwd_cwr_packets, row, record[bwd + SideField.Cwr]!);
+  };
 }

@@ -52,3 +52,6 @@ export class FlowRow {
     return this.record[this.flow + field]!;
   }
 }
+
+/** Fills the columns of a group, which it was made for, in a row. */
+export type FillRow = (row: number, flow: FlowRow) => void;

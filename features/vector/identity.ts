@@ -6,7 +6,7 @@ import { END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind } from '../flow/flow-s
 import { KeyWord } from '../flow/key.ts';
 import { Protocol } from '../packet/packet.ts';
 import { addressText } from './address.ts';
-import type { FlowRow } from './flow-row.ts';
+import type { FillRow } from './flow-row.ts';
 import { put, putIpv4, putTime } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
@@ -50,29 +50,31 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
   [Protocol.Icmp6]: 'icmp6',
 };
 
-export function fillIdentity(out: ColumnsOf<typeof IDENTITY>, row: number, flow: FlowRow, digests: Digests): void {
-  const { keys, key, forward } = flow;
-  const version = flow.get(Field.IpVersion);
-  const protocol = flow.get(Field.Protocol);
-  const kind = flow.get(Field.RowKind);
-  const ports = keys[key + KeyWord.Ports]!;
-  const isForwardA = forward === 0;
-  appendText(out.capture, row, flow.capture);
-  out.flow_id.values[row] = flow.get(Field.FlowId);
-  out.part.values[row] = flow.get(Field.Part);
-  appendText(out.row_kind, row, ROW_KIND_NAMES[kind]!);
-  appendText(out.community_id, row, communityIdOfKey(keys, key, version, protocol, digests));
-  putTime(out.first_seen, row, flow.get(Field.FirstUs), flow.get(Field.FirstNs));
-  putTime(out.last_seen, row, flow.get(Field.LastUs), flow.get(Field.LastNs));
-  putAddress(out.src_ip, row, keys, key + (isForwardA ? KeyWord.AddressA : KeyWord.AddressB), version);
-  out.src_port.values[row] = isForwardA ? ports >>> 16 : ports & 0xffff;
-  putAddress(out.dst_ip, row, keys, key + (isForwardA ? KeyWord.AddressB : KeyWord.AddressA), version);
-  out.dst_port.values[row] = isForwardA ? ports & 0xffff : ports >>> 16;
-  appendText(out.protocol, row, PROTOCOL_NAMES[protocol]!);
-  out.ip_version.values[row] = version;
-  const vlan = flow.get(Field.Vlan);
-  if (vlan >= 0) put(out.vlan_id, row, vlan);
-  if (kind === RowKind.End) appendText(out.end_reason, row, END_REASON_NAMES[flow.get(Field.EndReason)]!);
+export function identityInto(out: ColumnsOf<typeof IDENTITY>, digests: Digests): FillRow {
+  return (row, flow) => {
+    const { keys, key, forward } = flow;
+    const version = flow.get(Field.IpVersion);
+    const protocol = flow.get(Field.Protocol);
+    const kind = flow.get(Field.RowKind);
+    const ports = keys[key + KeyWord.Ports]!;
+    const isForwardA = forward === 0;
+    appendText(out.capture, row, flow.capture);
+    out.flow_id.values[row] = flow.get(Field.FlowId);
+    out.part.values[row] = flow.get(Field.Part);
+    appendText(out.row_kind, row, ROW_KIND_NAMES[kind]!);
+    appendText(out.community_id, row, communityIdOfKey(keys, key, version, protocol, digests));
+    putTime(out.first_seen, row, flow.get(Field.FirstUs), flow.get(Field.FirstNs));
+    putTime(out.last_seen, row, flow.get(Field.LastUs), flow.get(Field.LastNs));
+    putAddress(out.src_ip, row, keys, key + (isForwardA ? KeyWord.AddressA : KeyWord.AddressB), version);
+    out.src_port.values[row] = isForwardA ? ports >>> 16 : ports & 0xffff;
+    putAddress(out.dst_ip, row, keys, key + (isForwardA ? KeyWord.AddressB : KeyWord.AddressA), version);
+    out.dst_port.values[row] = isForwardA ? ports & 0xffff : ports >>> 16;
+    appendText(out.protocol, row, PROTOCOL_NAMES[protocol]!);
+    out.ip_version.values[row] = version;
+    const vlan = flow.get(Field.Vlan);
+    if (vlan >= 0) put(out.vlan_id, row, vlan);
+    if (kind === RowKind.End) appendText(out.end_reason, row, END_REASON_NAMES[flow.get(Field.EndReason)]!);
+  };
 }
 
 function putAddress(column: TextColumn, row: number, keys: Int32Array, at: number, version: number): void {

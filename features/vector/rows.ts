@@ -4,17 +4,17 @@ import { LIMITS } from '../../core/limits.ts';
 import { type Column, createTable, type Table, type TextListColumn } from '../../core/table.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
 import type { FlowBlock } from '../flow/flow-block.ts';
-import { type COUNTS, fillCounts } from './counts.ts';
+import { type COUNTS, countsInto } from './counts.ts';
 import { FACT_NAMES } from './fact-columns.ts';
 import { putFacts } from './facts.ts';
-import { type FLAGS, fillFlags } from './flags.ts';
-import { FlowRow } from './flow-row.ts';
-import { fillIdentity, type IDENTITY } from './identity.ts';
+import { type FLAGS, flagsInto } from './flags.ts';
+import { type FillRow, FlowRow } from './flow-row.ts';
+import { type IDENTITY, identityInto } from './identity.ts';
 import { FEATURES, type TRUTH } from './schema.ts';
-import { fillSequence, type SEQUENCE } from './sequence.ts';
-import { fillSizes, type SIZES } from './sizes.ts';
+import { type SEQUENCE, sequenceInto } from './sequence.ts';
+import { type SIZES, sizesInto } from './sizes.ts';
 import type { ColumnsOf } from './spec.ts';
-import { fillTimes, type TIMES } from './times.ts';
+import { type TIMES, timesInto } from './times.ts';
 
 type FilledColumns = ColumnsOf<
   typeof IDENTITY & typeof COUNTS & typeof SIZES & typeof TIMES & typeof FLAGS & typeof SEQUENCE & typeof TRUTH
@@ -24,11 +24,12 @@ type FilledColumns = ColumnsOf<
 export type BatchReceiver = (batch: Table) => void;
 
 export class FlowRows {
-  readonly #digests: Digests;
   readonly #receive: BatchReceiver;
   readonly #flow: FlowRow;
   readonly #batch: Table;
-  readonly #columns: FilledColumns;
+  readonly #capacity: number;
+  /** What fills each group of columns. */
+  readonly #fills: readonly FillRow[];
   /** Columns that are filled with facts, by number. */
   readonly #factColumns: readonly Column[];
   /** Columns whose rows are runs of bytes, or lists of such runs. */
@@ -45,12 +46,21 @@ export class FlowRows {
     receive: BatchReceiver,
     batchRows: number = LIMITS.batchRows,
   ) {
-    this.#digests = digests;
+    this.#capacity = batchRows;
     this.#receive = receive;
     this.#flow = new FlowRow(capture, label);
     this.#batch = createTable(FEATURES, batchRows);
     const { columns } = this.#batch;
-    this.#columns = Object.fromEntries(columns) as unknown as FilledColumns;
+    const out = Object.fromEntries(columns) as unknown as FilledColumns;
+    this.#fills = [
+      identityInto(out, digests),
+      countsInto(out),
+      sizesInto(out),
+      timesInto(out),
+      flagsInto(out),
+      sequenceInto(out),
+      (row, flow) => appendText(out.label, row, flow.label),
+    ];
     this.#factColumns = FACT_NAMES.map((name) => columns.get(name)!);
     this.#texts = [...columns.values()].filter((column) => column.type === 'utf8' || column.type === 'list_utf8');
     this.#clear(batchRows);
@@ -61,9 +71,11 @@ export class FlowRows {
     for (let i = 0; i < block.count; i++) {
       this.#flow.turnTo(block, i);
       const row = this.#batch.length++;
-      this.#fill(row);
+      // A text that nobody writes is null, and the next row's begins where it stands.
+      for (const { offsets } of this.#texts) offsets[row + 1] = offsets[row]!;
+      for (const fill of this.#fills) fill(row, this.#flow);
       putFacts(this.#factColumns, row, block.facts, block.factEnds[i]!, block.factEnds[i + 1]!);
-      if (this.#batch.length === this.#columns.flow_id.values.length) this.flush();
+      if (this.#batch.length === this.#capacity) this.flush();
     }
   }
 
@@ -74,20 +86,6 @@ export class FlowRows {
     this.#receive(this.#batch);
     this.#batch.length = 0;
     this.#clear(rows);
-  }
-
-  #fill(row: number): void {
-    const flow = this.#flow;
-    const columns = this.#columns;
-    // A text that nobody writes is null, and the next row's begins where it stands.
-    for (const { offsets } of this.#texts) offsets[row + 1] = offsets[row]!;
-    fillIdentity(columns, row, flow, this.#digests);
-    fillCounts(columns, row, flow);
-    fillSizes(columns, row, flow);
-    fillTimes(columns, row, flow);
-    fillFlags(columns, row, flow);
-    fillSequence(columns, row, flow);
-    appendText(columns.label, row, flow.label);
   }
 
   /** Makes every row null again, except in columns that never are. */

@@ -1,7 +1,7 @@
 /** Group `sequence`: the first packets that carry payload, in order; bare acknowledgements say nothing and are left out. */
 import { LIMITS } from '../../core/limits.ts';
 import { reserveItems } from '../../core/table.ts';
-import type { FlowRow } from './flow-row.ts';
+import type { FillRow } from './flow-row.ts';
 import { put, putListEnd } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
@@ -36,31 +36,33 @@ export const SEQUENCE = {
   },
 } as const satisfies FeatureRows;
 
-export function fillSequence(out: ColumnsOf<typeof SEQUENCE>, row: number, flow: FlowRow): void {
-  const { messagesAt, sign } = flow;
-  const length = flow.messagesEnd - messagesAt;
-  const sizesAt = reserveItems(out.payload_sizes, row, length);
-  const timesAt = reserveItems(out.payload_times_us, row, length);
-  const sizes = out.payload_sizes.items;
-  const times = out.payload_times_us.items;
-  let turns = 0;
-  let distinctFwd = 0;
-  let distinctBwd = 0;
-  for (let i = 0; i < length; i++) {
-    const size = flow.sizes[messagesAt + i]! * sign;
-    sizes[sizesAt + i] = size;
-    times[timesAt + i] = flow.times[messagesAt + i]!;
-    if (i > 0 && size > 0 !== sizes[sizesAt + i - 1]! > 0) turns++;
-    if (isFirst(sizes, sizesAt, sizesAt + i)) {
-      if (size > 0) distinctFwd++;
-      else distinctBwd++;
+export function sequenceInto(out: ColumnsOf<typeof SEQUENCE>): FillRow {
+  return (row, flow) => {
+    const { messagesAt, sign } = flow;
+    const length = flow.messagesEnd - messagesAt;
+    const sizesAt = reserveItems(out.payload_sizes, row, length);
+    const timesAt = reserveItems(out.payload_times_us, row, length);
+    const sizes = out.payload_sizes.items;
+    const times = out.payload_times_us.items;
+    let turns = 0;
+    let distinctFwd = 0;
+    let distinctBwd = 0;
+    for (let i = 0; i < length; i++) {
+      const size = flow.sizes[messagesAt + i]! * sign;
+      sizes[sizesAt + i] = size;
+      times[timesAt + i] = flow.times[messagesAt + i]!;
+      if (i > 0 && size > 0 !== sizes[sizesAt + i - 1]! > 0) turns++;
+      if (isFirst(sizes, sizesAt, sizesAt + i)) {
+        if (size > 0) distinctFwd++;
+        else distinctBwd++;
+      }
     }
-  }
-  putListEnd(out.payload_sizes, row, sizesAt + length);
-  putListEnd(out.payload_times_us, row, timesAt + length);
-  put(out.fwd_distinct_sizes, row, distinctFwd);
-  put(out.bwd_distinct_sizes, row, distinctBwd);
-  put(out.turns, row, turns);
+    putListEnd(out.payload_sizes, row, sizesAt + length);
+    putListEnd(out.payload_times_us, row, timesAt + length);
+    put(out.fwd_distinct_sizes, row, distinctFwd);
+    put(out.bwd_distinct_sizes, row, distinctBwd);
+    put(out.turns, row, turns);
+  };
 }
 
 /** True if `values[i]` is not among `values[from, i)`. */

@@ -1,8 +1,8 @@
 /** Group `sizes`: packet and payload sizes each way. */
 import { SideField } from '../flow/flow-state.ts';
-import type { FlowRow } from './flow-row.ts';
+import type { FillRow } from './flow-row.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
-import { type MomentColumns, putMoments, type Sums } from './statistics.ts';
+import { putMoments, type Sums } from './statistics.ts';
 
 const size = (doc: string, nulls: string) =>
   ({ type: 'float64', unit: 'bytes', doc, nulls, input: true }) as const satisfies FeatureRow;
@@ -44,34 +44,35 @@ const PAYLOAD_SUMS = {
   max: SideField.PayloadMax,
 } as const satisfies Sums;
 
-export function fillSizes(out: ColumnsOf<typeof SIZES>, row: number, flow: FlowRow): void {
-  const { record, fwd, bwd } = flow;
-  const packets = (side: number, columns: MomentColumns) =>
-    putMoments(record, side, PACKET_SUMS, record[side + SideField.Packets]!, row, columns);
-  const payloads = (side: number, columns: MomentColumns) =>
-    putMoments(record, side, PAYLOAD_SUMS, record[side + SideField.PayloadPackets]!, row, columns);
-  packets(fwd, {
+export function sizesInto(out: ColumnsOf<typeof SIZES>): FillRow {
+  const fwdPackets = {
     min: out.fwd_packet_size_min,
     mean: out.fwd_packet_size_mean,
     std: out.fwd_packet_size_std,
     max: out.fwd_packet_size_max,
-  });
-  packets(bwd, {
+  };
+  const bwdPackets = {
     min: out.bwd_packet_size_min,
     mean: out.bwd_packet_size_mean,
     std: out.bwd_packet_size_std,
     max: out.bwd_packet_size_max,
-  });
-  payloads(fwd, {
+  };
+  const fwdPayloads = {
     min: out.fwd_payload_size_min,
     mean: out.fwd_payload_size_mean,
     std: out.fwd_payload_size_std,
     max: out.fwd_payload_size_max,
-  });
-  payloads(bwd, {
+  };
+  const bwdPayloads = {
     min: out.bwd_payload_size_min,
     mean: out.bwd_payload_size_mean,
     std: out.bwd_payload_size_std,
     max: out.bwd_payload_size_max,
-  });
+  };
+  return (row, { record, fwd, bwd }) => {
+    putMoments(record, fwd, PACKET_SUMS, record[fwd + SideField.Packets]!, row, fwdPackets);
+    putMoments(record, bwd, PACKET_SUMS, record[bwd + SideField.Packets]!, row, bwdPackets);
+    putMoments(record, fwd, PAYLOAD_SUMS, record[fwd + SideField.PayloadPackets]!, row, fwdPayloads);
+    putMoments(record, bwd, PAYLOAD_SUMS, record[bwd + SideField.PayloadPackets]!, row, bwdPayloads);
+  };
 }

@@ -1,6 +1,6 @@
 /** Group `times`: gaps between packets (inter-arrival times), each way and of the flow as a whole. */
 import { Field, SideField } from '../flow/flow-state.ts';
-import type { FlowRow } from './flow-row.ts';
+import type { FillRow } from './flow-row.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
 import { putMoments, type Sums } from './statistics.ts';
 
@@ -39,26 +39,30 @@ const FLOW_GAPS = {
   max: Field.GapMax,
 } as const satisfies Sums;
 
-export function fillTimes(out: ColumnsOf<typeof TIMES>, row: number, flow: FlowRow): void {
-  const { record, fwd, bwd } = flow;
-  const sent = record[fwd + SideField.Packets]!;
-  const answered = record[bwd + SideField.Packets]!;
-  putMoments(record, flow.flow, FLOW_GAPS, sent + answered - 1, row, {
+export function timesInto(out: ColumnsOf<typeof TIMES>): FillRow {
+  const both = {
     min: out.flow_iat_min_us,
     mean: out.flow_iat_mean_us,
     std: out.flow_iat_std_us,
     max: out.flow_iat_max_us,
-  });
-  putMoments(record, fwd, SIDE_GAPS, sent - 1, row, {
+  };
+  const sent = {
     min: out.fwd_iat_min_us,
     mean: out.fwd_iat_mean_us,
     std: out.fwd_iat_std_us,
     max: out.fwd_iat_max_us,
-  });
-  putMoments(record, bwd, SIDE_GAPS, answered - 1, row, {
+  };
+  const answered = {
     min: out.bwd_iat_min_us,
     mean: out.bwd_iat_mean_us,
     std: out.bwd_iat_std_us,
     max: out.bwd_iat_max_us,
-  });
+  };
+  return (row, { record, flow, fwd, bwd }) => {
+    const fwdGaps = record[fwd + SideField.Packets]! - 1;
+    const bwdGaps = record[bwd + SideField.Packets]! - 1;
+    putMoments(record, flow, FLOW_GAPS, fwdGaps + bwdGaps + 1, row, both);
+    putMoments(record, fwd, SIDE_GAPS, fwdGaps, row, sent);
+    putMoments(record, bwd, SIDE_GAPS, bwdGaps, row, answered);
+  };
 }
