@@ -8,7 +8,7 @@ import type { BatchReceiver } from '../features/vector/rows.ts';
 import type { Console } from './console.ts';
 import type { CaptureJobs } from './jobs/capture-jobs.ts';
 import { byteText, counted, grouped } from './numbers.ts';
-import { extractOptions, type RowOptions } from './options.ts';
+import { extractOptions, type ReadingOptions } from './options.ts';
 import { breathe } from './signals.ts';
 
 /**
@@ -21,16 +21,14 @@ import { breathe } from './signals.ts';
 export async function readCapture(
   path: string,
   ordinal: string,
-  options: RowOptions & { readonly label?: string },
+  options: ReadingOptions,
   receive: BatchReceiver,
   out: Console,
   catchUp: () => Promise<void> = async () => undefined,
   jobs: CaptureJobs | null = null,
 ): Promise<CaptureSummary> {
   const started = Date.now();
-  const pieces = jobs?.has(path)
-    ? jobs.pieces(path, receive)
-    : extractPieces(path, receive, { ...extractOptions(options), label: options.label ?? null });
+  const pieces = jobs?.has(path) ? jobs.pieces(path, receive) : extractPieces(path, receive, extractOptions(options));
   for (;;) {
     const next = await pieces.next();
     await catchUp();

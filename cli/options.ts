@@ -62,9 +62,16 @@ export function addRowOptions(command: Command): Command {
     );
 }
 
-export function extractOptions(options: RowOptions): ExtractOptions {
-  const { idleTimeout, activeTimeout, maxFlows, keyVlan = false, emit = EMIT_ENDS } = options;
-  return { idleTimeout, activeTimeout, maxFlows, keyVlan, emit };
+/** What of a command's options says how flows become rows. */
+export interface ReadingOptions extends RowOptions {
+  readonly label?: string;
+  /** Columns that rows need; all without it. Those that a command writes may be others (`--columns`). */
+  readonly rowColumns?: readonly string[];
+}
+
+export function extractOptions(options: ReadingOptions): ExtractOptions {
+  const { idleTimeout, activeTimeout, maxFlows, keyVlan = false, emit = EMIT_ENDS, label = null, rowColumns } = options;
+  return { idleTimeout, activeTimeout, maxFlows, keyVlan, emit, label, ...(rowColumns && { columns: rowColumns }) };
 }
 
 /** One more `--emit` on top of those before it. */

@@ -18,6 +18,9 @@ import { unreadable } from '../features/capture/input.ts';
 
 const MANIFEST_VERSION = 1;
 
+/** Columns that labels by flow are found by, and the one that they are written to. */
+export const LABEL_COLUMNS = ['src_ip', 'src_port', 'dst_ip', 'dst_port', 'protocol', 'label'] as const;
+
 export interface ManifestCapture {
   readonly file: string;
   /** `train`, `test` or `demo` in the manifests that the project generates. */
@@ -40,7 +43,7 @@ export class FlowLabels {
     return this.#captureOf(file) !== null;
   }
 
-  /** Fills the `label` column of rows that come from the capture `file`. */
+  /** Fills the `label` column of rows that come from the capture `file`; they need LABEL_COLUMNS. */
   apply(file: string, table: Table): void {
     const capture = this.#captureOf(file);
     if (capture === null) return;

@@ -22,7 +22,7 @@ export class Extractor implements FrameSink {
    * @param receive gets the rows in batches, in the order in which flows end
    */
   constructor(capture: string, digests: Digests, receive: BatchReceiver, options: ExtractOptions = {}) {
-    this.#rows = new FlowRows(capture, options.label ?? null, digests, receive);
+    this.#rows = new FlowRows(capture, digests, receive, options);
     const block = new FlowBlock();
     const sink = {
       take: () => block,

@@ -23,7 +23,7 @@ import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
 import { HandshakeWatch } from './protocol/handshake-watch.ts';
 import { FACT } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
-import { writeTls } from './vector/tls.ts';
+import { TLS, writeTls } from './vector/tls.ts';
 import { writeTunnel } from './vector/tunnel.ts';
 
 export interface FlowOptions {
@@ -37,6 +37,8 @@ export interface FlowOptions {
   readonly keyVlan?: boolean;
   /** Which rows a flow gives. Default one when it ends. */
   readonly emit?: EmitOptions;
+  /** Names of the columns that rows have: what only others need is not computed. Default all. */
+  readonly columns?: readonly string[];
 }
 
 export const DEFAULT_IDLE_TIMEOUT = 120;
@@ -90,13 +92,14 @@ export class FlowExtractor implements FrameSink {
 
   constructor(digests: Digests, sink: BlockSink, options: FlowOptions = {}) {
     this.#sink = sink;
+    const readsTls = options.columns?.some((name) => Object.hasOwn(TLS, name)) ?? true;
     const observer: FlowObserver = {
       opened: (slot, side, packet) => {
         this.#handshakes.opened(slot);
         this.#outer.opened(slot, side, packet);
       },
       payload: (slot, side, packet) => {
-        if (!packet.isFragment) this.#handshakes.payload(slot, side, packet);
+        if (readsTls && !packet.isFragment) this.#handshakes.payload(slot, side, packet);
       },
       continued: (slot, successor) => {
         this.#handshakes.continued(slot, successor);

@@ -1,7 +1,7 @@
 /** `flowlamp extract`: captures to flow rows. */
 import { type Command, Option } from 'commander';
 import type { Table } from '../../core/table.ts';
-import { loadFlowLabels } from '../../datasets/flow-labels.ts';
+import { LABEL_COLUMNS, loadFlowLabels } from '../../datasets/flow-labels.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
@@ -49,10 +49,14 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   refuseInputAsOutput(path, files);
   labels?.requireAny(files);
   const specs = options.columns === undefined ? FEATURES : chooseColumns(FEATURES, options.columns);
+  const reading = {
+    ...options,
+    rowColumns: [...specs.map(({ name }) => name), ...(labels === null ? [] : LABEL_COLUMNS)],
+  };
   const unnamed = files.filter((file) => labels?.names(file) === false);
   const summaries: CaptureSummary[] = [];
   // Threads begin to read while this one still loads what it writes with.
-  const jobs = openJobs(files, options);
+  const jobs = openJobs(files, reading);
   try {
     const writer = await TableWriter.open(path, format, specs);
     try {
@@ -61,7 +65,7 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
           labels?.apply(file, batch);
           writer.write(batch);
         };
-        summaries.push(await readCapture(file, `${index + 1}/${files.length}`, options, receive, out, undefined, jobs));
+        summaries.push(await readCapture(file, `${index + 1}/${files.length}`, reading, receive, out, undefined, jobs));
       }
       writer.finish();
     } finally {

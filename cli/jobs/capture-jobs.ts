@@ -12,8 +12,7 @@ import type { CaptureSummary } from '../../features/extract.ts';
 import type { ExtractOptions } from '../../features/extractor.ts';
 import { BLOCK_BYTES, FlowBlock } from '../../features/flow/flow-block.ts';
 import { type BatchReceiver, FlowRows } from '../../features/vector/rows.ts';
-import { FEATURES } from '../../features/vector/schema.ts';
-import { extractOptions, type RowOptions } from '../options.ts';
+import { extractOptions, type ReadingOptions } from '../options.ts';
 import { JobThread } from './job-thread.ts';
 import { Mailbox } from './mailbox.ts';
 import { WAITING } from './messages.ts';
@@ -30,10 +29,9 @@ const MOST_UNASKED = 4;
  */
 export function openJobs(
   files: readonly string[],
-  options: RowOptions & { readonly label?: string },
+  options: ReadingOptions,
   isCapture: (path: string) => boolean = () => true,
 ): CaptureJobs | null {
-  const { label = null } = options;
   // Standard input and pipes can be read only once, and only here.
   const sizes = new Map<string, number>();
   for (const file of files) {
@@ -44,9 +42,7 @@ export function openJobs(
   const bytes = captures.reduce((sum, file) => sum + sizes.get(file)!, 0);
   const unasked = bytes < WORTH_BYTES ? 1 : Math.min(availableParallelism(), MOST_UNASKED);
   const jobs = options.jobs ?? unasked;
-  return jobs === 1 || captures.length === 0
-    ? null
-    : new CaptureJobs(captures, jobs, { ...extractOptions(options), label });
+  return jobs === 1 || captures.length === 0 ? null : new CaptureJobs(captures, jobs, extractOptions(options));
 }
 
 export class CaptureJobs {
@@ -79,12 +75,12 @@ export class CaptureJobs {
     if (!this.has(path)) throw new Error(`${path} is not the next capture`);
     const mailbox = this.#mailboxes[this.#taken++]!;
     const blocks = this.#memory?.map((shared) => new FlowBlock(shared)) ?? [];
-    const rows = new FlowRows(path, this.#options.label ?? null, nodeDigests, receive);
+    const rows = new FlowRows(path, nodeDigests, receive, this.#options);
     for (;;) {
       const { thread, report } = await mailbox.take();
       switch (report.kind) {
         case 'rows':
-          receive({ specs: FEATURES, columns: report.columns, length: report.rows });
+          receive({ specs: report.specs, columns: report.columns, length: report.rows });
           yield report.bytes;
           thread.credit();
           break;

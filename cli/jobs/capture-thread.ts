@@ -42,8 +42,8 @@ function spendCredit(): void {
 
 function postRows(batch: Table, bytes: number): void {
   spendCredit();
-  const { columns, length } = copyTable(batch);
-  post({ kind: 'rows', columns, rows: length, bytes }, [...columns.values()].flatMap(buffersOf));
+  const { specs, columns, length } = copyTable(batch);
+  post({ kind: 'rows', specs, columns, rows: length, bytes }, [...columns.values()].flatMap(buffersOf));
 }
 
 /** Blocks in turn: they are emptied in the order in which they are given, so a credit is for the next one. */

@@ -17,7 +17,13 @@ export interface Job {
  * ended.
  */
 export type Report =
-  | { readonly kind: 'rows'; readonly columns: Table['columns']; readonly rows: number; readonly bytes: number }
+  | {
+      readonly kind: 'rows';
+      readonly specs: Table['specs'];
+      readonly columns: Table['columns'];
+      readonly rows: number;
+      readonly bytes: number;
+    }
   | { readonly kind: 'flows'; readonly block: number; readonly flows: number; readonly bytes: number }
   | { readonly kind: 'done'; readonly summary: CaptureSummary }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly parts: ErrorParts }

@@ -1,7 +1,7 @@
 /** Makes rows of ended flows and hands them on in batches. */
 import type { Digests } from '../../core/digest.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { type Column, createTable, type Table, type TextListColumn } from '../../core/table.ts';
+import { type Column, createTable, type Table, type TextListColumn, withColumns } from '../../core/table.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
 import type { FlowBlock } from '../flow/flow-block.ts';
 import { type COUNTS, countsInto } from './counts.ts';
@@ -23,9 +23,19 @@ type FilledColumns = ColumnsOf<
 /** Receives a batch of rows. The table is borrowed: it is filled again after the call returns. */
 export type BatchReceiver = (batch: Table) => void;
 
+export interface RowOptions {
+  /** Names of the columns that rows have, in any order; what only others need is not computed. Default all. */
+  readonly columns?: readonly string[];
+  /** Written into the `label` column of every row. */
+  readonly label?: string | null;
+}
+
 export class FlowRows {
   readonly #receive: BatchReceiver;
   readonly #flow: FlowRow;
+  /** All columns there are; those that are not asked for are not filled. */
+  readonly #all: Table;
+  /** Those that are. */
   readonly #batch: Table;
   readonly #capacity: number;
   /** What fills each group of columns. */
@@ -36,31 +46,24 @@ export class FlowRows {
   readonly #texts: readonly (TextColumn | TextListColumn)[];
 
   /**
-   * @param capture written into the `capture` column, as `label` into its own
+   * @param capture written into the `capture` column
    * @param receive gets the rows in batches, in the order in which flows came
    */
   constructor(
     capture: string,
-    label: string | null,
     digests: Digests,
     receive: BatchReceiver,
+    options: RowOptions = {},
     batchRows: number = LIMITS.batchRows,
   ) {
-    this.#capacity = batchRows;
+    const wanted = FEATURES.filter(({ name }) => options.columns?.includes(name) ?? true);
     this.#receive = receive;
-    this.#flow = new FlowRow(capture, label);
-    this.#batch = createTable(FEATURES, batchRows);
-    const { columns } = this.#batch;
-    const out = Object.fromEntries(columns) as unknown as FilledColumns;
-    this.#fills = [
-      identityInto(out, digests),
-      countsInto(out),
-      sizesInto(out),
-      timesInto(out),
-      flagsInto(out),
-      sequenceInto(out),
-      (row, flow) => appendText(out.label, row, flow.label),
-    ];
+    this.#flow = new FlowRow(capture, options.label ?? null);
+    this.#capacity = batchRows;
+    this.#all = createTable(FEATURES, batchRows);
+    this.#batch = withColumns(this.#all, wanted);
+    this.#fills = fillsOf(this.#all, new Set(wanted.map(({ group }) => group)), digests);
+    const { columns } = this.#all;
     this.#factColumns = FACT_NAMES.map((name) => columns.get(name)!);
     this.#texts = [...columns.values()].filter((column) => column.type === 'utf8' || column.type === 'list_utf8');
     this.#clear(batchRows);
@@ -91,9 +94,24 @@ export class FlowRows {
   /** Makes every row null again, except in columns that never are. */
   #clear(rows: number): void {
     for (const feature of FEATURES) {
-      const column = this.#batch.columns.get(feature.name)!;
+      const column = this.#all.columns.get(feature.name)!;
       if ('valid' in column) column.valid.fill(feature.nulls === '' ? 1 : 0, 0, rows);
       else column.values.fill(null, 0, rows);
     }
   }
+}
+
+/** What fills the groups that are asked for; groups of facts are filled with facts. */
+function fillsOf(table: Table, groups: ReadonlySet<string>, digests: Digests): FillRow[] {
+  const out = Object.fromEntries(table.columns) as unknown as FilledColumns;
+  const fills: Readonly<Record<string, () => FillRow>> = {
+    identity: () => identityInto(out, digests),
+    counts: () => countsInto(out),
+    sizes: () => sizesInto(out),
+    times: () => timesInto(out),
+    flags: () => flagsInto(out),
+    sequence: () => sequenceInto(out),
+    truth: () => (row, flow) => appendText(out.label, row, flow.label),
+  };
+  return Object.entries(fills).flatMap(([group, fill]) => (groups.has(group) ? [fill()] : []));
 }

@@ -6,7 +6,7 @@
  */
 import { isVector8, isVector16, uint8s, uint16, uint16s } from './bytes.ts';
 import { ExtensionType } from './constants.ts';
-import { readExtensions } from './extensions.ts';
+import { visitExtensions } from './extensions.ts';
 import { TLS_LIMITS } from './limits.ts';
 import { escapedText, printableText } from './text.ts';
 
@@ -47,20 +47,41 @@ export interface ClientHello {
 }
 
 /** The fields while they are being read. */
-type Draft = { -readonly [Name in keyof ClientHello]: ClientHello[Name] };
+interface Draft extends Omit<{ -readonly [Name in keyof ClientHello]: ClientHello[Name] }, 'extensions'> {
+  extensions: number[];
+}
+
+/** Where the parts of variable length begin. One object is used again and again. */
+export class ClientHelloLayout {
+  /** The two bytes of length before the list. */
+  ciphersAt = 0;
+  /** The byte of length before the list. */
+  compressionsAt = 0;
+  extensionsAt = 0;
+
+  /** Finds them in the body `bytes[at, end)`; false if the lengths before the extensions do not add up. */
+  find(bytes: Uint8Array, at: number, end: number): boolean {
+    if (end - at < FIXED_LEN) return false;
+    const sessionLen = bytes[at + SESSION_LEN]!;
+    const ciphersAt = at + SESSION + sessionLen;
+    if (sessionLen > MAX_SESSION_LEN || end - ciphersAt < 2) return false;
+    const compressionsAt = ciphersAt + 2 + uint16(bytes, ciphersAt);
+    if ((compressionsAt - ciphersAt) % 2 !== 0 || end - compressionsAt < 1) return false;
+    this.ciphersAt = ciphersAt;
+    this.compressionsAt = compressionsAt;
+    this.extensionsAt = compressionsAt + 1 + bytes[compressionsAt]!;
+    return this.extensionsAt <= end;
+  }
+}
+
+const layout = new ClientHelloLayout();
 
 /** Decodes the body `bytes[at, end)`; null if its lengths do not add up. Nothing of `bytes` is kept. */
 export function decodeClientHello(bytes: Uint8Array, at: number, end: number): ClientHello | null {
-  if (end - at < FIXED_LEN) return null;
-  const sessionLen = bytes[at + SESSION_LEN]!;
-  const ciphersAt = at + SESSION + sessionLen;
-  if (sessionLen > MAX_SESSION_LEN || end - ciphersAt < 2) return null;
-  const compressionsAt = ciphersAt + 2 + uint16(bytes, ciphersAt);
-  if ((compressionsAt - ciphersAt) % 2 !== 0 || end - compressionsAt < 1) return null;
-  const extensionsAt = compressionsAt + 1 + bytes[compressionsAt]!;
-  if (extensionsAt > end) return null;
+  if (!layout.find(bytes, at, end)) return null;
+  const { ciphersAt, compressionsAt, extensionsAt } = layout;
   const hello: Draft = {
-    legacyVersion: uint16(bytes, at + VERSION),
+    legacyVersion: legacyVersion(bytes, at),
     sessionId: bytes.slice(at + SESSION, ciphersAt),
     ciphers: uint16s(bytes, ciphersAt + 2, compressionsAt),
     compressions: uint8s(bytes, compressionsAt + 1, extensionsAt),
@@ -78,17 +99,24 @@ export function decodeClientHello(bytes: Uint8Array, at: number, end: number): C
     hasEncryptedHello: false,
     brokenExtensions: 0,
   };
-  if (extensionsAt === end) return hello;
-  return isVector16(bytes, extensionsAt, end) && readExtensions(hello, bytes, extensionsAt + 2, end, readExtension)
-    ? hello
-    : null;
+  return visitExtensions(hello, bytes, extensionsAt, end, readExtension) ? hello : null;
+}
+
+/** The version field of the body at `at`, whose fixed fields are there. */
+export function legacyVersion(bytes: Uint8Array, at: number): number {
+  return uint16(bytes, at + VERSION);
 }
 
 /** Shared by the lists that most hellos fill later; never written to. */
 const NONE: readonly number[] = [];
 
-/** Reads one extension; false if it contradicts itself. Types that are not named here are only listed. */
-function readExtension(hello: Draft, type: number, bytes: Uint8Array, at: number, end: number): boolean {
+function readExtension(hello: Draft, type: number, bytes: Uint8Array, at: number, end: number): void {
+  hello.extensions.push(type);
+  if (!readContents(hello, type, bytes, at, end)) hello.brokenExtensions++;
+}
+
+/** False if the contents contradict themselves. Types that are not named here are only listed. */
+function readContents(hello: Draft, type: number, bytes: Uint8Array, at: number, end: number): boolean {
   switch (type) {
     case ExtensionType.ServerName:
       return readServerName(hello, bytes, at, end);
@@ -126,16 +154,26 @@ function readExtension(hello: Draft, type: number, bytes: Uint8Array, at: number
   }
 }
 
-/** RFC 6066 3: `ServerName server_name_list<1..2^16-1>`; only host_name (0) exists, and only the first one counts. */
 function readServerName(hello: Draft, bytes: Uint8Array, at: number, end: number): boolean {
+  const nameAt = hostNameAt(bytes, at, end);
+  if (nameAt < 0) return false;
+  const length = uint16(bytes, nameAt - 2);
+  if (length <= TLS_LIMITS.nameBytes) hello.sni = printableText(bytes, nameAt, nameAt + length);
+  return true;
+}
+
+/**
+ * Where the host name stands in the contents `[at, end)` of server_name, its length in the two bytes before; -1 if they
+ * contradict themselves. RFC 6066 3: `ServerName server_name_list<1..2^16-1>`; only host_name (0) exists, and only the
+ * first one counts.
+ */
+export function hostNameAt(bytes: Uint8Array, at: number, end: number): number {
   const NAME_TYPE = 2;
   const NAME_LEN = 3;
   const NAME = 5;
-  if (!isVector16(bytes, at, end) || end - at < NAME || bytes[at + NAME_TYPE] !== 0) return false;
+  if (!isVector16(bytes, at, end) || end - at < NAME || bytes[at + NAME_TYPE] !== 0) return -1;
   const length = uint16(bytes, at + NAME_LEN);
-  if (length === 0 || length > end - at - NAME) return false;
-  if (length <= TLS_LIMITS.nameBytes) hello.sni = printableText(bytes, at + NAME, at + NAME + length);
-  return true;
+  return length === 0 || length > end - at - NAME ? -1 : at + NAME;
 }
 
 /** RFC 7301 3.1: `ProtocolName protocol_name_list<2..2^16-1>`, each name one length byte and its bytes. */

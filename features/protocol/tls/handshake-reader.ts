@@ -4,8 +4,8 @@
  * fragmented across several records"); only then is anything copied.
  */
 import { uint24 } from './bytes.ts';
-import { type ClientHello, decodeClientHello } from './client-hello.ts';
-import { ContentType, HandshakeType, tlsVersionText } from './constants.ts';
+import { ContentType, HandshakeType } from './constants.ts';
+import type { HelloReader } from './hello-reader.ts';
 import { TLS_LIMITS } from './limits.ts';
 import {
   isRecordHeader,
@@ -16,7 +16,6 @@ import {
   recordLength,
   recordType,
 } from './record.ts';
-import { decodeServerHello, type ServerHello } from './server-hello.ts';
 
 export const TlsStatus = {
   /** More bytes are wanted. */
@@ -63,10 +62,14 @@ class SideState {
   messageHeld = 0;
 }
 
-export class TlsHandshake {
+/**
+ * @typeParam Client what is kept of a ClientHello
+ * @typeParam Server what is kept of a ServerHello
+ */
+export class TlsHandshake<Client, Server> {
   status: TlsStatus = TlsStatus.Reading;
-  clientHello: ClientHello | null = null;
-  serverHello: ServerHello | null = null;
+  clientHello: Client | null = null;
+  serverHello: Server | null = null;
   /** The side that sent the ClientHello (or did not send the ServerHello); null until known. */
   clientSide: Side | null = null;
   /** The client spoke SSL 2.0 framing (RFC 5246 E.2): there is no ClientHello to show. */
@@ -74,7 +77,24 @@ export class TlsHandshake {
   /** AlertDescription of the server's refusal (RFC 8446 6.2). */
   alert: number | null = null;
 
+  readonly #hellos: HelloReader<Client, Server>;
   readonly #sides: readonly [SideState, SideState] = [new SideState(), new SideState()];
+
+  constructor(hellos: HelloReader<Client, Server>) {
+    this.#hellos = hellos;
+  }
+
+  /** Goes on behind the hello that the side has said, one of the two, which was read elsewhere. */
+  goOnFrom(side: Side, client: Client | null, server: Server | null): void {
+    this.clientHello = client;
+    this.serverHello = server;
+    this.#settle(client === null ? other(side) : side, this.#sides[side]);
+  }
+
+  /** True once nothing more is wanted of the side. */
+  hasSpoken(side: Side): boolean {
+    return this.#sides[side].phase === Phase.Finished;
+  }
 
   /** Takes the next in-order stream bytes of one side. The view is borrowed: nothing of it is kept. */
   feed(side: Side, bytes: Uint8Array, at: number, end: number): void {
@@ -92,23 +112,6 @@ export class TlsHandshake {
       else this.#other(state, bytes, at, stop);
       at = stop;
     }
-  }
-
-  /** "TLS 1.3", "TLS 1.2", ..., "SSL 3.0" as the server chose; null without a ServerHello. */
-  get version(): string | null {
-    return this.serverHello === null ? null : tlsVersionText(this.serverHello.version);
-  }
-
-  /**
-   * A hint that an earlier session is resumed: TLS 1.3 by the accepted pre-shared key (RFC 8446 4.2.11), before that by
-   * the echo of the client's session id (RFC 5246 7.4.1.3, RFC 5077 3.4); null unless both hellos are known.
-   */
-  get isResumed(): boolean | null {
-    const { clientHello, serverHello } = this;
-    if (clientHello === null || serverHello === null) return null;
-    // In TLS 1.3 the echo of the session id means nothing (RFC 8446 D.4).
-    if (tlsVersionText(serverHello.version) === 'TLS 1.3') return serverHello.hasPreSharedKey;
-    return clientHello.sessionId.length > 0 && sameBytes(clientHello.sessionId, serverHello.sessionId);
   }
 
   /** Looks for a hello at the start of a delivery: before STARTTLS, SOCKS or CONNECT the sides talk in the clear. */
@@ -228,15 +231,15 @@ export class TlsHandshake {
     const body = at + MESSAGE_HEADER_LEN;
     if (type === HandshakeType.HelloRequest) return;
     const isClient = type === HandshakeType.ClientHello;
-    const hello = isClient ? decodeClientHello(bytes, body, end) : decodeServerHello(bytes, body, end);
+    const hello = isClient ? this.#hellos.client(bytes, body, end) : this.#hellos.server(bytes, body, end);
     const client = isClient ? side : other(side);
     // A second opinion on who the client is contradicts the protocol.
     if (hello === null || (this.clientSide !== null && this.clientSide !== client)) {
       this.#fail(TlsStatus.Malformed);
       return;
     }
-    if (isClient) this.clientHello = hello as ClientHello;
-    else this.serverHello = hello as ServerHello;
+    if (isClient) this.clientHello = hello as Client;
+    else this.serverHello = hello as Server;
     this.#settle(client, state);
   }
 
@@ -273,10 +276,4 @@ export class TlsHandshake {
 
 function other(side: Side): Side {
   return side === 0 ? 1 : 0;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

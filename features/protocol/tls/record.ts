@@ -3,8 +3,9 @@
  *
  *     struct { ContentType type; ProtocolVersion version; uint16 length; } // then `length` bytes
  */
-import { uint16 } from './bytes.ts';
+import { uint16, uint24 } from './bytes.ts';
 import { ContentType, HandshakeType } from './constants.ts';
+import { TLS_LIMITS } from './limits.ts';
 
 /** Offsets in the header. */
 const TYPE = 0;
@@ -12,8 +13,11 @@ const VERSION = 1;
 const LENGTH = 3;
 export const RECORD_HEADER_LEN = 5;
 
-/** Offset of the handshake type in a record that starts a message. */
+/** Offsets in a record that starts a handshake message (RFC 8446 4: type, then three bytes of length). */
 const MESSAGE_TYPE = RECORD_HEADER_LEN;
+const MESSAGE_LEN = MESSAGE_TYPE + 1;
+/** Where the message's body starts. */
+export const HELLO_BODY = MESSAGE_LEN + 3;
 
 /** RFC 5246 6.2.3 allows 2^14 + 2048 in a protected record; RFC 8446 5.2 allows less. */
 const MAX_PROTECTED_LEN = (1 << 14) + 2048;
@@ -67,6 +71,25 @@ function fitsHello(bytes: Uint8Array, at: number, end: number): boolean {
     if (body === 0 || body > MAX_PLAIN_LEN) return false;
   }
   return length <= MESSAGE_TYPE || bytes[at + MESSAGE_TYPE]! <= HandshakeType.ServerHello;
+}
+
+/**
+ * Where the hello that `[at, end)` begins with ends, if all of it is there and in the first record; else 0, and a reader
+ * has to look closer. The body starts at `at + HELLO_BODY`.
+ */
+export function wholeHelloEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < HELLO_BODY || bytes[at] !== ContentType.Handshake || !fitsHello(bytes, at, end)) return 0;
+  if (bytes[at + MESSAGE_TYPE] === HandshakeType.HelloRequest) return 0;
+  const length = uint24(bytes, at + MESSAGE_LEN);
+  const isTooLarge = HELLO_BODY - MESSAGE_TYPE + length > TLS_LIMITS.messageBytes;
+  const helloEnd = at + HELLO_BODY + length;
+  const recordEnd = at + RECORD_HEADER_LEN + recordLength(bytes, at);
+  return isTooLarge || helloEnd > recordEnd || helloEnd > end ? 0 : helloEnd;
+}
+
+/** True if the whole hello at `at` is the client's. */
+export function isClientHello(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + MESSAGE_TYPE] === HandshakeType.ClientHello;
 }
 
 /** True if `[at, end)` is an alert record in the clear: two bytes, warning or fatal (RFC 8446 6). */

@@ -6,7 +6,7 @@
  */
 import { isVector16, uint16 } from './bytes.ts';
 import { ExtensionType, isShortDraft } from './constants.ts';
-import { readExtensions } from './extensions.ts';
+import { visitExtensions } from './extensions.ts';
 import { escapedText } from './text.ts';
 
 const VERSION = 0;
@@ -43,17 +43,35 @@ export interface ServerHello {
   readonly brokenExtensions: number;
 }
 
-type Draft = { -readonly [Name in keyof ServerHello]: ServerHello[Name] };
+interface Draft extends Omit<{ -readonly [Name in keyof ServerHello]: ServerHello[Name] }, 'extensions'> {
+  extensions: number[];
+}
+
+/** Where the cipher suite stands in the body `bytes[at, end)`; -1 if the lengths before the extensions do not add up. */
+export function serverCipherAt(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < FIXED_LEN) return -1;
+  const short = isShortDraft(uint16(bytes, at + VERSION));
+  const sessionLen = short ? 0 : bytes[at + SESSION_LEN]!;
+  const cipherAt = short ? at + SESSION_LEN : at + SESSION + sessionLen;
+  return sessionLen > MAX_SESSION_LEN || cipherAt + chosenLen(short) > end ? -1 : cipherAt;
+}
+
+/** Bytes of the cipher suite and, where it is sent, the compression method. */
+function chosenLen(short: boolean): number {
+  return short ? 2 : 3;
+}
+
+/** Where the extensions of the body at `at` begin; its cipher suite is at `cipherAt`. */
+export function serverExtensionsAt(bytes: Uint8Array, at: number, cipherAt: number): number {
+  return cipherAt + chosenLen(isShortDraft(uint16(bytes, at + VERSION)));
+}
 
 /** Decodes the body `bytes[at, end)`; null if its lengths do not add up. Nothing of `bytes` is kept. */
 export function decodeServerHello(bytes: Uint8Array, at: number, end: number): ServerHello | null {
-  if (end - at < FIXED_LEN) return null;
+  const cipherAt = serverCipherAt(bytes, at, end);
+  if (cipherAt < 0) return null;
   const legacyVersion = uint16(bytes, at + VERSION);
   const short = isShortDraft(legacyVersion);
-  const sessionLen = short ? 0 : bytes[at + SESSION_LEN]!;
-  const cipherAt = short ? at + SESSION_LEN : at + SESSION + sessionLen;
-  const extensionsAt = cipherAt + (short ? 2 : 3);
-  if (sessionLen > MAX_SESSION_LEN || extensionsAt > end) return null;
   const hello: Draft = {
     legacyVersion,
     version: legacyVersion,
@@ -66,10 +84,7 @@ export function decodeServerHello(bytes: Uint8Array, at: number, end: number): S
     hasPreSharedKey: false,
     brokenExtensions: 0,
   };
-  if (extensionsAt === end) return hello;
-  return isVector16(bytes, extensionsAt, end) && readExtensions(hello, bytes, extensionsAt + 2, end, readExtension)
-    ? hello
-    : null;
+  return visitExtensions(hello, bytes, cipherAt + chosenLen(short), end, readExtension) ? hello : null;
 }
 
 function isRetryRandom(bytes: Uint8Array, at: number): boolean {
@@ -77,8 +92,13 @@ function isRetryRandom(bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-/** Reads one extension; false if it contradicts itself. Types that are not named here are only listed. */
-function readExtension(hello: Draft, type: number, bytes: Uint8Array, at: number, end: number): boolean {
+function readExtension(hello: Draft, type: number, bytes: Uint8Array, at: number, end: number): void {
+  hello.extensions.push(type);
+  if (!readContents(hello, type, bytes, at, end)) hello.brokenExtensions++;
+}
+
+/** False if the contents contradict themselves. Types that are not named here are only listed. */
+function readContents(hello: Draft, type: number, bytes: Uint8Array, at: number, end: number): boolean {
   switch (type) {
     case ExtensionType.SupportedVersions:
       if (end - at !== 2) return false;

@@ -1,11 +1,17 @@
-/** Half-read handshakes of all flows together stay within one bound, the oldest given up first. */
+/**
+ * Half-read handshakes of all flows together stay within one bound, the oldest given up first; and whatever is read
+ * straight from the packet says what full reading says.
+ */
 import { expect, test } from 'vitest';
 import { FlowState } from '../../../features/flow/flow-state.ts';
 import { Packet, Protocol } from '../../../features/packet/packet.ts';
 import { HandshakeWatch } from '../../../features/protocol/handshake-watch.ts';
-import { decodeClientHello } from '../../../features/protocol/tls/client-hello.ts';
-import type { TlsHandshake } from '../../../features/protocol/tls/handshake-reader.ts';
+import { type ClientHello, decodeClientHello } from '../../../features/protocol/tls/client-hello.ts';
+import { type Hellos, WHOLE_HELLOS } from '../../../features/protocol/tls/hello-reader.ts';
+import type { ServerHello } from '../../../features/protocol/tls/server-hello.ts';
 import { CLIENT_HELLO, message, record } from './tls/hello-bytes.ts';
+
+type Whole = Hellos<ClientHello, ServerHello>;
 
 const whole = record(22, message(1, CLIENT_HELLO));
 const half = whole.subarray(0, whole.length - 20);
@@ -20,11 +26,10 @@ function packetOf(payload: Uint8Array, sequence: number): Packet {
   return packet;
 }
 
-function watchOf(mostBytes: number): HandshakeWatch<string> {
+function watchOf(mostBytes: number): HandshakeWatch<Whole> {
   const state = new FlowState();
   for (let slot = 0; slot < 8; slot++) state.start(slot, new Packet(), slot, 0);
-  const summarise = ({ clientHello }: TlsHandshake) => (clientHello === null ? 'nothing yet' : 'a client');
-  return new HandshakeWatch(state, summarise, mostBytes);
+  return new HandshakeWatch<Whole>(state, WHOLE_HELLOS, mostBytes);
 }
 
 test('the handshake that began first is given up when too many are half-read, and says no more than it did', () => {
@@ -36,7 +41,7 @@ test('the handshake that began first is given up when too many are half-read, an
   }
   for (let slot = 0; slot < 4; slot++) {
     watch.payload(slot, 0, packetOf(whole.subarray(half.length), 1 + half.length));
-    expect(watch.of(slot)).toBe(slot === 0 ? 'nothing yet' : 'a client');
+    expect(watch.of(slot)?.client?.sni).toBe(slot === 0 ? undefined : 'example.com');
   }
 });
 
@@ -54,7 +59,7 @@ test('a flow that is over gives its share back', () => {
 test('a longer piece that lies where a shorter one lay is read to its own end', () => {
   const state = new FlowState();
   for (let slot = 0; slot < 2; slot++) state.start(slot, new Packet(), slot, 0);
-  const watch = new HandshakeWatch(state, ({ clientHello }) => clientHello);
+  const watch = new HandshakeWatch<Whole>(state, WHOLE_HELLOS);
   const shared = new Uint8Array(2 * whole.length);
   shared.set(whole);
   const lying = (length: number) => {
@@ -66,5 +71,5 @@ test('a longer piece that lies where a shorter one lay is read to its own end', 
   watch.payload(0, 0, lying(half.length));
   watch.opened(1);
   watch.payload(1, 0, lying(whole.length));
-  expect(watch.of(1)).toEqual(decodeClientHello(CLIENT_HELLO, 0, CLIENT_HELLO.length));
+  expect(watch.of(1)?.client).toEqual(decodeClientHello(CLIENT_HELLO, 0, CLIENT_HELLO.length));
 });

@@ -2,13 +2,14 @@
 import { Prefix } from '../../../features/flow/prefix.ts';
 import type { ClientHello } from '../../../features/protocol/tls/client-hello.ts';
 import { type Side, TlsHandshake } from '../../../features/protocol/tls/handshake-reader.ts';
+import { WHOLE_HELLOS } from '../../../features/protocol/tls/hello-reader.ts';
 import type { ServerHello } from '../../../features/protocol/tls/server-hello.ts';
 import { canonicalAddress, tcpSegments } from './pcap-helper.ts';
 
 export interface TlsFlow {
   /** The endpoints in the order of their sides, `address:port`. */
   readonly ends: readonly [string, string];
-  readonly handshake: TlsHandshake;
+  readonly handshake: TlsHandshake<ClientHello, ServerHello>;
 }
 
 interface Conversation extends TlsFlow {
@@ -29,7 +30,7 @@ export function tlsFlows(path: string): TlsFlow[] {
     if (isNew) {
       flow = {
         ends: [source, destination],
-        handshake: new TlsHandshake(),
+        handshake: new TlsHandshake(WHOLE_HELLOS),
         prefixes: [null, null],
         initial: [null, null],
       };

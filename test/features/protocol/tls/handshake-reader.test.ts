@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import type { ClientHello } from '../../../../features/protocol/tls/client-hello.ts';
+import { TlsVersion } from '../../../../features/protocol/tls/constants.ts';
 import { type Side, TlsHandshake, TlsStatus } from '../../../../features/protocol/tls/handshake-reader.ts';
+import { WHOLE_HELLOS } from '../../../../features/protocol/tls/hello-reader.ts';
 import { TLS_LIMITS } from '../../../../features/protocol/tls/limits.ts';
+import type { ServerHello } from '../../../../features/protocol/tls/server-hello.ts';
 import { CLIENT_HELLO, concat, hex, message, record, SERVER_HELLO, SERVER_HELLO_12 } from './hello-bytes.ts';
 
 const CLIENT = record(22, message(1, CLIENT_HELLO));
 const SERVER = record(22, message(2, SERVER_HELLO));
 
 /** Feeds [side, bytes] pairs to a new reader. */
-function read(...deliveries: readonly (readonly [Side, Uint8Array])[]): TlsHandshake {
-  const tls = new TlsHandshake();
+function read(...deliveries: readonly (readonly [Side, Uint8Array])[]): TlsHandshake<ClientHello, ServerHello> {
+  const tls = new TlsHandshake(WHOLE_HELLOS);
   for (const [side, bytes] of deliveries) tls.feed(side, bytes, 0, bytes.length);
   return tls;
 }
@@ -18,7 +22,7 @@ const ascii = (text: string) => Uint8Array.from(text, (letter) => letter.charCod
 describe('a TLS handshake', () => {
   test('is read from both sides', () => {
     const tls = read([0, CLIENT], [1, SERVER]);
-    expect([tls.status, tls.clientSide, tls.version, tls.isResumed]).toEqual([TlsStatus.Done, 0, 'TLS 1.3', true]);
+    expect([tls.status, tls.clientSide, tls.serverHello!.version]).toEqual([TlsStatus.Done, 0, TlsVersion.Tls13]);
     expect([tls.clientHello!.sni, tls.serverHello!.cipher]).toEqual(['example.com', 0x1301]);
   });
 
@@ -27,17 +31,24 @@ describe('a TLS handshake', () => {
     expect(read([1, SERVER])).toMatchObject({ status: TlsStatus.Reading, clientSide: 0 });
   });
 
-  test('resumes before TLS 1.3 by echoing the session id', () => {
-    const other = SERVER_HELLO_12.slice();
-    other[35] = 0;
-    expect(read([0, CLIENT], [1, record(22, message(2, SERVER_HELLO_12))]).isResumed).toBe(true);
-    expect(read([0, CLIENT], [1, record(22, message(2, other))]).isResumed).toBe(false);
-    expect(read([0, CLIENT]).isResumed).toBeNull();
+  test('goes on behind a hello that was read elsewhere', () => {
+    for (const [side, hello, rest, clientSide] of [[0, CLIENT, SERVER, 0] as const, [1, SERVER, CLIENT, 0] as const]) {
+      const { clientHello, serverHello } = read([side, hello]);
+      const tls = new TlsHandshake(WHOLE_HELLOS);
+      tls.goOnFrom(side, clientHello, serverHello);
+      expect([tls.hasSpoken(side), tls.hasSpoken(side === 0 ? 1 : 0), tls.clientSide]).toEqual([
+        true,
+        false,
+        clientSide,
+      ]);
+      tls.feed(side === 0 ? 1 : 0, rest, 0, rest.length);
+      expect(tls.status).toBe(TlsStatus.Done);
+    }
   });
 
   test('may be cut into deliveries of any size', () => {
     for (let size = 1; size < 40; size++) {
-      const tls = new TlsHandshake();
+      const tls = new TlsHandshake(WHOLE_HELLOS);
       for (const [side, bytes] of [[0, CLIENT] as const, [1, SERVER] as const]) {
         for (let at = 0; at < bytes.length; at += size) tls.feed(side, bytes, at, Math.min(bytes.length, at + size));
       }
@@ -68,7 +79,7 @@ describe('a TLS handshake', () => {
     const old = hex(`801c 01 0301 0003 0000 0010 000035 ${'00'.repeat(16)}`);
     const tls = read([1, old], [0, record(22, message(2, SERVER_HELLO_12))]);
     expect(tls).toMatchObject({ status: TlsStatus.Done, clientSide: 1, isSsl2Client: true, clientHello: null });
-    expect(tls.version).toBe('TLS 1.2');
+    expect(tls.serverHello!.version).toBe(TlsVersion.Tls12);
   });
 
   test('may be preceded by a HelloRequest', () => {
@@ -85,7 +96,7 @@ describe('a TLS handshake', () => {
 
 describe('what is no handshake', () => {
   test('is given up after a few deliveries', () => {
-    const tls = new TlsHandshake();
+    const tls = new TlsHandshake(WHOLE_HELLOS);
     for (let i = 1; i < TLS_LIMITS.searchDeliveries; i++) tls.feed(0, ascii('hello'), 0, 5);
     expect(tls.status).toBe(TlsStatus.Reading);
     tls.feed(0, ascii('hello'), 0, 5);
@@ -107,11 +118,11 @@ describe('what is no handshake', () => {
   });
 
   test('an answer in the clear leaves the ClientHello known', () => {
-    const tls = new TlsHandshake();
+    const tls = new TlsHandshake(WHOLE_HELLOS);
     tls.feed(0, CLIENT, 0, CLIENT.length);
     for (let i = 0; i < TLS_LIMITS.searchDeliveries; i++) tls.feed(1, ascii('HTTP/1.1 400'), 0, 12);
     expect(tls.status).toBe(TlsStatus.Malformed);
     expect(tls.clientHello!.sni).toBe('example.com');
-    expect(tls.version).toBeNull();
+    expect(tls.serverHello).toBeNull();
   });
 });

@@ -1,0 +1,24 @@
+/**
+ * What is made of the two hellos of a handshake. Who reads the stream (handshake-reader.ts, ../handshake-watch.ts) only
+ * has to know whether a hello is one; what is kept of it is the choice of whoever wants the handshake.
+ */
+import { type ClientHello, decodeClientHello } from './client-hello.ts';
+import { decodeServerHello, type ServerHello } from './server-hello.ts';
+
+/** What is kept of each hello; null if it was not read. */
+export interface Hellos<Client, Server> {
+  readonly client: Client | null;
+  readonly server: Server | null;
+}
+
+/** Reads the body `bytes[at, end)` of a hello; null if its lengths do not add up. The bytes are borrowed. */
+export interface HelloReader<Client, Server> {
+  client(bytes: Uint8Array, at: number, end: number): Client | null;
+  server(bytes: Uint8Array, at: number, end: number): Server | null;
+}
+
+/** Keeps everything: hundreds of objects a handshake. */
+export const WHOLE_HELLOS: HelloReader<ClientHello, ServerHello> = {
+  client: decodeClientHello,
+  server: decodeServerHello,
+};

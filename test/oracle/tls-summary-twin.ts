@@ -1,0 +1,41 @@
+/** The slow twin of features/fingerprint/tls-summary.ts: decodes every hello in full and remembers nothing. */
+import type { Digests } from '../../core/digest.ts';
+import { ja3, ja3s } from '../../features/fingerprint/ja3.ts';
+import { ja4 } from '../../features/fingerprint/ja4.ts';
+import type { ClientSummary, ServerSummary } from '../../features/fingerprint/tls-summary.ts';
+import { sniTokens } from '../../features/protocol/names.ts';
+import { decodeClientHello } from '../../features/protocol/tls/client-hello.ts';
+import { tlsVersionText } from '../../features/protocol/tls/constants.ts';
+import type { HelloReader } from '../../features/protocol/tls/hello-reader.ts';
+import { decodeServerHello } from '../../features/protocol/tls/server-hello.ts';
+
+export function summaryTwin(digests: Digests): HelloReader<ClientSummary, ServerSummary> {
+  return {
+    client(bytes, at, end) {
+      const hello = decodeClientHello(bytes, at, end);
+      return (
+        hello && {
+          sni: hello.sni,
+          sniTokens: hello.sni === null ? null : sniTokens(hello.sni),
+          alpn: hello.alpn.length === 0 ? null : hello.alpn.join(','),
+          cipherCount: hello.ciphers.length,
+          extensionCount: hello.extensions.length,
+          hasEncryptedHello: hello.hasEncryptedHello,
+          ja3: ja3(hello, digests),
+          ja4: ja4(hello, digests),
+        }
+      );
+    },
+    server(bytes, at, end) {
+      const hello = decodeServerHello(bytes, at, end);
+      return (
+        hello && {
+          version: tlsVersionText(hello.version),
+          alpn: hello.alpn,
+          cipher: hello.cipher,
+          ja3s: ja3s(hello, digests),
+        }
+      );
+    },
+  };
+}
