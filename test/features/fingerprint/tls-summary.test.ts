@@ -89,6 +89,31 @@ test('changed hellos of both sides are summed up as the twin does', () => {
   expect(made.count).toBeLessThan(12_000);
 });
 
+/** A ClientHello with nothing but these extensions. */
+const clientWith = (...blocks: readonly Uint8Array[]) =>
+  concat(uint16(0x0303), new Uint8Array(33), vector16(uint16(0x1301)), hex('0100'), vector16(concat(...blocks)));
+
+test('the contents of a list are not taken for the extensions behind a broken one', () => {
+  const { summariser } = counted();
+  const whole = clientWith(extension(10, vector16(uint16(0x0100))));
+  const broken = clientWith(extension(10, hex('00ff0100')), extension(0x0100, new Uint8Array(0)));
+  for (const bytes of [whole, broken, whole]) {
+    expect(summariser.client(bytes, 0, bytes.length)).toEqual(twin.client(bytes, 0, bytes.length));
+  }
+});
+
+test('of several names the last that is short enough counts', () => {
+  const { summariser } = counted();
+  const named = (length: number) =>
+    extension(0, vector16(concat(Uint8Array.of(0), vector16(new Uint8Array(length).fill(0x61)))));
+  for (const lengths of [[255], [256], [3, 256], [256, 3], [3, 0], [3, 4]]) {
+    const bytes = clientWith(...lengths.map(named));
+    const summary = summariser.client(bytes, 0, bytes.length)!;
+    expect(summary).toEqual(twin.client(bytes, 0, bytes.length));
+    expect(summary.sni?.length ?? null).toBe(lengths.filter((length) => length > 0 && length < 256).at(-1) ?? null);
+  }
+});
+
 test('flows to the same host by the same client share their texts', () => {
   const { made, summariser } = counted();
   const read = () => summariser.client(CLIENT_HELLO, 0, CLIENT_HELLO.length)!;
