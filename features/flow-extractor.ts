@@ -21,8 +21,10 @@ import { decodeFrame } from './packet/decode.ts';
 import { Fragments } from './packet/fragments.ts';
 import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
 import { HandshakeWatch } from './protocol/handshake-watch.ts';
+import { type Watch, Watches } from './protocol/watch.ts';
 import { FACT } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
+import type { FeatureRows } from './vector/spec.ts';
 import { TLS, writeTls } from './vector/tls.ts';
 import { writeTunnel } from './vector/tunnel.ts';
 
@@ -80,6 +82,9 @@ export class FlowExtractor implements FrameSink {
   readonly #drops = new Float64Array(DROP_NAMES.length);
   readonly #tracker: FlowTracker;
   readonly #handshakes: HandshakeWatch<TlsSummary>;
+  /** Who reads payload; only those whose columns are wanted. */
+  readonly #readers: readonly Reader[];
+  readonly #watches: Watches;
   readonly #outer = new OuterPairs();
   readonly #sink: BlockSink;
   readonly #facts = new FactWriter();
@@ -92,21 +97,20 @@ export class FlowExtractor implements FrameSink {
 
   constructor(digests: Digests, sink: BlockSink, options: FlowOptions = {}) {
     this.#sink = sink;
-    const readsTls = options.columns?.some((name) => Object.hasOwn(TLS, name)) ?? true;
     const observer: FlowObserver = {
       opened: (slot, side, packet) => {
-        this.#handshakes.opened(slot);
+        this.#watches.opened(slot, packet.protocol);
         this.#outer.opened(slot, side, packet);
       },
       payload: (slot, side, packet) => {
-        if (readsTls && !packet.isFragment) this.#handshakes.payload(slot, side, packet);
+        if (!packet.isFragment) this.#watches.payload(slot, side, packet);
       },
       continued: (slot, successor) => {
-        this.#handshakes.continued(slot, successor);
+        this.#watches.continued(slot, successor);
         this.#outer.passOn(slot, successor);
       },
       copied: (slot, copy) => {
-        this.#handshakes.copied(slot, copy);
+        this.#watches.copied(slot, copy);
         this.#outer.passOn(slot, copy);
       },
       ended: (slot) => this.#emit(slot),
@@ -122,6 +126,10 @@ export class FlowExtractor implements FrameSink {
       observer,
     );
     this.#handshakes = new HandshakeWatch(this.#tracker.state, tlsSummariser(cachedDigests(digests)));
+    this.#readers = [reader(TLS, this.#handshakes, (facts, tls) => writeTls(facts, FACT, tls))].filter(
+      ({ columns }) => options.columns?.some((name) => Object.hasOwn(columns, name)) ?? true,
+    );
+    this.#watches = new Watches(this.#readers.map(({ watch }) => watch));
   }
 
   frame(view: DataView, at: number, end: number, wireLength: number, us: number, ns: number, linkType: number): void {
@@ -189,12 +197,13 @@ export class FlowExtractor implements FrameSink {
     const block = this.#block;
     const facts = this.#facts;
     facts.turnTo(block.facts, block.factEnds[block.count]!);
-    const tls = this.#handshakes.of(slot);
-    if (tls !== null) writeTls(facts, FACT, tls);
+    for (let i = 0; i < this.#readers.length; i++) {
+      if (this.#watches.isWatching(slot, i)) this.#readers[i]!.write(facts, slot);
+    }
     const outer = this.#outer.of(slot);
     if (outer !== null) writeTunnel(facts, FACT, outer, this.#tracker.state.get(slot, Field.Forward));
     block.add(this.#tracker.state, slot, this.#tracker.keys, facts.at);
-    this.#handshakes.closed(slot);
+    this.#watches.closed(slot);
     this.#rows++;
     if (block.isFull) this.#flush();
   }
@@ -204,6 +213,28 @@ export class FlowExtractor implements FrameSink {
     this.#block = null;
     if (block !== null) this.#sink.give(block);
   }
+}
+
+/** A watch, the columns that it has something to say about, and how it says it. */
+interface Reader {
+  readonly columns: FeatureRows;
+  readonly watch: Watch<unknown>;
+  readonly write: (facts: FactWriter, slot: number) => void;
+}
+
+function reader<Summary>(
+  columns: FeatureRows,
+  watch: Watch<Summary>,
+  write: (facts: FactWriter, summary: Summary) => void,
+): Reader {
+  return {
+    columns,
+    watch,
+    write: (facts, slot) => {
+      const summary = watch.of(slot);
+      if (summary !== null) write(facts, summary);
+    },
+  };
 }
 
 function microseconds(seconds: number): number {

@@ -10,6 +10,7 @@ import { type Packet, Protocol } from '../packet/packet.ts';
 import { HalfRead, HalfReads } from './half-read.ts';
 import type { HelloReader, Hellos } from './tls/hello-reader.ts';
 import { HELLO_BODY, isClientHello, looksLikeTls, wholeHelloEnd } from './tls/record.ts';
+import type { Watch } from './watch.ts';
 
 /**
  * Payload packets in which a handshake may begin: the dialogue of STARTTLS, SOCKS or HTTP CONNECT comes before it.
@@ -33,7 +34,10 @@ type ClientOf<Summary extends Hellos<unknown, unknown>> = NonNullable<Summary['c
 type ServerOf<Summary extends Hellos<unknown, unknown>> = NonNullable<Summary['server']>;
 
 /** @typeParam Summary what is kept of a handshake */
-export class HandshakeWatch<Summary extends Hellos<unknown, unknown>> {
+export class HandshakeWatch<Summary extends Hellos<unknown, unknown>>
+  implements Watch<Hellos<ClientOf<Summary>, ServerOf<Summary>>>
+{
+  readonly transports = [Protocol.Tcp];
   readonly #state: FlowState;
   readonly #hellos: HelloReader<ClientOf<Summary>, ServerOf<Summary>>;
   readonly #half: HalfReads<ClientOf<Summary>, ServerOf<Summary>>;
@@ -90,12 +94,13 @@ export class HandshakeWatch<Summary extends Hellos<unknown, unknown>> {
     this.#put(copy, Phase.Over, this.#clients[slot]!, this.#servers[slot]!);
   }
 
-  payload(slot: number, side: 0 | 1, packet: Packet): void {
+  payload(slot: number, side: 0 | 1, packet: Packet): boolean {
     const phase = this.#phases[slot]!;
-    if (phase === Phase.Over || packet.protocol !== Protocol.Tcp) return;
+    if (phase === Phase.Over) return false;
     if (phase < MAX_LOOKS) this.#look(slot, side, packet, phase);
     else if (phase === Phase.Reading) this.#read(slot, side, packet);
     else if (phase !== Phase.Spoken + side) this.#answer(slot, side, packet);
+    return this.#phases[slot] !== Phase.Over;
   }
 
   /** Nothing was read of this flow yet. */
