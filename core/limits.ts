@@ -21,10 +21,10 @@ export const LIMITS = {
   extensionHeaders: 8,
   /** Payload packets whose size and time each flow keeps (the early-classification window of the literature is 20-30). */
   sequence: 32,
-  /** Flows held at once before the least recently seen is ended as `evicted`: about 1.2 GiB at 1.2 KiB each. */
+  /** Flows held at once before the least recently seen is ended as `evicted`: about 0.9 GiB at 0.9 KiB each. */
   flows: 1_000_000,
   /**
-   * Bytes of TLS handshakes half-read at once, all flows together: thirty thousand clients that answer slowly. Beyond,
+   * Bytes of TLS handshakes half-read at once, all flows together: thirty thousand hellos that come in pieces. Beyond,
    * the one that began first is given up with what was read of it.
    */
   handshakeBytes: 128 * 1024 * 1024,
