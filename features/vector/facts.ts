@@ -2,12 +2,19 @@
  * Facts: the cells of a row that come from what protocols say, written when a flow ends and read when it becomes a row,
  * perhaps in another thread. A flow has few of the many there are, so they are a run of bytes. Each cell begins with the
  * number of its column (see fact-columns.ts); a number follows as 8 bytes; a text as 2 bytes of length and UTF-8; a list
- * of texts as 2 bytes of count and as many texts.
+ * of texts as 2 bytes of count and as many texts; a list of doubles as 2 bytes of count and 8 bytes each; a list of
+ * integers as 2 bytes of count and for each, seven bits a byte and the low ones first, 2n for n >= 0 and -2n - 1 below.
  */
-import type { Column, ScalarColumn, TextListColumn } from '../../core/table.ts';
+import {
+  type Column,
+  type ListColumn,
+  reserveItems,
+  type ScalarColumn,
+  type TextListColumn,
+} from '../../core/table.ts';
 import { reserveBytes, type TextColumn, writeUtf8 } from '../../core/text-column.ts';
 import { appendListItem, endTextList } from '../../core/text-list-column.ts';
-import { put } from './put.ts';
+import { put, putListEnd } from './put.ts';
 import type { FeatureRows } from './spec.ts';
 
 /** The number of each column of a group. */
@@ -19,14 +26,25 @@ const UTF8_PER_UNIT = 3;
 const COLUMN = 1;
 const LENGTH = 2;
 const NUMBER = 8;
+/** Bytes of an integer of 32 bits at seven bits a byte. */
+const LONGEST_INTEGER = 5;
+const LOW_BITS = 0x7f;
+const MORE = 0x80;
 
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
 
 export class FactWriter {
+  /** 1 for each column that is wanted. */
+  readonly #wanted: Uint8Array;
   #bytes = new Uint8Array(0);
   /** Where the next cell goes. */
   at = 0;
+
+  /** @param wanted of each column, by number, whether its cells are written */
+  constructor(wanted: readonly boolean[]) {
+    this.#wanted = Uint8Array.from(wanted, Number);
+  }
 
   /** From here on cells go to `bytes` from `at` on. A cell that does not fit is left out: the caller sees to room. */
   turnTo(bytes: Uint8Array, at: number): void {
@@ -36,10 +54,9 @@ export class FactWriter {
 
   /** A null is not written. */
   number(column: number, value: number | null): void {
-    if (value === null || this.#bytes.length - this.at < COLUMN + NUMBER) return;
+    if (value === null || this.#wanted[column] !== 1 || this.#bytes.length - this.at < COLUMN + NUMBER) return;
     this.#bytes[this.at++] = column;
-    double[0] = value;
-    for (let i = 0; i < NUMBER; i++) this.#bytes[this.at++] = doubleBytes[i]!;
+    this.#double(value);
   }
 
   bool(column: number, value: boolean): void {
@@ -47,19 +64,53 @@ export class FactWriter {
   }
 
   text(column: number, text: string | null): void {
-    if (text === null || !this.#hasRoom(text)) return;
+    if (text === null || this.#wanted[column] !== 1 || !this.#hasRoom(text)) return;
     this.#bytes[this.at++] = column;
     this.#text(text);
   }
 
   texts(column: number, texts: readonly string[] | null): void {
-    if (texts === null || this.#bytes.length - this.at < COLUMN + LENGTH) return;
+    if (texts === null || this.#wanted[column] !== 1 || this.#bytes.length - this.at < COLUMN + LENGTH) return;
     this.#bytes[this.at++] = column;
     const countAt = this.at;
     this.at += LENGTH;
     let count = 0;
     for (; count < texts.length && count < MOST && this.#hasRoom(texts[count]!); count++) this.#text(texts[count]!);
     this.#length(countAt, count);
+  }
+
+  /** The first `count` values as a list of 32-bit integers. */
+  integers(column: number, values: ArrayLike<number>, count: number = values.length): void {
+    if (!this.#beginList(column, count, LONGEST_INTEGER)) return;
+    const bytes = this.#bytes;
+    let { at } = this;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      let rest = ((value << 1) ^ (value >> 31)) >>> 0;
+      for (; rest > LOW_BITS; rest >>>= 7) bytes[at++] = (rest & LOW_BITS) | MORE;
+      bytes[at++] = rest;
+    }
+    this.at = at;
+  }
+
+  /** The first `count` values as a list of doubles. */
+  doubles(column: number, values: ArrayLike<number>, count: number = values.length): void {
+    if (!this.#beginList(column, count, NUMBER)) return;
+    for (let i = 0; i < count; i++) this.#double(values[i]!);
+  }
+
+  /** Writes the head of a list; false if its items, each of at most so many bytes, do not fit. */
+  #beginList(column: number, count: number, most: number): boolean {
+    if (count > MOST || this.#bytes.length - this.at < COLUMN + LENGTH + count * most) return false;
+    this.#bytes[this.at++] = column;
+    this.#length(this.at, count);
+    this.at += LENGTH;
+    return true;
+  }
+
+  #double(value: number): void {
+    double[0] = value;
+    for (let i = 0; i < NUMBER; i++) this.#bytes[this.at++] = doubleBytes[i]!;
   }
 
   #hasRoom(text: string): boolean {
@@ -95,9 +146,15 @@ export function putFacts(columns: readonly Column[], row: number, bytes: Uint8Ar
       case 'list_utf8':
         at = putTexts(column, row, bytes, at);
         break;
+      case 'list_int32':
+        at = putIntegers(column, row, bytes, at);
+        break;
+      case 'list_float64':
+        at = putDoubles(column, row, bytes, at);
+        break;
       default:
-        for (let i = 0; i < NUMBER; i++) doubleBytes[i] = bytes[at++]!;
-        put(column as ScalarColumn<'float64'>, row, double[0]!);
+        put(column as ScalarColumn<'float64'>, row, doubleAt(bytes, at));
+        at += NUMBER;
     }
   }
 }
@@ -123,4 +180,36 @@ function putTexts(column: TextListColumn, row: number, bytes: Uint8Array, at: nu
   }
   endTextList(column, row);
   return at;
+}
+
+function putIntegers(column: ListColumn<'list_int32'>, row: number, bytes: Uint8Array, at: number): number {
+  const count = bytes[at]! | (bytes[at + 1]! << 8);
+  at += LENGTH;
+  const to = reserveItems(column, row, count);
+  const { items } = column;
+  for (let i = 0; i < count; i++) {
+    let byte = bytes[at++]!;
+    let value = byte & LOW_BITS;
+    for (let shift = 7; byte >= MORE; shift += 7) {
+      byte = bytes[at++]!;
+      value |= (byte & LOW_BITS) << shift;
+    }
+    items[to + i] = (value >>> 1) ^ -(value & 1);
+  }
+  putListEnd(column, row, to + count);
+  return at;
+}
+
+function putDoubles(column: ListColumn<'list_float64'>, row: number, bytes: Uint8Array, at: number): number {
+  const count = bytes[at]! | (bytes[at + 1]! << 8);
+  at += LENGTH;
+  const to = reserveItems(column, row, count);
+  for (let i = 0; i < count; i++, at += NUMBER) column.items[to + i] = doubleAt(bytes, at);
+  putListEnd(column, row, to + count);
+  return at;
+}
+
+function doubleAt(bytes: Uint8Array, at: number): number {
+  for (let i = 0; i < NUMBER; i++) doubleBytes[i] = bytes[at + i]!;
+  return double[0]!;
 }

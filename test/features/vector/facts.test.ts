@@ -7,9 +7,21 @@ import { textListAt } from '../../../core/text-list-column.ts';
 import { FACT_NAMES } from '../../../features/vector/fact-columns.ts';
 import { FactWriter, putFacts } from '../../../features/vector/facts.ts';
 
-const TYPES: readonly ColumnType[] = ['utf8', 'list_utf8', 'uint16', 'float64', 'bool', 'utf8', 'list_utf8'];
+const TYPES: readonly ColumnType[] = [
+  'utf8',
+  'list_utf8',
+  'uint16',
+  'list_int32',
+  'float64',
+  'bool',
+  'list_float64',
+  'utf8',
+  'list_utf8',
+];
+const DOUBLES = [0, -1.5, 1e300, Number.MIN_VALUE];
+const INTEGERS = [0, 1, -1, 63, 64, -64, -65, 8191, 8192, 0x7fff_ffff, -0x8000_0000];
 const TEXTS = ['', 'a', 'pool.example', 'é', '€\u{1f600}', 'x'.repeat(65), 'ü'.repeat(900)];
-type Value = null | number | string | readonly string[];
+type Value = null | number | string | readonly string[] | readonly number[];
 
 function columnsFor(rows: number): Column[] {
   return TYPES.map((type) => createColumn(type, rows));
@@ -19,6 +31,9 @@ function read(column: Column, row: number): Value {
   if (isNull(column, row)) return null;
   if (column.type === 'utf8') return textAt(column, row);
   if (column.type === 'list_utf8') return textListAt(column, row);
+  if (column.type === 'list_int32' || column.type === 'list_float64') {
+    return [...column.items.subarray(column.offsets[row], column.offsets[row + 1])];
+  }
   return (column as ScalarColumn<'float64'>).values[row]!;
 }
 
@@ -26,7 +41,11 @@ function write(facts: FactWriter, column: number, value: Value): void {
   const type = TYPES[column]!;
   if (type === 'utf8') facts.text(column, value as string | null);
   else if (type === 'list_utf8') facts.texts(column, value as readonly string[] | null);
-  else facts.number(column, value as number | null);
+  else if (type === 'list_int32') {
+    if (value !== null) facts.integers(column, value as readonly number[]);
+  } else if (type === 'list_float64') {
+    if (value !== null) facts.doubles(column, value as readonly number[]);
+  } else facts.number(column, value as number | null);
 }
 
 function someValue(prng: Prng, type: ColumnType): Value {
@@ -39,7 +58,11 @@ function someValue(prng: Prng, type: ColumnType): Value {
     case 'bool':
       return prng.below(2);
     case 'float64':
-      return prng.pick([0, -1.5, 1e300, Number.MIN_VALUE]);
+      return prng.pick(DOUBLES);
+    case 'list_int32':
+      return Array.from({ length: prng.below(9) }, () => prng.pick(INTEGERS));
+    case 'list_float64':
+      return Array.from({ length: prng.below(9) }, () => prng.pick(DOUBLES));
     default:
       return prng.below(0x10000);
   }
@@ -50,7 +73,7 @@ test('cells come out in the rows and columns that they were written for', () => 
   const rows = 400;
   const columns = columnsFor(rows);
   const bytes = new Uint8Array(1 << 16);
-  const facts = new FactWriter();
+  const facts = new FactWriter(TYPES.map(() => true));
   for (let row = 0; row < rows; row++) {
     for (const column of columns) if ('offsets' in column) column.offsets[row + 1] = column.offsets[row]!;
     const start = prng.below(9);
@@ -66,25 +89,29 @@ describe('what does not fit', () => {
   test('is left out whole, and what was written before stays', () => {
     const whole = new Uint8Array(64);
     for (let room = 0; room <= whole.length; room++) {
-      const facts = new FactWriter();
+      const facts = new FactWriter(TYPES.map(() => true));
       facts.turnTo(whole.subarray(0, room), 0);
       facts.number(2, 7);
       facts.text(0, 'mining.example');
       facts.texts(1, ['mining', 'example']);
-      facts.number(3, 0.5);
+      facts.number(4, 0.5);
+      facts.integers(3, [-1, 70_000]);
+      facts.doubles(6, [0.25]);
       expect(facts.at).toBeLessThanOrEqual(room);
       const columns = columnsFor(1);
       putFacts(columns, 0, whole, 0, facts.at);
       expect([null, 7]).toContain(read(columns[2]!, 0));
       expect([null, 'mining.example']).toContain(read(columns[0]!, 0));
       expect([null, [], ['mining'], ['mining', 'example']]).toContainEqual(read(columns[1]!, 0));
-      expect([null, 0.5]).toContain(read(columns[3]!, 0));
+      expect([null, 0.5]).toContain(read(columns[4]!, 0));
+      expect([null, [-1, 70_000]]).toContainEqual(read(columns[3]!, 0));
+      expect([null, [0.25]]).toContainEqual(read(columns[6]!, 0));
     }
   });
 
   test('a text longer than a cell may be is left out', () => {
     const bytes = new Uint8Array(1 << 20);
-    const facts = new FactWriter();
+    const facts = new FactWriter(TYPES.map(() => true));
     facts.turnTo(bytes, 0);
     facts.text(0, 'x'.repeat(70_000));
     facts.number(2, 1);
