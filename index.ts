@@ -10,7 +10,7 @@ export { type ExtractOptions, Extractor } from './features/extractor.ts';
 export { type TableFormat, TableWriter } from './features/files/table-writer.ts';
 export type { ExtractCounters } from './features/flow-extractor.ts';
 export { type Flow, flows, rowsOf } from './features/flows.ts';
-export { FEATURES, MODEL_INPUTS } from './features/vector/schema.ts';
+export { COLUMNS, FEATURES, MODEL_INPUTS } from './features/vector/schema.ts';
 export type { FeatureSpec } from './features/vector/spec.ts';
 export type { ModelCard } from './models/card.ts';
 export { listShippedModels, loadModelFolder } from './models/folder.ts';

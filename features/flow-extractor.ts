@@ -22,8 +22,9 @@ import { Fragments } from './packet/fragments.ts';
 import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
 import { HandshakeWatch } from './protocol/handshake-watch.ts';
 import { type Watch, Watches } from './protocol/watch.ts';
-import { FACT } from './vector/fact-columns.ts';
+import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
+import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
 import { TLS, writeTls } from './vector/tls.ts';
 import { writeTunnel } from './vector/tunnel.ts';
@@ -39,7 +40,7 @@ export interface FlowOptions {
   readonly keyVlan?: boolean;
   /** Which rows a flow gives. Default one when it ends. */
   readonly emit?: EmitOptions;
-  /** Names of the columns that rows have: what only others need is not computed. Default all. */
+  /** Names of the columns that rows have: what only others need is not computed. Default FEATURES. */
   readonly columns?: readonly string[];
 }
 
@@ -87,7 +88,7 @@ export class FlowExtractor implements FrameSink {
   readonly #watches: Watches;
   readonly #outer = new OuterPairs();
   readonly #sink: BlockSink;
-  readonly #facts = new FactWriter();
+  readonly #facts: FactWriter;
   #block: FlowBlock | null = null;
   #rows = 0;
   #frames = 0;
@@ -97,6 +98,8 @@ export class FlowExtractor implements FrameSink {
 
   constructor(digests: Digests, sink: BlockSink, options: FlowOptions = {}) {
     this.#sink = sink;
+    const columns = options.columns ?? FEATURES.map(({ name }) => name);
+    this.#facts = new FactWriter(FACT_NAMES.map((name) => columns.includes(name)));
     const observer: FlowObserver = {
       opened: (slot, side, packet) => {
         this.#watches.opened(slot, packet.protocol);
@@ -126,9 +129,11 @@ export class FlowExtractor implements FrameSink {
       observer,
     );
     this.#handshakes = new HandshakeWatch(this.#tracker.state, tlsSummariser(cachedDigests(digests)));
-    this.#readers = [reader(TLS, this.#handshakes, (facts, tls) => writeTls(facts, FACT, tls))].filter(
-      ({ columns }) => options.columns?.some((name) => Object.hasOwn(columns, name)) ?? true,
-    );
+    const readers = [
+      // One line for each protocol.
+      reader(TLS, this.#handshakes, (facts, tls) => writeTls(facts, FACT, tls)),
+    ];
+    this.#readers = readers.filter((one) => Object.keys(one.columns).some((name) => columns.includes(name)));
     this.#watches = new Watches(this.#readers.map(({ watch }) => watch));
   }
 

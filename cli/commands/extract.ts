@@ -5,7 +5,7 @@ import { LABEL_COLUMNS, loadFlowLabels } from '../../datasets/flow-labels.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
-import { FEATURES } from '../../features/vector/schema.ts';
+import { COLUMNS, FEATURES } from '../../features/vector/schema.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
 import { openJobs } from '../jobs/capture-jobs.ts';
@@ -48,7 +48,7 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   const format = formatFor(path, options.format) ?? 'jsonl';
   refuseInputAsOutput(path, files);
   labels?.requireAny(files);
-  const specs = options.columns === undefined ? FEATURES : chooseColumns(FEATURES, options.columns);
+  const specs = options.columns === undefined ? FEATURES : chooseColumns(COLUMNS, options.columns);
   const reading = {
     ...options,
     rowColumns: [...specs.map(({ name }) => name), ...(labels === null ? [] : LABEL_COLUMNS)],

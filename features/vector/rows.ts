@@ -1,7 +1,14 @@
 /** Makes rows of ended flows and hands them on in batches. */
 import type { Digests } from '../../core/digest.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { type Column, createTable, type Table, type TextListColumn, withColumns } from '../../core/table.ts';
+import {
+  type Column,
+  createTable,
+  type ListColumn,
+  type Table,
+  type TextListColumn,
+  withColumns,
+} from '../../core/table.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
 import type { FlowBlock } from '../flow/flow-block.ts';
 import { type COUNTS, countsInto } from './counts.ts';
@@ -10,7 +17,7 @@ import { putFacts } from './facts.ts';
 import { type FLAGS, flagsInto } from './flags.ts';
 import { type FillRow, FlowRow } from './flow-row.ts';
 import { type IDENTITY, identityInto } from './identity.ts';
-import { FEATURES, type TRUTH } from './schema.ts';
+import { COLUMNS, FEATURES, type TRUTH } from './schema.ts';
 import { type SEQUENCE, sequenceInto } from './sequence.ts';
 import { type SIZES, sizesInto } from './sizes.ts';
 import type { ColumnsOf } from './spec.ts';
@@ -24,7 +31,7 @@ type FilledColumns = ColumnsOf<
 export type BatchReceiver = (batch: Table) => void;
 
 export interface RowOptions {
-  /** Names of the columns that rows have, in any order; what only others need is not computed. Default all. */
+  /** Names of the columns that rows have, in any order; what only others need is not computed. Default FEATURES. */
   readonly columns?: readonly string[];
   /** Written into the `label` column of every row. */
   readonly label?: string | null;
@@ -42,8 +49,8 @@ export class FlowRows {
   readonly #fills: readonly FillRow[];
   /** Columns that are filled with facts, by number. */
   readonly #factColumns: readonly Column[];
-  /** Columns whose rows are runs of bytes, or lists of such runs. */
-  readonly #texts: readonly (TextColumn | TextListColumn)[];
+  /** Columns whose rows are runs: of bytes, of items, or of such runs. */
+  readonly #runs: readonly (TextColumn | ListColumn | TextListColumn)[];
 
   /**
    * @param capture written into the `capture` column
@@ -56,16 +63,17 @@ export class FlowRows {
     options: RowOptions = {},
     batchRows: number = LIMITS.batchRows,
   ) {
-    const wanted = FEATURES.filter(({ name }) => options.columns?.includes(name) ?? true);
+    const { columns: names } = options;
+    const wanted = names === undefined ? FEATURES : COLUMNS.filter(({ name }) => names.includes(name));
     this.#receive = receive;
     this.#flow = new FlowRow(capture, options.label ?? null);
     this.#capacity = batchRows;
-    this.#all = createTable(FEATURES, batchRows);
+    this.#all = createTable(COLUMNS, batchRows);
     this.#batch = withColumns(this.#all, wanted);
     this.#fills = fillsOf(this.#all, new Set(wanted.map(({ group }) => group)), digests);
     const { columns } = this.#all;
     this.#factColumns = FACT_NAMES.map((name) => columns.get(name)!);
-    this.#texts = [...columns.values()].filter((column) => column.type === 'utf8' || column.type === 'list_utf8');
+    this.#runs = [...columns.values()].filter((column) => 'offsets' in column);
     this.#clear(batchRows);
   }
 
@@ -74,8 +82,8 @@ export class FlowRows {
     for (let i = 0; i < block.count; i++) {
       this.#flow.turnTo(block, i);
       const row = this.#batch.length++;
-      // A text that nobody writes is null, and the next row's begins where it stands.
-      for (const { offsets } of this.#texts) offsets[row + 1] = offsets[row]!;
+      // A run that nobody writes is null, and the next row's begins where it stands.
+      for (const { offsets } of this.#runs) offsets[row + 1] = offsets[row]!;
       for (const fill of this.#fills) fill(row, this.#flow);
       putFacts(this.#factColumns, row, block.facts, block.factEnds[i]!, block.factEnds[i + 1]!);
       if (this.#batch.length === this.#capacity) this.flush();
@@ -93,7 +101,7 @@ export class FlowRows {
 
   /** Makes every row null again, except in columns that never are. */
   #clear(rows: number): void {
-    for (const feature of FEATURES) {
+    for (const feature of COLUMNS) {
       const column = this.#all.columns.get(feature.name)!;
       if ('valid' in column) column.valid.fill(feature.nulls === '' ? 1 : 0, 0, rows);
       else column.values.fill(null, 0, rows);

@@ -17,7 +17,8 @@ export const TRUTH = {
   label: { type: 'utf8', doc: 'The true class of the flow.', nulls: 'The truth is not known.' },
 } as const satisfies FeatureRows;
 
-export const FEATURES: readonly FeatureSpec[] = [
+/** All columns that there are, in order. */
+export const COLUMNS: readonly FeatureSpec[] = [
   ...specsOf('identity', IDENTITY),
   ...specsOf('tunnel', TUNNEL),
   ...specsOf('counts', COUNTS),
@@ -29,12 +30,15 @@ export const FEATURES: readonly FeatureSpec[] = [
   ...specsOf('truth', TRUTH),
 ];
 
+/** The columns that rows have unless others are asked for. */
+export const FEATURES: readonly FeatureSpec[] = COLUMNS.filter(({ onRequest }) => !onRequest);
+
 /** The specification of a column, undefined if there is none of that name. */
 export function featureNamed(name: string): FeatureSpec | undefined {
   return byName.get(name);
 }
 
-const byName = new Map(FEATURES.map((feature) => [feature.name, feature]));
+const byName = new Map(COLUMNS.map((feature) => [feature.name, feature]));
 
 /** The columns that a model may read, in order. */
 export const MODEL_INPUTS: readonly FeatureSpec[] = FEATURES.filter((feature) => feature.input);

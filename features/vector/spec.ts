@@ -12,6 +12,8 @@ export interface FeatureSpec extends ColumnSpec {
   readonly nulls: string;
   /** Whether a model may read it. Identities (addresses, ports, names, absolute times) never are. */
   readonly input: boolean;
+  /** Whether rows have it only if it is asked for by name (`--columns`). */
+  readonly onRequest: boolean;
 }
 
 /** A row as it is written in a group's file. */
@@ -21,6 +23,7 @@ export interface FeatureRow {
   readonly doc: string;
   readonly nulls?: string;
   readonly input?: boolean;
+  readonly onRequest?: boolean;
   readonly revision?: number;
 }
 
@@ -39,6 +42,7 @@ export function specsOf(group: string, rows: FeatureRows): FeatureSpec[] {
     doc: row.doc,
     nulls: row.nulls ?? '',
     input: row.input ?? false,
+    onRequest: row.onRequest ?? false,
     revision: row.revision ?? 1,
   }));
 }
