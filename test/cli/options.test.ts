@@ -61,5 +61,6 @@ test('without --emit a flow gives its end', () => {
     ...flows,
     keyVlan: false,
     emit: { end: true, prefixes: [], intervalUs: null },
+    label: null,
   });
 });
