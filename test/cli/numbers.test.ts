@@ -3,6 +3,8 @@ import { byteText, counted, durationText, endpointText, grouped, momentText } fr
 
 test('counts have thousands separators and their noun its plural', () => {
   expect([grouped(999), grouped(1_234_567)]).toEqual(['999', '1,234,567']);
+  const counts = [0, 12, 1000, 123_456, 999_999_999, 2 ** 53 - 1, -1, -1000, -123_456];
+  expect(counts.map(grouped)).toEqual(counts.map((count) => count.toLocaleString('en-US')));
   expect([0, 1, 2, 3000].map((count) => counted(count, 'flow'))).toEqual([
     '0 flows',
     '1 flow',
