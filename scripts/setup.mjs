@@ -22,9 +22,11 @@ once('node_modules/.flowlamp-installed', digest(['package-lock.json', 'package.j
   npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], { ONNXRUNTIME_NODE_INSTALL: 'skip' });
 });
 
-once('dist/.flowlamp-built', digest(['tsconfig.json', 'tsconfig.build.json', 'index.ts', ...SOURCES]), () => {
+const COMPILERS = ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', 'package-lock.json'];
+once('dist/.flowlamp-built', digest([...COMPILERS, 'index.ts', ...SOURCES]), () => {
   console.error('setting up: compiling');
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  run(process.execPath, ['scripts/bundle.mjs']);
 });
 
 /** Does the work unless the stamp says that it was done for the same input. */

@@ -65,12 +65,15 @@ export async function runScore(
   const files = expandInputs(inputs);
   refuseInputAsOutput(outputPath(options.output), files);
   const sink = new VerdictSink(options);
-  const scorer = await Scorer.open(options.model, options.runtime);
   const summaries: CaptureSummary[] = [];
-  let jobs: CaptureJobs | null = null;
+  // Threads begin to read while this one still loads the model and what runs it.
+  const jobs = openJobs(files, options, isCaptureFile);
+  const scorer = await Scorer.open(options.model, options.runtime).catch(async (error: unknown) => {
+    await jobs?.close();
+    throw error;
+  });
   try {
     checkVerdictNames(scorer.card, options);
-    jobs = openJobs(files, options, isCaptureFile);
     for (const [index, file] of files.entries()) {
       const take = async (specs: readonly ColumnSpec[], table: Table) => {
         await sink.write(specs, table, await scorer.score(file, specs, table));

@@ -13,12 +13,10 @@ import type { ExtractOptions } from '../../features/extractor.ts';
 import { BLOCK_BYTES, FlowBlock } from '../../features/flow/flow-block.ts';
 import { type BatchReceiver, FlowRows } from '../../features/vector/rows.ts';
 import { extractOptions, type ReadingOptions } from '../options.ts';
-import { JobThread } from './job-thread.ts';
+import { type JobThread, jobThread, WORTH_BYTES } from './job-thread.ts';
 import { Mailbox } from './mailbox.ts';
 import { WAITING } from './messages.ts';
 
-/** Threads are started without being asked for from so many bytes of captures on: starting one takes 50 ms. */
-const WORTH_BYTES = 8 * 1024 * 1024;
 /** Threads started without being asked for: each may hold as many flows as --max-flows says. */
 const MOST_UNASKED = 4;
 
@@ -61,7 +59,7 @@ export class CaptureJobs {
     this.#options = options;
     this.#memory = paths.length > 1 ? null : Array.from({ length: WAITING }, () => new SharedArrayBuffer(BLOCK_BYTES));
     this.#mailboxes = paths.map(() => new Mailbox());
-    this.#threads = Array.from({ length: Math.min(jobs, paths.length) }, () => new JobThread());
+    this.#threads = Array.from({ length: Math.min(jobs, paths.length) }, () => jobThread());
     for (const thread of this.#threads) this.#giveNext(thread);
   }
 

@@ -21,6 +21,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly cwd?: string;
+  /** On top of the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty and closed without it. */
   readonly input?: Uint8Array;
   /** Called with the process as soon as it runs, to disturb it. */
@@ -30,7 +32,8 @@ export interface RunOptions {
 /** Runs `flowlamp ARGS` to its end. */
 export function flowlamp(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, stdio: 'pipe' });
+    const env = { ...process.env, ...options.env };
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, env, stdio: 'pipe' });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (piece: Buffer) => stdout.push(piece));

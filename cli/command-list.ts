@@ -1,0 +1,79 @@
+/**
+ * The commands, in the order in which help lists them. Only the one that is asked for is loaded; of the others there is
+ * what help says of them, and test/cli/command-list.test.ts holds that to what they say of themselves.
+ */
+import type { Command } from 'commander';
+
+interface ListedCommand {
+  readonly name: string;
+  readonly description: string;
+  /** As `usage` would show it. */
+  readonly takes: '' | '[options]' | `[options] <${string}>`;
+  readonly load: () => Promise<(program: Command) => void>;
+}
+
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    name: 'extract',
+    description: 'captures -> flow rows',
+    takes: '[options] <input...>',
+    load: async () => (await import('./commands/extract.ts')).addExtractCommand,
+  },
+  {
+    name: 'score',
+    description: 'captures or flow tables -> verdicts',
+    takes: '[options] <input...>',
+    load: async () => (await import('./commands/score.ts')).addScoreCommand,
+  },
+  {
+    name: 'train',
+    description: 'labelled flow tables or manifests -> model folder',
+    takes: '[options] <input...>',
+    load: async () => (await import('./commands/train.ts')).addTrainCommand,
+  },
+  {
+    name: 'evaluate',
+    description: 'a model against labelled flows -> report',
+    takes: '[options] <input...>',
+    load: async () => (await import('./commands/evaluate.ts')).addEvaluateCommand,
+  },
+  {
+    name: 'inspect',
+    description: 'what is in a capture: formats, counts, drops, top talkers',
+    takes: '[options] <input>',
+    load: async () => (await import('./commands/inspect.ts')).addInspectCommand,
+  },
+  {
+    name: 'dataset',
+    description: 'captures to learn from: the traffic lab',
+    takes: '',
+    load: async () => (await import('./commands/dataset.ts')).addDatasetCommand,
+  },
+  {
+    name: 'quickstart',
+    description: 'the tour: extract, train, evaluate and score the captures that ship',
+    takes: '[options]',
+    load: async () => (await import('./commands/quickstart.ts')).addQuickstartCommand,
+  },
+];
+
+/**
+ * Adds all commands, as far as these words can need them.
+ *
+ * @param words the command line. Nothing before a command takes a value, so the first word that names one is the only one
+ *   that can be run or, after `help`, explained
+ */
+export async function addCommands(program: Command, words: readonly string[]): Promise<void> {
+  const wanted = words.find((word) => COMMANDS.some(({ name }) => name === word));
+  for (const command of COMMANDS) {
+    if (command.name === wanted) (await command.load())(program);
+    else addListed(program, command);
+  }
+}
+
+function addListed(program: Command, { name, description, takes }: ListedCommand): void {
+  const [options, operand] = takes.split(' ');
+  const listed = program.command(name).description(description);
+  if (options) listed.option('--any');
+  if (operand !== undefined) listed.argument(operand);
+}
