@@ -4,11 +4,11 @@
  * a hello whose lengths do not add up has no key. Whoever lets a summary depend on more has to add it here.
  */
 import { isVector8, isVector16, uint16 } from '../protocol/tls/bytes.ts';
-import { ClientHelloLayout, hostNameAt, legacyVersion } from '../protocol/tls/client-hello.ts';
+import { ClientHelloLayout, hostNameAt, isOuterHello, legacyVersion } from '../protocol/tls/client-hello.ts';
 import { ExtensionType } from '../protocol/tls/constants.ts';
 import { visitExtensions } from '../protocol/tls/extensions.ts';
 import { TLS_LIMITS } from '../protocol/tls/limits.ts';
-import { serverCipherAt, serverExtensionsAt } from '../protocol/tls/server-hello.ts';
+import { isRetryRequest, serverCipherAt, serverExtensionsAt } from '../protocol/tls/server-hello.ts';
 import { WordKey, withOneGrease } from './word-key.ts';
 
 /** In the place of a list's length: the contents contradict themselves and are not read. No list kept is that long. */
@@ -60,6 +60,30 @@ function addClientExtension(target: ClientHelloKey, type: number, bytes: Uint8Ar
     case ExtensionType.Alpn:
       if (addLength(key, at, end, isVector16(bytes, at, end))) key.addBytes(bytes, at + 2, end);
       return;
+    case ExtensionType.KeyShare:
+      addKeyShares(key, bytes, at, end);
+      return;
+    case ExtensionType.SessionTicket:
+      key.add(at < end ? 1 : 0);
+      return;
+    case ExtensionType.EncryptedClientHello:
+      key.add(isOuterHello(bytes, at, end) ? 1 : 0);
+      return;
+  }
+}
+
+/** The groups, not the keys; see `readKeyShares` in client-hello.ts. */
+function addKeyShares(key: WordKey, bytes: Uint8Array, at: number, end: number): void {
+  let groups = 0;
+  let isWhole = isVector16(bytes, at, end);
+  for (let share = at + 2; isWhole && share < end; groups++) {
+    isWhole = end - share >= 4 && share + 4 + uint16(bytes, share + 2) <= end;
+    if (isWhole) share += 4 + uint16(bytes, share + 2);
+  }
+  key.add(isWhole ? groups : BROKEN);
+  if (!isWhole) return;
+  for (let share = at + 2; share < end; share += 4 + uint16(bytes, share + 2)) {
+    key.add(withOneGrease(uint16(bytes, share)));
   }
 }
 
@@ -80,7 +104,7 @@ function findName(target: ClientHelloKey, bytes: Uint8Array, at: number, end: nu
 }
 
 /**
- *     legacy_version, cipher, { type, what is read of the contents }...
+ *     legacy_version, whether it is a HelloRetryRequest, cipher, { type, what is read of the contents }...
  */
 export class ServerHelloKey {
   readonly key = new WordKey();
@@ -92,6 +116,7 @@ export class ServerHelloKey {
     const cipherAt = serverCipherAt(bytes, at, end);
     if (cipherAt < 0) return false;
     key.add(legacyVersion(bytes, at));
+    key.add(isRetryRequest(bytes, at) ? 1 : 0);
     key.add(uint16(bytes, cipherAt));
     return visitExtensions(key, bytes, serverExtensionsAt(bytes, at, cipherAt), end, addServerExtension);
   }
@@ -100,6 +125,7 @@ export class ServerHelloKey {
 /** The cases of `readContents` in server-hello.ts, as far as summaries ask for them. */
 function addServerExtension(key: WordKey, type: number, bytes: Uint8Array, at: number, end: number): void {
   key.add(type);
+  if (type === ExtensionType.KeyShare) key.add(end - at < 2 ? BROKEN : uint16(bytes, at));
   if (type !== ExtensionType.SupportedVersions && type !== ExtensionType.Alpn) return;
   key.add(end - at);
   key.addBytes(bytes, at, end);

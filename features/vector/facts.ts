@@ -101,7 +101,8 @@ export class FactWriter {
 
   /** Writes the head of a list; false if its items, each of at most so many bytes, do not fit. */
   #beginList(column: number, count: number, most: number): boolean {
-    if (count > MOST || this.#bytes.length - this.at < COLUMN + LENGTH + count * most) return false;
+    if (this.#wanted[column] !== 1 || count > MOST || this.#bytes.length - this.at < COLUMN + LENGTH + count * most)
+      return false;
     this.#bytes[this.at++] = column;
     this.#length(this.at, count);
     this.at += LENGTH;

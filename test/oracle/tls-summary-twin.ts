@@ -1,5 +1,6 @@
 /** The slow twin of features/fingerprint/tls-summary.ts: decodes every hello in full and remembers nothing. */
 import type { Digests } from '../../core/digest.ts';
+import { isGrease } from '../../features/fingerprint/grease.ts';
 import { ja3, ja3s } from '../../features/fingerprint/ja3.ts';
 import { ja4 } from '../../features/fingerprint/ja4.ts';
 import type { ClientSummary, ServerSummary } from '../../features/fingerprint/tls-summary.ts';
@@ -21,6 +22,13 @@ export function summaryTwin(digests: Digests): HelloReader<ClientSummary, Server
           cipherCount: hello.ciphers.length,
           extensionCount: hello.extensions.length,
           hasEncryptedHello: hello.hasEncryptedHello,
+          isOuterHello: hello.isOuterHello,
+          versions: hello.versions.filter((version) => !isGrease(version)),
+          groups: hello.groups.filter((group) => !isGrease(group)),
+          keyShareGroups: hello.keyShareGroups.filter((group) => !isGrease(group)),
+          hasPreSharedKey: hello.hasPreSharedKey,
+          hasEarlyData: hello.hasEarlyData,
+          hasTicket: hello.hasTicket,
           ja3: ja3(hello, digests),
           ja4: ja4(hello, digests),
         }
@@ -33,6 +41,11 @@ export function summaryTwin(digests: Digests): HelloReader<ClientSummary, Server
           version: tlsVersionText(hello.version),
           alpn: hello.alpn,
           cipher: hello.cipher,
+          group: hello.group,
+          extensions: hello.extensions,
+          isRetryRequest: hello.isRetryRequest,
+          hasPreSharedKey: hello.hasPreSharedKey,
+          isTls13: tlsVersionText(hello.version) === 'TLS 1.3',
           ja3s: ja3s(hello, digests),
         }
       );

@@ -40,8 +40,12 @@ export interface ClientHello {
   readonly sni: string | null;
   readonly hasPreSharedKey: boolean;
   readonly hasEarlyData: boolean;
+  /** A session ticket to resume with (RFC 5077 3.2); an empty extension only asks for one. */
+  readonly hasTicket: boolean;
   /** encrypted_client_hello is present, in earnest or as GREASE (RFC 9849): the two look alike. */
   readonly hasEncryptedHello: boolean;
+  /** It is of the outer type (RFC 9849 5): the server name may be that of a provider. */
+  readonly isOuterHello: boolean;
   /** Extensions whose contents contradict their own lengths; their values are left empty. */
   readonly brokenExtensions: number;
 }
@@ -96,7 +100,9 @@ export function decodeClientHello(bytes: Uint8Array, at: number, end: number): C
     sni: null,
     hasPreSharedKey: false,
     hasEarlyData: false,
+    hasTicket: false,
     hasEncryptedHello: false,
+    isOuterHello: false,
     brokenExtensions: 0,
   };
   return visitExtensions(hello, bytes, extensionsAt, end, readExtension) ? hello : null;
@@ -146,12 +152,30 @@ function readContents(hello: Draft, type: number, bytes: Uint8Array, at: number,
     case ExtensionType.EarlyData:
       hello.hasEarlyData = true;
       return true;
+    case ExtensionType.SessionTicket:
+      hello.hasTicket = at < end;
+      return true;
     case ExtensionType.EncryptedClientHello:
       hello.hasEncryptedHello = true;
+      hello.isOuterHello = isOuterHello(bytes, at, end);
       return true;
     default:
       return true;
   }
+}
+
+/** RFC 9849 5: the contents begin with ECHClientHelloType, outer (0) or inner (1). */
+export function isOuterHello(bytes: Uint8Array, at: number, end: number): boolean {
+  return at < end && bytes[at] === 0;
+}
+
+/** Length and hash (FNV-1a) of the session id in the body at `at`, whose lengths add up; 0 if there is none. */
+export function sessionMark(bytes: Uint8Array, at: number): number {
+  const end = at + SESSION + bytes[at + SESSION_LEN]!;
+  if (end === at + SESSION) return 0;
+  let hash = 0x811c9dc5 | 0;
+  for (let i = at + SESSION_LEN; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  return hash | 1;
 }
 
 function readServerName(hello: Draft, bytes: Uint8Array, at: number, end: number): boolean {

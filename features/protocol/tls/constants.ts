@@ -16,6 +16,10 @@ export const HandshakeType = {
   HelloRequest: 0,
   ClientHello: 1,
   ServerHello: 2,
+  Certificate: 11,
+  ServerKeyExchange: 12,
+  CertificateRequest: 13,
+  ServerHelloDone: 14,
 } as const;
 
 /** Extension types (IANA TLS ExtensionType Values) whose contents are read. */
@@ -30,6 +34,8 @@ export const ExtensionType = {
   SignatureAlgorithms: 13,
   /** RFC 7301 3.1. */
   Alpn: 16,
+  /** RFC 5077 3.2. */
+  SessionTicket: 35,
   /** RFC 8446 4.2.11. */
   PreSharedKey: 41,
   /** RFC 8446 4.2.10. */

@@ -37,6 +37,8 @@ export interface ServerHello {
   readonly alpn: string | null;
   /** The server asks for another ClientHello; cipher and version are already its choice. */
   readonly isRetryRequest: boolean;
+  /** The group of the server's key share, or the one that a HelloRetryRequest asks for (RFC 8446 4.2.8); null if none. */
+  readonly group: number | null;
   /** TLS 1.3: the server accepted the client's pre-shared key, which usually is a resumed session. */
   readonly hasPreSharedKey: boolean;
   /** Extensions whose contents contradict their own lengths; their values are left empty. */
@@ -80,11 +82,17 @@ export function decodeServerHello(bytes: Uint8Array, at: number, end: number): S
     compression: short ? 0 : bytes[cipherAt + 2]!,
     extensions: [],
     alpn: null,
+    group: null,
     isRetryRequest: isRetryRandom(bytes, at + RANDOM),
     hasPreSharedKey: false,
     brokenExtensions: 0,
   };
   return visitExtensions(hello, bytes, cipherAt + chosenLen(short), end, readExtension) ? hello : null;
+}
+
+/** True if the body at `at`, whose fixed fields are there, is a HelloRetryRequest. */
+export function isRetryRequest(bytes: Uint8Array, at: number): boolean {
+  return isRetryRandom(bytes, at + RANDOM);
 }
 
 function isRetryRandom(bytes: Uint8Array, at: number): boolean {
@@ -103,6 +111,10 @@ function readContents(hello: Draft, type: number, bytes: Uint8Array, at: number,
     case ExtensionType.SupportedVersions:
       if (end - at !== 2) return false;
       hello.version = uint16(bytes, at);
+      return true;
+    case ExtensionType.KeyShare:
+      if (end - at < 2) return false;
+      hello.group = uint16(bytes, at);
       return true;
     case ExtensionType.PreSharedKey:
       hello.hasPreSharedKey = true;

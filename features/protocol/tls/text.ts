@@ -18,10 +18,15 @@ export function printableText(bytes: Uint8Array, at: number, end: number): strin
   return text;
 }
 
+/** True if the text has no character that does something instead of being seen. */
+export function isPrintable(text: string): boolean {
+  return !UNPRINTABLE.test(text);
+}
+
 function printableUtf8(bytes: Uint8Array, at: number, end: number): string | null {
   try {
     const text = utf8.decode(bytes.subarray(at, end));
-    return UNPRINTABLE.test(text) ? null : text;
+    return isPrintable(text) ? text : null;
   } catch {
     return null; // not UTF-8: the decoder has no other way to say so
   }

@@ -17,7 +17,9 @@ const PLAIN: ClientHello = {
   sni: null,
   hasPreSharedKey: false,
   hasEarlyData: false,
+  hasTicket: false,
   hasEncryptedHello: false,
+  isOuterHello: false,
   brokenExtensions: 0,
 };
 

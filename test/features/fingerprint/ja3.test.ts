@@ -38,6 +38,7 @@ test('JA3S is the legacy version, the cipher chosen and the extensions', () => {
     compression: 0,
     extensions: [51, 43],
     alpn: null,
+    group: null,
     isRetryRequest: false,
     hasPreSharedKey: false,
     brokenExtensions: 0,

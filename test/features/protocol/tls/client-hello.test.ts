@@ -38,7 +38,9 @@ describe('a ClientHello', () => {
       sni: 'example.com',
       hasPreSharedKey: true,
       hasEarlyData: true,
+      hasTicket: false,
       hasEncryptedHello: true,
+      isOuterHello: true,
       brokenExtensions: 0,
     });
   });

@@ -16,6 +16,7 @@ describe('a ServerHello', () => {
       compression: 0,
       extensions: [51, 43, 41],
       alpn: null,
+      group: 29,
       isRetryRequest: false,
       hasPreSharedKey: true,
       brokenExtensions: 0,
