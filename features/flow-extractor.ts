@@ -5,6 +5,7 @@
 import type { Digests } from '../core/digest.ts';
 import type { FrameSink } from './capture/packet-sink.ts';
 import { cachedDigests } from './fingerprint/cache.ts';
+import { hassh, hasshServer } from './fingerprint/hassh.ts';
 import { type TlsSummary, tlsSummariser } from './fingerprint/tls-summary.ts';
 import type { FlowBlock } from './flow/flow-block.ts';
 import { Field } from './flow/flow-state.ts';
@@ -20,12 +21,22 @@ import {
 import { decodeFrame } from './packet/decode.ts';
 import { Fragments } from './packet/fragments.ts';
 import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
+import { dnsProtocol } from './protocol/dns/dns-reader.ts';
+import { FlowNames } from './protocol/dns/flow-names.ts';
+import { ResolvedNames } from './protocol/dns/resolved-names.ts';
 import { HandshakeWatch } from './protocol/handshake-watch.ts';
+import { httpProtocol } from './protocol/http/http-reader.ts';
+import { SharedTexts } from './protocol/shared-texts.ts';
+import { sshProtocol } from './protocol/ssh/ssh-reader.ts';
+import { StreamWatch } from './protocol/stream-watch.ts';
 import { type Watch, Watches } from './protocol/watch.ts';
+import { DNS, writeDns } from './vector/dns.ts';
 import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
+import { HTTP, writeHttp } from './vector/http.ts';
 import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
+import { SSH, writeSsh } from './vector/ssh.ts';
 import { TLS, writeTls } from './vector/tls.ts';
 import { writeTunnel } from './vector/tunnel.ts';
 
@@ -64,6 +75,8 @@ export interface ExtractCounters {
   readonly earlyRows: number;
   /** TLS handshakes given up half-read, because too many were (see LIMITS.handshakeBytes). */
   readonly handshakesGivenUp: number;
+  /** Flows of HTTP, SSH and DNS given up half-read, because too many were (see CLEAR_LIMITS.heldBytes). */
+  readonly streamsGivenUp: number;
   /** Time of the first and last packet, microseconds since 1970; null without packets. */
   readonly firstUs: number | null;
   readonly lastUs: number | null;
@@ -87,6 +100,9 @@ export class FlowExtractor implements FrameSink {
   readonly #readers: readonly Reader[];
   readonly #watches: Watches;
   readonly #outer = new OuterPairs();
+  readonly #names: FlowNames;
+  /** Those whose half-read flows are given up first come, if there are too many. */
+  readonly #streams: readonly StreamWatch<unknown>[];
   readonly #sink: BlockSink;
   readonly #facts: FactWriter;
   #block: FlowBlock | null = null;
@@ -104,6 +120,7 @@ export class FlowExtractor implements FrameSink {
       opened: (slot, side, packet) => {
         this.#watches.opened(slot, packet.protocol);
         this.#outer.opened(slot, side, packet);
+        this.#names.opened(slot, side, packet);
       },
       payload: (slot, side, packet) => {
         if (!packet.isFragment) this.#watches.payload(slot, side, packet);
@@ -111,10 +128,12 @@ export class FlowExtractor implements FrameSink {
       continued: (slot, successor) => {
         this.#watches.continued(slot, successor);
         this.#outer.passOn(slot, successor);
+        this.#names.passOn(slot, successor);
       },
       copied: (slot, copy) => {
         this.#watches.copied(slot, copy);
         this.#outer.passOn(slot, copy);
+        this.#names.passOn(slot, copy);
       },
       ended: (slot) => this.#emit(slot),
     };
@@ -128,10 +147,25 @@ export class FlowExtractor implements FrameSink {
       },
       observer,
     );
-    this.#handshakes = new HandshakeWatch(this.#tracker.state, tlsSummariser(cachedDigests(digests)));
+    const { state } = this.#tracker;
+    const cached = cachedDigests(digests);
+    const texts = new SharedTexts();
+    const resolved = new ResolvedNames();
+    this.#names = new FlowNames(state, resolved);
+    this.#handshakes = new HandshakeWatch(state, tlsSummariser(cached));
+    const http = new StreamWatch(state, httpProtocol(texts));
+    const ssh = new StreamWatch(
+      state,
+      sshProtocol(texts, (lists) => ({ hassh: hassh(lists, cached), hasshServer: hasshServer(lists, cached) })),
+    );
+    const dns = new StreamWatch(state, dnsProtocol(texts, resolved));
+    this.#streams = [http, ssh, dns];
     const readers = [
       // One line for each protocol.
       reader(TLS, this.#handshakes, (facts, tls) => writeTls(facts, FACT, tls)),
+      reader(HTTP, http, (facts, summary) => writeHttp(facts, FACT, summary)),
+      reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
+      reader(DNS, dns, (facts, summary) => writeDns(facts, FACT, summary)),
     ];
     this.#readers = readers.filter((one) => Object.keys(one.columns).some((name) => columns.includes(name)));
     this.#watches = new Watches(this.#readers.map(({ watch }) => watch));
@@ -192,6 +226,7 @@ export class FlowExtractor implements FrameSink {
       outOfOrderPackets: outOfOrder,
       earlyRows,
       handshakesGivenUp: this.#handshakes.givenUp,
+      streamsGivenUp: this.#streams.reduce((sum, { givenUp }) => sum + givenUp, 0),
       firstUs: this.#frames === 0 ? null : this.#firstUs,
       lastUs: this.#frames === 0 ? null : this.#lastUs,
     };
@@ -205,6 +240,7 @@ export class FlowExtractor implements FrameSink {
     for (let i = 0; i < this.#readers.length; i++) {
       if (this.#watches.isWatching(slot, i)) this.#readers[i]!.write(facts, slot);
     }
+    facts.text(FACT.dns_name, this.#names.of(slot));
     const outer = this.#outer.of(slot);
     if (outer !== null) writeTunnel(facts, FACT, outer, this.#tracker.state.get(slot, Field.Forward));
     block.add(this.#tracker.state, slot, this.#tracker.keys, facts.at);
@@ -230,14 +266,14 @@ interface Reader {
 function reader<Summary>(
   columns: FeatureRows,
   watch: Watch<Summary>,
-  write: (facts: FactWriter, summary: Summary) => void,
+  write: (facts: FactWriter, summary: Summary, slot: number) => void,
 ): Reader {
   return {
     columns,
     watch,
     write: (facts, slot) => {
       const summary = watch.of(slot);
-      if (summary !== null) write(facts, summary);
+      if (summary !== null) write(facts, summary, slot);
     },
   };
 }

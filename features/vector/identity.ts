@@ -2,10 +2,10 @@
 import type { Digests } from '../../core/digest.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
 import { communityIdOfKey } from '../fingerprint/community-id.ts';
+import { addressText } from '../flow/address.ts';
 import { END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind } from '../flow/flow-state.ts';
 import { KeyWord } from '../flow/key.ts';
 import { Protocol } from '../packet/packet.ts';
-import { addressText } from './address.ts';
 import type { FillRow } from './flow-row.ts';
 import { put, putIpv4, putTime } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';

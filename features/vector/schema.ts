@@ -3,11 +3,14 @@
  * fills them; to add a feature, add its row and its line to its group.
  */
 import { COUNTS } from './counts.ts';
+import { DNS } from './dns.ts';
 import { FLAGS } from './flags.ts';
+import { HTTP } from './http.ts';
 import { IDENTITY } from './identity.ts';
 import { SEQUENCE } from './sequence.ts';
 import { SIZES } from './sizes.ts';
 import { type FeatureRows, type FeatureSpec, specsOf } from './spec.ts';
+import { SSH } from './ssh.ts';
 import { TIMES } from './times.ts';
 import { TLS } from './tls.ts';
 import { TUNNEL } from './tunnel.ts';
@@ -27,6 +30,9 @@ export const COLUMNS: readonly FeatureSpec[] = [
   ...specsOf('flags', FLAGS),
   ...specsOf('sequence', SEQUENCE),
   ...specsOf('tls', TLS),
+  ...specsOf('http', HTTP),
+  ...specsOf('ssh', SSH),
+  ...specsOf('dns', DNS),
   ...specsOf('truth', TRUTH),
 ];
 

@@ -1,7 +1,7 @@
 /** Group `tunnel`: what the flow was wrapped in, if the capture shows it wrapped. Never a model input. */
+import { addressText } from '../flow/address.ts';
 import type { OuterPair } from '../flow/outer-pairs.ts';
 import { TUNNEL_NAMES } from '../packet/packet.ts';
-import { addressText } from './address.ts';
 import type { FactNumbers, FactWriter } from './facts.ts';
 import type { FeatureRows } from './spec.ts';
 

@@ -1,0 +1,277 @@
+/**
+ * Watches flows for a protocol in the clear that begins with the flow: HTTP, SSH, DNS. The first payload of each side
+ * decides; a flow of another protocol costs two looks. What comes in order goes straight to the reader; a reassembler is
+ * made only for a side whose stream spans segments.
+ */
+import { type FlowState, SideField } from '../flow/flow-state.ts';
+import { Prefix, PrefixStatus } from '../flow/prefix.ts';
+import { enlarge, grownCapacity } from '../flow/slot-list.ts';
+import { type Packet, Protocol, TcpFlag } from '../packet/packet.ts';
+import { CLEAR_LIMITS } from './clear-limits.ts';
+import type { Watch } from './watch.ts';
+
+/** Reads what both sides of one flow say. */
+export interface StreamReader<Summary> {
+  /** Nothing more can be learnt, or the flow speaks another protocol. */
+  readonly isOver: boolean;
+  /**
+   * Takes what the side says next: bytes of its stream, or a whole datagram. `bytes[at, end)` is borrowed; `packet`, which
+   * may have come later than they did, is of the same side. Returns whether more of this side is wanted.
+   */
+  feed(side: 0 | 1, bytes: Uint8Array, at: number, end: number, packet: Packet): boolean;
+  /** A payload packet as it came, in whatever order. Not called any more once it returned false. */
+  glance(side: 0 | 1, bytes: Uint8Array, packet: Packet): boolean;
+  /** What is known by now, null if the flow speaks another protocol; does not change any more. */
+  summary(): Summary | null;
+}
+
+export interface StreamProtocol<Summary> {
+  readonly transports: readonly number[];
+  /** Whether a side may begin with the payload `bytes[at, end)` of the packet: a few comparisons. */
+  begins(bytes: Uint8Array, at: number, end: number, packet: Packet): boolean;
+  /** @param transport IP protocol number */
+  reader(transport: number): StreamReader<Summary>;
+}
+
+/** What is done for a slot; smaller numbers count the looks. */
+const Phase = {
+  /** A reading reads. */
+  Reading: CLEAR_LIMITS.looks,
+  /** It only wants side 0 (or 1, the number behind it). */
+  Only: CLEAR_LIMITS.looks + 1,
+  /** All is read. */
+  Known: CLEAR_LIMITS.looks + 3,
+  /** Another protocol. */
+  Over: CLEAR_LIMITS.looks + 4,
+} as const;
+
+const FIRST_SLOTS = 1024;
+const UNKNOWN = -1;
+/** Objects of a reading, bytes. */
+const READING_BYTES = 512;
+
+export class StreamWatch<Summary> implements Watch<Summary> {
+  readonly transports: readonly number[];
+  readonly #state: FlowState;
+  readonly #protocol: StreamProtocol<Summary>;
+  readonly #mostBytes: number;
+  #phases = new Uint8Array(0);
+  /** The one that began first at the front. */
+  readonly #readings = new Map<number, Reading<Summary>>();
+  #readingBytes = 0;
+  /** What was read of flows that are read no more. */
+  readonly #known = new Map<number, Summary>();
+  /** Flows given up half-read, because too much was held of all together. */
+  givenUp = 0;
+  #view: DataView | null = null;
+  #bytes = new Uint8Array(0);
+
+  /** @param mostBytes held of flows half-read at once, all together */
+  constructor(state: FlowState, protocol: StreamProtocol<Summary>, mostBytes: number = CLEAR_LIMITS.heldBytes) {
+    this.#state = state;
+    this.#protocol = protocol;
+    this.#mostBytes = mostBytes;
+    this.transports = protocol.transports;
+  }
+
+  of(slot: number): Summary | null {
+    const phase = this.#phases[slot]!;
+    if (phase < Phase.Reading || phase === Phase.Over) return null;
+    return this.#known.get(slot) ?? this.#readings.get(slot)?.reader.summary() ?? null;
+  }
+
+  opened(slot: number): void {
+    this.#put(slot, 0);
+  }
+
+  closed(slot: number): void {
+    this.#put(slot, Phase.Over);
+  }
+
+  continued(slot: number, successor: number): void {
+    const phase = this.#phases[slot]!;
+    const summary = this.of(slot);
+    this.#put(successor, phase);
+    const reading = this.#readings.get(slot);
+    if (reading !== undefined) {
+      this.#readings.delete(slot);
+      this.#readings.set(successor, reading);
+    } else if (summary !== null) this.#known.set(successor, summary);
+    this.#setKnown(slot, summary);
+  }
+
+  copied(slot: number, copy: number): void {
+    const summary = this.of(slot);
+    this.#put(copy, Phase.Over);
+    this.#setKnown(copy, summary);
+  }
+
+  payload(slot: number, side: 0 | 1, packet: Packet): boolean {
+    const phase = this.#phases[slot]!;
+    if (phase >= Phase.Known) return false;
+    if (phase < CLEAR_LIMITS.looks) this.#look(slot, side, packet, phase);
+    else if (phase === Phase.Reading || phase === Phase.Only + side) this.#read(slot, side, packet);
+    return this.#phases[slot]! < Phase.Known;
+  }
+
+  /** Nothing was recognised yet. */
+  #look(slot: number, side: 0 | 1, packet: Packet, looks: number): void {
+    const { payloadAt, payloadEnd, protocol } = packet;
+    if (
+      this.#protocol.begins(this.#bytesOf(packet.view), payloadAt, payloadEnd, packet) ||
+      this.#isEarly(slot, side, packet, looks)
+    ) {
+      const reading = new Reading(this.#protocol.reader(protocol));
+      if (protocol === Protocol.Tcp && looks === 0) {
+        reading.firsts[0] = this.#firstSequence(slot, 0);
+        reading.firsts[1] = this.#firstSequence(slot, 1);
+      }
+      this.#readings.set(slot, reading);
+      this.#readingBytes += reading.bytes;
+      this.#phases[slot] = Phase.Reading;
+      this.#read(slot, side, packet);
+      return;
+    }
+    const most =
+      protocol !== Protocol.Tcp
+        ? 1
+        : looks + 1 < CLEAR_LIMITS.firstLooks || !this.#hasBeginning(slot)
+          ? CLEAR_LIMITS.looks
+          : 0;
+    this.#phases[slot] = looks + 1 < most ? looks + 1 : Phase.Over;
+  }
+
+  /** True if the flow's first payload packet is not the side's first: one that was overtaken may still begin it. */
+  #isEarly(slot: number, side: 0 | 1, packet: Packet, looks: number): boolean {
+    if (looks > 0 || packet.protocol !== Protocol.Tcp) return false;
+    const first = this.#firstSequence(slot, side);
+    return first !== UNKNOWN && sequenceOf(packet) !== first;
+  }
+
+  #read(slot: number, side: 0 | 1, packet: Packet): void {
+    const reading = this.#readings.get(slot)!;
+    const before = reading.bytes;
+    reading.push(side, packet, this.#bytesOf(packet.view));
+    this.#readingBytes += reading.bytes - before;
+    if (reading.isOver) this.#stop(slot, reading);
+    else this.#phases[slot] = reading.onlySide < 0 ? Phase.Reading : Phase.Only + reading.onlySide;
+    while (this.#readingBytes > this.#mostBytes) this.#giveUpFirst();
+  }
+
+  #giveUpFirst(): void {
+    for (const [slot, reading] of this.#readings) {
+      this.givenUp++;
+      this.#stop(slot, reading);
+      return;
+    }
+  }
+
+  #stop(slot: number, reading: Reading<Summary>): void {
+    this.#readings.delete(slot);
+    this.#readingBytes -= reading.bytes;
+    this.#setKnown(slot, reading.reader.summary());
+  }
+
+  #setKnown(slot: number, summary: Summary | null): void {
+    this.#phases[slot] = summary === null ? Phase.Over : Phase.Known;
+    if (summary !== null) this.#known.set(slot, summary);
+  }
+
+  /** Lets go of what the slot held. */
+  #put(slot: number, phase: number): void {
+    if (slot >= this.#phases.length) {
+      this.#phases = enlarge(this.#phases, grownCapacity(this.#phases.length, Math.max(slot + 1, FIRST_SLOTS)));
+    }
+    const before = this.#phases[slot]!;
+    if (before === Phase.Known) this.#known.delete(slot);
+    else if (before >= Phase.Reading && before < Phase.Known) {
+      this.#readingBytes -= this.#readings.get(slot)!.bytes;
+      this.#readings.delete(slot);
+    }
+    this.#phases[slot] = phase;
+  }
+
+  #hasBeginning(slot: number): boolean {
+    return this.#firstSequence(slot, 0) !== UNKNOWN || this.#firstSequence(slot, 1) !== UNKNOWN;
+  }
+
+  /** Sequence number of the side's first payload byte, UNKNOWN if its SYN was not seen. */
+  #firstSequence(slot: number, side: number): number {
+    const syn = this.#state.page(slot)[this.#state.sideBaseOf(slot, side) + SideField.SynSequence]!;
+    return syn < 0 ? UNKNOWN : (syn + 1) >>> 0;
+  }
+
+  /** The bytes under the view, made once for each view: a view never changes what it shows. */
+  #bytesOf(view: DataView): Uint8Array {
+    if (view !== this.#view) {
+      this.#view = view;
+      this.#bytes = new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+    }
+    return this.#bytes;
+  }
+}
+
+/** Sequence number of the packet's first payload byte: a SYN, which may carry data (RFC 7413), takes one itself. */
+function sequenceOf(packet: Packet): number {
+  return (packet.sequence + ((packet.tcpFlags & TcpFlag.Syn) === 0 ? 0 : 1)) >>> 0;
+}
+
+/** A flow whose protocol is recognised and not read to the end. */
+class Reading<Summary> {
+  readonly reader: StreamReader<Summary>;
+  /** Sequence number of each side's first payload byte, UNKNOWN if it is. */
+  readonly firsts = [UNKNOWN, UNKNOWN];
+  /** Made for a side that is not over with its first segment. */
+  readonly #streams: [Prefix | null, Prefix | null] = [null, null];
+  readonly #wanted: [boolean, boolean] = [true, true];
+  #glances = true;
+  /** Memory that it may take. */
+  bytes = READING_BYTES;
+
+  constructor(reader: StreamReader<Summary>) {
+    this.reader = reader;
+  }
+
+  get isOver(): boolean {
+    return this.reader.isOver || !(this.#wanted[0] || this.#wanted[1] || this.#glances);
+  }
+
+  /** The side of which alone more is wanted, -1 if packets of both are. */
+  get onlySide(): number {
+    if (this.#glances || this.#wanted[0] === this.#wanted[1]) return -1;
+    return this.#wanted[0] ? 0 : 1;
+  }
+
+  push(side: 0 | 1, packet: Packet, bytes: Uint8Array): void {
+    if (this.#glances) this.#glances = this.reader.glance(side, bytes, packet);
+    if (!this.#wanted[side]) return;
+    const { payloadAt, payloadEnd } = packet;
+    if (packet.protocol !== Protocol.Tcp) {
+      this.#wanted[side] = this.reader.feed(side, bytes, payloadAt, payloadEnd, packet);
+      return;
+    }
+    const sequence = sequenceOf(packet);
+    const stream = this.#streams[side];
+    if (stream === null && (this.firsts[side] === UNKNOWN || this.firsts[side] === sequence)) {
+      this.#wanted[side] = this.reader.feed(side, bytes, payloadAt, payloadEnd, packet);
+      if (this.#wanted[side]) this.#stream(side, (sequence + payloadEnd - payloadAt) >>> 0, packet);
+    } else this.#pushTo(stream ?? this.#stream(side, this.firsts[side]!, packet), side, sequence, packet, bytes);
+  }
+
+  #stream(side: 0 | 1, first: number, packet: Packet): Prefix {
+    const stream = new Prefix(first);
+    this.#streams[side] = stream;
+    // What the reader holds of the segment that came before.
+    this.bytes += READING_BYTES + packet.payloadEnd - packet.payloadAt;
+    return stream;
+  }
+
+  #pushTo(stream: Prefix, side: 0 | 1, sequence: number, packet: Packet, bytes: Uint8Array): void {
+    this.bytes += packet.payloadEnd - packet.payloadAt;
+    stream.push(sequence, bytes, packet.payloadAt, packet.payloadEnd, (from, at, end) => {
+      if (this.#wanted[side]) this.#wanted[side] = this.reader.feed(side, from, at, end, packet);
+    });
+    if (!this.#wanted[side]) stream.close();
+    else if (stream.status >= PrefixStatus.Full) this.#wanted[side] = false;
+  }
+}
