@@ -1,6 +1,8 @@
-/** The digests of core/digest.ts, computed by node:crypto. */
+/** The digests of core/digest.ts and the ciphers of core/ciphers.ts, computed by node:crypto. */
 import * as crypto from 'node:crypto';
+import type { Ciphers } from '../core/ciphers.ts';
 import type { Digests } from '../core/digest.ts';
+import { nodeCiphers } from './ciphers-node.ts';
 
 type Encoding = 'hex' | 'base64';
 
@@ -10,7 +12,8 @@ const hash: (algorithm: string, data: string | Uint8Array, encoding: Encoding) =
   ((algorithm: string, data: string | Uint8Array, encoding: Encoding) =>
     crypto.createHash(algorithm).update(data).digest(encoding));
 
-export const nodeDigests: Digests = {
+export const nodeDigests: Digests & Ciphers = {
+  ...nodeCiphers,
   md5Hex: (text) => hash('md5', text, 'hex'),
   sha256Hex: (text) => hash('sha256', text, 'hex'),
   sha1Base64: (bytes) => hash('sha1', bytes, 'base64'),

@@ -2,6 +2,7 @@
  * The one way from frames to flow rows, used by training, batch and live scoring alike: flows (flow-extractor.ts), and
  * rows made of them. Free of input and output.
  */
+import type { Ciphers } from '../core/ciphers.ts';
 import type { Digests } from '../core/digest.ts';
 import type { FrameSink } from './capture/packet-sink.ts';
 import { FlowBlock } from './flow/flow-block.ts';
@@ -21,7 +22,7 @@ export class Extractor implements FrameSink {
    * @param capture written into the `capture` column
    * @param receive gets the rows in batches, in the order in which flows end
    */
-  constructor(capture: string, digests: Digests, receive: BatchReceiver, options: ExtractOptions = {}) {
+  constructor(capture: string, digests: Digests & Ciphers, receive: BatchReceiver, options: ExtractOptions = {}) {
     this.#rows = new FlowRows(capture, digests, receive, options);
     const block = new FlowBlock();
     const sink = {

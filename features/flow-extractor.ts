@@ -2,11 +2,13 @@
  * Frames in, ended flows out: link and transport decoding, flow tracking, handshakes. Rows are made of the flows
  * elsewhere (vector/rows.ts), perhaps in another thread. Free of input and output.
  */
+import type { Ciphers } from '../core/ciphers.ts';
 import type { Digests } from '../core/digest.ts';
 import type { FrameSink } from './capture/packet-sink.ts';
 import { cachedDigests } from './fingerprint/cache.ts';
 import { hassh, hasshServer } from './fingerprint/hassh.ts';
-import { type TlsSummary, tlsSummariser } from './fingerprint/tls-summary.ts';
+import { Ja4Transport } from './fingerprint/ja4.ts';
+import { type ClientSummary, type ServerSummary, type TlsSummary, tlsSummariser } from './fingerprint/tls-summary.ts';
 import type { FlowBlock } from './flow/flow-block.ts';
 import { Field } from './flow/flow-state.ts';
 import { OuterPairs } from './flow/outer-pairs.ts';
@@ -24,16 +26,20 @@ import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
 import { dnsProtocol } from './protocol/dns/dns-reader.ts';
 import { FlowNames } from './protocol/dns/flow-names.ts';
 import { ResolvedNames } from './protocol/dns/resolved-names.ts';
+import { DtlsWatch } from './protocol/dtls/dtls-watch.ts';
 import { HandshakeWatch } from './protocol/handshake-watch.ts';
 import { httpProtocol } from './protocol/http/http-reader.ts';
+import { QuicWatch } from './protocol/quic/quic-watch.ts';
 import { SharedTexts } from './protocol/shared-texts.ts';
 import { sshProtocol } from './protocol/ssh/ssh-reader.ts';
 import { StreamWatch } from './protocol/stream-watch.ts';
 import { type Watch, Watches } from './protocol/watch.ts';
 import { DNS, writeDns } from './vector/dns.ts';
+import { DTLS, writeDtls } from './vector/dtls.ts';
 import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
 import { HTTP, writeHttp } from './vector/http.ts';
+import { QUIC, writeQuic } from './vector/quic.ts';
 import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
 import { SSH, writeSsh } from './vector/ssh.ts';
@@ -73,8 +79,10 @@ export interface ExtractCounters {
   readonly outOfOrderPackets: number;
   /** Rows that left before their turn (see LIMITS.waitingRows). */
   readonly earlyRows: number;
-  /** TLS handshakes given up half-read, because too many were (see LIMITS.handshakeBytes). */
+  /** TLS handshakes given up half-read, over TCP, QUIC and DTLS, because too many were (see LIMITS.handshakeBytes). */
   readonly handshakesGivenUp: number;
+  /** QUIC packets not tried to be opened, because their connection had its share (see QUIC_LIMITS.openings). */
+  readonly quicUntried: number;
   /** Flows of HTTP, SSH and DNS given up half-read, because too many were (see CLEAR_LIMITS.heldBytes). */
   readonly streamsGivenUp: number;
   /** Time of the first and last packet, microseconds since 1970; null without packets. */
@@ -96,6 +104,8 @@ export class FlowExtractor implements FrameSink {
   readonly #drops = new Float64Array(DROP_NAMES.length);
   readonly #tracker: FlowTracker;
   readonly #handshakes: HandshakeWatch<TlsSummary>;
+  readonly #quic: QuicWatch<ClientSummary, ServerSummary>;
+  readonly #dtls: DtlsWatch<ClientSummary, ServerSummary>;
   /** Who reads payload; only those whose columns are wanted. */
   readonly #readers: readonly Reader[];
   readonly #watches: Watches;
@@ -112,7 +122,7 @@ export class FlowExtractor implements FrameSink {
   #firstUs = Infinity;
   #lastUs = -Infinity;
 
-  constructor(digests: Digests, sink: BlockSink, options: FlowOptions = {}) {
+  constructor(digests: Digests & Ciphers, sink: BlockSink, options: FlowOptions = {}) {
     this.#sink = sink;
     const columns = options.columns ?? FEATURES.map(({ name }) => name);
     this.#facts = new FactWriter(FACT_NAMES.map((name) => columns.includes(name)));
@@ -153,6 +163,8 @@ export class FlowExtractor implements FrameSink {
     const resolved = new ResolvedNames();
     this.#names = new FlowNames(state, resolved);
     this.#handshakes = new HandshakeWatch(state, tlsSummariser(cached));
+    this.#quic = new QuicWatch(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic));
+    this.#dtls = new DtlsWatch(tlsSummariser(cached, undefined, Ja4Transport.Dtls));
     const http = new StreamWatch(state, httpProtocol(texts));
     const ssh = new StreamWatch(
       state,
@@ -163,6 +175,8 @@ export class FlowExtractor implements FrameSink {
     const readers = [
       // One line for each protocol.
       reader(TLS, this.#handshakes, (facts, tls) => writeTls(facts, FACT, tls)),
+      reader({ ...TLS, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
+      reader({ ...TLS, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
       reader(HTTP, http, (facts, summary) => writeHttp(facts, FACT, summary)),
       reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
       reader(DNS, dns, (facts, summary) => writeDns(facts, FACT, summary)),
@@ -225,7 +239,8 @@ export class FlowExtractor implements FrameSink {
       evictedFlows: evicted,
       outOfOrderPackets: outOfOrder,
       earlyRows,
-      handshakesGivenUp: this.#handshakes.givenUp,
+      handshakesGivenUp: this.#handshakes.givenUp + this.#quic.givenUp + this.#dtls.givenUp,
+      quicUntried: this.#quic.untried,
       streamsGivenUp: this.#streams.reduce((sum, { givenUp }) => sum + givenUp, 0),
       firstUs: this.#frames === 0 ? null : this.#firstUs,
       lastUs: this.#frames === 0 ? null : this.#lastUs,

@@ -22,7 +22,7 @@ const STAGES = ['capture', 'packet', 'flow', 'protocol', 'fingerprint', 'vector'
 
 /** Where Node's own modules may be used; everything else also runs in a browser. */
 const NODE_ALLOWED =
-  /^(cli|datasets|serve|train|models\/folder|features\/(files\/|capture\/input|digests-node|extract\.ts))/;
+  /^(cli|datasets|serve|train|models\/folder|features\/(files\/|capture\/input|(digests|ciphers)-node|extract\.ts))/;
 
 interface Import {
   readonly file: string;

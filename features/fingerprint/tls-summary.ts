@@ -13,7 +13,7 @@ import { withoutGrease } from './grease.ts';
 import { ClientHelloKey, ServerHelloKey } from './hello-key.ts';
 import { type HostName, HostNames } from './host-names.ts';
 import { ja3, ja3s } from './ja3.ts';
-import { ja4 } from './ja4.ts';
+import { Ja4Transport, ja4 } from './ja4.ts';
 import { KeyCache } from './key-cache.ts';
 
 /** What a client says whomever it calls. */
@@ -58,10 +58,12 @@ export type TlsSummary = Hellos<ClientSummary, ServerSummary>;
 /**
  * @param digests should remember (see cache.ts): clients that shuffle their extensions still have the same JA4
  * @param entries of each cache
+ * @param transport what carries the hellos
  */
 export function tlsSummariser(
   digests: Digests,
   entries: number = CACHE_LIMITS.entries,
+  transport: Ja4Transport = Ja4Transport.Tcp,
 ): HelloReader<ClientSummary, ServerSummary> {
   const names = new HostNames(entries);
   const clientKey = new ClientHelloKey();
@@ -70,7 +72,7 @@ export function tlsSummariser(
   const servers = new KeyCache<ServerSummary>(entries);
 
   function newClient(hello: ClientHello): ClientKind {
-    const kind = clientKind(hello, digests);
+    const kind = clientKind(hello, digests, transport);
     clients.keep(clientKey.key, kind);
     return kind;
   }
@@ -113,7 +115,11 @@ export function tlsSummariser(
 }
 
 /** What a client says whomever it calls, of a hello read in full. */
-export function clientKind(hello: ClientHello, digests: Digests): ClientKind {
+export function clientKind(
+  hello: ClientHello,
+  digests: Digests,
+  transport: Ja4Transport = Ja4Transport.Tcp,
+): ClientKind {
   return {
     alpn: hello.alpn.length === 0 ? null : hello.alpn.join(','),
     cipherCount: hello.ciphers.length,
@@ -127,7 +133,7 @@ export function clientKind(hello: ClientHello, digests: Digests): ClientKind {
     hasEarlyData: hello.hasEarlyData,
     hasTicket: hello.hasTicket,
     ja3: ja3(hello, digests),
-    ja4: ja4(hello, digests),
+    ja4: ja4(hello, digests, transport),
   };
 }
 

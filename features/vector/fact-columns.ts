@@ -1,11 +1,13 @@
 /** The columns that are written as facts (see facts.ts), and the numbers that facts know them by. */
 import { DNS } from './dns.ts';
+import { DTLS } from './dtls.ts';
 import { HTTP } from './http.ts';
+import { QUIC } from './quic.ts';
 import { SSH } from './ssh.ts';
 import { TLS } from './tls.ts';
 import { TUNNEL } from './tunnel.ts';
 
-const GROUPS = { ...TUNNEL, ...TLS, ...HTTP, ...SSH, ...DNS };
+const GROUPS = { ...TUNNEL, ...TLS, ...QUIC, ...DTLS, ...HTTP, ...SSH, ...DNS };
 type FactName = keyof typeof GROUPS;
 
 /** At most 256, for a number is one byte. */

@@ -4,9 +4,11 @@
  */
 import { COUNTS } from './counts.ts';
 import { DNS } from './dns.ts';
+import { DTLS } from './dtls.ts';
 import { FLAGS } from './flags.ts';
 import { HTTP } from './http.ts';
 import { IDENTITY } from './identity.ts';
+import { QUIC } from './quic.ts';
 import { SEQUENCE } from './sequence.ts';
 import { SIZES } from './sizes.ts';
 import { type FeatureRows, type FeatureSpec, specsOf } from './spec.ts';
@@ -30,6 +32,8 @@ export const COLUMNS: readonly FeatureSpec[] = [
   ...specsOf('flags', FLAGS),
   ...specsOf('sequence', SEQUENCE),
   ...specsOf('tls', TLS),
+  ...specsOf('quic', QUIC),
+  ...specsOf('dtls', DTLS),
   ...specsOf('http', HTTP),
   ...specsOf('ssh', SSH),
   ...specsOf('dns', DNS),

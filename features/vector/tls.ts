@@ -9,7 +9,15 @@ import type { FeatureRows } from './spec.ts';
 const NO_CLIENT = 'No ClientHello was read.';
 const NO_SERVER = 'No ServerHello was read.';
 
+/** What carries a handshake. */
+export type TlsTransport = 'tcp' | 'quic' | 'dtls';
+
 export const TLS = {
+  tls_transport: {
+    type: 'utf8',
+    doc: "What carries the handshake: 'tcp', 'quic' (RFC 9001) or 'dtls' (RFC 9147).",
+    nulls: 'No hello was read.',
+  },
   tls_version: { type: 'utf8', doc: 'TLS version that the server chose (RFC 8446 4.2.1).', nulls: NO_SERVER },
   sni: {
     type: 'utf8',
@@ -54,7 +62,13 @@ export const TLS = {
   ja4: { type: 'utf8', doc: 'JA4 of the ClientHello (FoxIO, 2023).', nulls: NO_CLIENT },
 } as const satisfies FeatureRows;
 
-export function writeTls(facts: FactWriter, at: FactNumbers<typeof TLS>, { client, server }: TlsSummary): void {
+export function writeTls(
+  facts: FactWriter,
+  at: FactNumbers<typeof TLS>,
+  { client, server }: TlsSummary,
+  transport: TlsTransport = 'tcp',
+): void {
+  if (client !== null || server !== null) facts.text(at.tls_transport, transport);
   if (client !== null) {
     facts.text(at.sni, client.sni);
     facts.texts(at.sni_tokens, client.sniTokens);

@@ -55,6 +55,10 @@ export const TlsVersion = {
   Tls11: 0x0302,
   Tls12: 0x0303,
   Tls13: 0x0304,
+  /** DTLS counts downwards (RFC 6347 4.1, RFC 9147 5.3). */
+  Dtls10: 0xfeff,
+  Dtls12: 0xfefd,
+  Dtls13: 0xfefc,
 } as const;
 
 /** Drafts of TLS 1.3 negotiated 0x7f00 plus the draft number (draft-ietf-tls-tls13-28 4.2.1.1). */
@@ -68,9 +72,12 @@ const VERSION_TEXT: Readonly<Record<number, string>> = {
   [TlsVersion.Tls11]: 'TLS 1.1',
   [TlsVersion.Tls12]: 'TLS 1.2',
   [TlsVersion.Tls13]: 'TLS 1.3',
+  [TlsVersion.Dtls10]: 'DTLS 1.0',
+  [TlsVersion.Dtls12]: 'DTLS 1.2',
+  [TlsVersion.Dtls13]: 'DTLS 1.3',
 };
 
-/** "TLS 1.3" and so on; a draft of TLS 1.3 is called TLS 1.3; null for a version that does not exist. */
+/** "TLS 1.3", "DTLS 1.2" and so on; a draft of TLS 1.3 is called TLS 1.3; null for a version that does not exist. */
 export function tlsVersionText(version: number): string | null {
   return VERSION_TEXT[version] ?? (isTls13Draft(version) ? 'TLS 1.3' : null);
 }

@@ -83,7 +83,7 @@ function richFrames(): Frame[] {
 }
 
 /** Groups of columns of protocols that a TLS session does not speak. */
-const OTHER_PROTOCOLS = ['http', 'ssh', 'dns'];
+const OTHER_PROTOCOLS = ['quic', 'dtls', 'http', 'ssh', 'dns'];
 
 function nullsOf(row: Row): string[] {
   return Object.entries(row).flatMap(([name, value]) => (value === null ? [name] : []));
