@@ -16,5 +16,7 @@ export const nodeDigests: Digests & Ciphers = {
   ...nodeCiphers,
   md5Hex: (text) => hash('md5', text, 'hex'),
   sha256Hex: (text) => hash('sha256', text, 'hex'),
+  sha256HexOf: (bytes) => hash('sha256', bytes, 'hex'),
+  sha1HexOf: (bytes) => hash('sha1', bytes, 'hex'),
   sha1Base64: (bytes) => hash('sha1', bytes, 'base64'),
 };

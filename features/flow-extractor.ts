@@ -6,9 +6,10 @@ import type { Ciphers } from '../core/ciphers.ts';
 import type { Digests } from '../core/digest.ts';
 import type { FrameSink } from './capture/packet-sink.ts';
 import { cachedDigests } from './fingerprint/cache.ts';
+import type { ChainSummary } from './fingerprint/certificates.ts';
 import { hassh, hasshServer } from './fingerprint/hassh.ts';
 import { Ja4Transport } from './fingerprint/ja4.ts';
-import { type ClientSummary, type ServerSummary, type TlsSummary, tlsSummariser } from './fingerprint/tls-summary.ts';
+import { type ClientSummary, type ServerSummary, tlsFlowSummariser, tlsSummariser } from './fingerprint/tls-summary.ts';
 import type { FlowBlock } from './flow/flow-block.ts';
 import { Field } from './flow/flow-state.ts';
 import { OuterPairs } from './flow/outer-pairs.ts';
@@ -27,13 +28,14 @@ import { dnsProtocol } from './protocol/dns/dns-reader.ts';
 import { FlowNames } from './protocol/dns/flow-names.ts';
 import { ResolvedNames } from './protocol/dns/resolved-names.ts';
 import { DtlsWatch } from './protocol/dtls/dtls-watch.ts';
-import { HandshakeWatch } from './protocol/handshake-watch.ts';
 import { httpProtocol } from './protocol/http/http-reader.ts';
 import { QuicWatch } from './protocol/quic/quic-watch.ts';
 import { SharedTexts } from './protocol/shared-texts.ts';
 import { sshProtocol } from './protocol/ssh/ssh-reader.ts';
 import { StreamWatch } from './protocol/stream-watch.ts';
+import { TlsWatch } from './protocol/tls-watch.ts';
 import { type Watch, Watches } from './protocol/watch.ts';
+import { CERTIFICATE, writeCertificate } from './vector/certificate.ts';
 import { DNS, writeDns } from './vector/dns.ts';
 import { DTLS, writeDtls } from './vector/dtls.ts';
 import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
@@ -44,6 +46,7 @@ import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
 import { SSH, writeSsh } from './vector/ssh.ts';
 import { TLS, writeTls } from './vector/tls.ts';
+import { TLS_FLOW, writeTlsFlow } from './vector/tls-flow.ts';
 import { writeTunnel } from './vector/tunnel.ts';
 
 export interface FlowOptions {
@@ -103,7 +106,7 @@ export class FlowExtractor implements FrameSink {
   readonly #fragments = new Fragments();
   readonly #drops = new Float64Array(DROP_NAMES.length);
   readonly #tracker: FlowTracker;
-  readonly #handshakes: HandshakeWatch<TlsSummary>;
+  readonly #tls: TlsWatch<ClientSummary, ServerSummary, ChainSummary>;
   readonly #quic: QuicWatch<ClientSummary, ServerSummary>;
   readonly #dtls: DtlsWatch<ClientSummary, ServerSummary>;
   /** Who reads payload; only those whose columns are wanted. */
@@ -162,7 +165,7 @@ export class FlowExtractor implements FrameSink {
     const texts = new SharedTexts();
     const resolved = new ResolvedNames();
     this.#names = new FlowNames(state, resolved);
-    this.#handshakes = new HandshakeWatch(state, tlsSummariser(cached));
+    this.#tls = new TlsWatch(state, tlsFlowSummariser(cached));
     this.#quic = new QuicWatch(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic));
     this.#dtls = new DtlsWatch(tlsSummariser(cached, undefined, Ja4Transport.Dtls));
     const http = new StreamWatch(state, httpProtocol(texts));
@@ -174,7 +177,11 @@ export class FlowExtractor implements FrameSink {
     this.#streams = [http, ssh, dns];
     const readers = [
       // One line for each protocol.
-      reader(TLS, this.#handshakes, (facts, tls) => writeTls(facts, FACT, tls)),
+      reader({ ...TLS, ...TLS_FLOW, ...CERTIFICATE }, this.#tls, (facts, tls) => {
+        writeTls(facts, FACT, tls);
+        writeTlsFlow(facts, FACT, tls);
+        writeCertificate(facts, FACT, tls);
+      }),
       reader({ ...TLS, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
       reader({ ...TLS, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
       reader(HTTP, http, (facts, summary) => writeHttp(facts, FACT, summary)),
@@ -239,7 +246,7 @@ export class FlowExtractor implements FrameSink {
       evictedFlows: evicted,
       outOfOrderPackets: outOfOrder,
       earlyRows,
-      handshakesGivenUp: this.#handshakes.givenUp + this.#quic.givenUp + this.#dtls.givenUp,
+      handshakesGivenUp: this.#tls.givenUp + this.#quic.givenUp + this.#dtls.givenUp,
       quicUntried: this.#quic.untried,
       streamsGivenUp: this.#streams.reduce((sum, { givenUp }) => sum + givenUp, 0),
       firstUs: this.#frames === 0 ? null : this.#firstUs,

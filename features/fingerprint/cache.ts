@@ -12,11 +12,16 @@ export const CACHE_LIMITS = {
   textLength: 2048,
 } as const;
 
-/** The same digests, MD5 and SHA-256 remembered. SHA-1 is not: its inputs, flow tuples, hardly repeat. */
+/**
+ * The same digests, MD5 and SHA-256 of texts remembered. SHA-1 is not: its inputs, flow tuples, hardly repeat; those
+ * of bytes are not: certificates are remembered by themselves (certificates.ts).
+ */
 export function cachedDigests(digests: Digests, entries: number = CACHE_LIMITS.entries): Digests {
   return {
     md5Hex: remembered((text) => digests.md5Hex(text), entries),
     sha256Hex: remembered((text) => digests.sha256Hex(text), entries),
+    sha256HexOf: (bytes) => digests.sha256HexOf(bytes),
+    sha1HexOf: (bytes) => digests.sha1HexOf(bytes),
     sha1Base64: (bytes) => digests.sha1Base64(bytes),
   };
 }

@@ -6,9 +6,11 @@
 import type { Digests } from '../../core/digest.ts';
 import { type ClientHello, decodeClientHello } from '../protocol/tls/client-hello.ts';
 import { tlsVersionText } from '../protocol/tls/constants.ts';
-import type { HelloReader, Hellos } from '../protocol/tls/hello-reader.ts';
+import type { ChainReader, HelloReader, Hellos } from '../protocol/tls/hello-reader.ts';
 import { decodeServerHello, type ServerHello } from '../protocol/tls/server-hello.ts';
+import type { TlsFlowSummary } from '../protocol/tls-watch.ts';
 import { CACHE_LIMITS } from './cache.ts';
+import { Certificates, type ChainSummary } from './certificates.ts';
 import { withoutGrease } from './grease.ts';
 import { ClientHelloKey, ServerHelloKey } from './hello-key.ts';
 import { type HostName, HostNames } from './host-names.ts';
@@ -54,6 +56,19 @@ export interface ServerSummary {
 }
 
 export type TlsSummary = Hellos<ClientSummary, ServerSummary>;
+
+/** What a TLS flow over TCP says from its hellos to its end. */
+export type TlsTcpSummary = TlsFlowSummary<ClientSummary, ServerSummary, ChainSummary>;
+
+/** Reads hellos and certificates for summaries; see `tlsSummariser`. */
+export function tlsFlowSummariser(
+  digests: Digests,
+  entries?: number,
+): HelloReader<ClientSummary, ServerSummary> & ChainReader<ChainSummary> {
+  const { client, server } = tlsSummariser(digests, entries);
+  const certificates = new Certificates(digests, entries);
+  return { client, server, chain: (bytes, at, end) => certificates.chain(bytes, at, end) };
+}
 
 /**
  * @param digests should remember (see cache.ts): clients that shuffle their extensions still have the same JA4

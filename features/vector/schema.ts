@@ -2,6 +2,7 @@
  * The feature table: every column of a flow row, in order. A group is one file with its rows and the function that
  * fills them; to add a feature, add its row and its line to its group.
  */
+import { CERTIFICATE } from './certificate.ts';
 import { COUNTS } from './counts.ts';
 import { DNS } from './dns.ts';
 import { DTLS } from './dtls.ts';
@@ -15,6 +16,7 @@ import { type FeatureRows, type FeatureSpec, specsOf } from './spec.ts';
 import { SSH } from './ssh.ts';
 import { TIMES } from './times.ts';
 import { TLS } from './tls.ts';
+import { TLS_FLOW } from './tls-flow.ts';
 import { TUNNEL } from './tunnel.ts';
 
 /** Group `truth`: what a flow is, where that is known. */
@@ -32,6 +34,8 @@ export const COLUMNS: readonly FeatureSpec[] = [
   ...specsOf('flags', FLAGS),
   ...specsOf('sequence', SEQUENCE),
   ...specsOf('tls', TLS),
+  ...specsOf('tls_flow', TLS_FLOW),
+  ...specsOf('certificate', CERTIFICATE),
   ...specsOf('quic', QUIC),
   ...specsOf('dtls', DTLS),
   ...specsOf('http', HTTP),

@@ -57,6 +57,47 @@ export const TLS = {
     doc: 'The ClientHello carries encrypted_client_hello (RFC 9849), in earnest or as GREASE.',
     nulls: NO_CLIENT,
   },
+  tls_sni_is_outer: {
+    type: 'bool',
+    doc: 'The ClientHello carries encrypted_client_hello of the outer type, so that `sni` may be the public name of a provider and the true one hidden; with GREASE, which looks alike, `sni` is the true one.',
+    nulls: NO_CLIENT,
+  },
+  tls_client_versions: {
+    type: 'list_int32',
+    doc: 'Versions that the client offers in supported_versions (RFC 8446 4.2.1), in its order, without GREASE.',
+    nulls: NO_CLIENT,
+  },
+  tls_client_groups: {
+    type: 'list_int32',
+    doc: 'Groups that the client offers (RFC 8446 4.2.7), in its order, without GREASE.',
+    nulls: NO_CLIENT,
+    onRequest: true,
+  },
+  tls_client_shares: {
+    type: 'list_int32',
+    doc: 'Groups that the client sends key shares of (RFC 8446 4.2.8), in its order, without GREASE.',
+    nulls: NO_CLIENT,
+  },
+  tls_psk_offered: {
+    type: 'bool',
+    doc: 'The client offers a pre-shared key, as a rule to resume a session (RFC 8446 4.2.11).',
+    nulls: NO_CLIENT,
+  },
+  tls_ticket_offered: {
+    type: 'bool',
+    doc: 'The client offers a ticket to resume a session with, up to TLS 1.2 (RFC 5077 3.2).',
+    nulls: NO_CLIENT,
+  },
+  tls_early_data: {
+    type: 'bool',
+    doc: 'The client offers early data (RFC 8446 4.2.10); whether they are accepted is said encrypted.',
+    nulls: NO_CLIENT,
+  },
+  tls_server_extensions: {
+    type: 'list_int32',
+    doc: 'Types of the extensions in the ServerHello, in its order.',
+    nulls: NO_SERVER,
+  },
   ja3: { type: 'utf8', doc: 'JA3 of the ClientHello (Salesforce, 2017).', nulls: NO_CLIENT },
   ja3s: { type: 'utf8', doc: 'JA3S of the ServerHello (Salesforce, 2017).', nulls: NO_SERVER },
   ja4: { type: 'utf8', doc: 'JA4 of the ClientHello (FoxIO, 2023).', nulls: NO_CLIENT },
@@ -76,6 +117,13 @@ export function writeTls(
     facts.number(at.tls_client_ciphers, client.cipherCount);
     facts.number(at.tls_client_extensions, client.extensionCount);
     facts.bool(at.tls_ech, client.hasEncryptedHello);
+    facts.bool(at.tls_sni_is_outer, client.isOuterHello);
+    facts.integers(at.tls_client_versions, client.versions);
+    facts.integers(at.tls_client_groups, client.groups);
+    facts.integers(at.tls_client_shares, client.keyShareGroups);
+    facts.bool(at.tls_psk_offered, client.hasPreSharedKey);
+    facts.bool(at.tls_ticket_offered, client.hasTicket);
+    facts.bool(at.tls_early_data, client.hasEarlyData);
     facts.text(at.ja3, client.ja3);
     facts.text(at.ja4, client.ja4);
   }
@@ -83,6 +131,7 @@ export function writeTls(
     facts.text(at.tls_version, server.version);
     facts.text(at.server_alpn, server.alpn);
     facts.number(at.tls_cipher, server.cipher);
+    facts.integers(at.tls_server_extensions, server.extensions);
     facts.text(at.ja3s, server.ja3s);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is made of the two hellos of a handshake. Who reads the stream (handshake-reader.ts, ../handshake-watch.ts) only
+ * What is made of the two hellos of a handshake. Who reads the stream (flow-reader.ts) only
  * has to know whether a hello is one; what is kept of it is the choice of whoever wants the handshake.
  */
 import { type ClientHello, decodeClientHello } from './client-hello.ts';
@@ -15,6 +15,22 @@ export interface Hellos<Client, Server> {
 export interface HelloReader<Client, Server> {
   client(bytes: Uint8Array, at: number, end: number): Client | null;
   server(bytes: Uint8Array, at: number, end: number): Server | null;
+}
+
+/** What a reader of the whole handshake has to know of the hellos. */
+export interface ClientTraits {
+  readonly hasEarlyData: boolean;
+}
+export interface ServerTraits {
+  readonly isTls13: boolean;
+  readonly isRetryRequest: boolean;
+  readonly hasPreSharedKey: boolean;
+  readonly group: number | null;
+}
+
+/** Reads the body `bytes[at, end)` of a server's Certificate message up to TLS 1.2; null if its lengths do not add up. */
+export interface ChainReader<Chain> {
+  chain(bytes: Uint8Array, at: number, end: number): Chain | null;
 }
 
 /** Keeps everything: hundreds of objects a handshake. */

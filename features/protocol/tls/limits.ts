@@ -4,8 +4,6 @@ export const TLS_LIMITS = {
   messageBytes: 64 * 1024,
   /** First size of the buffer of a hello that spans records or segments; it doubles, so that a lie costs what it sends. */
   messageStartBytes: 2 * 1024,
-  /** Deliveries per side searched for a hello: STARTTLS, SOCKS and CONNECT talk in the clear first. */
-  searchDeliveries: 12,
   /** Records of each side whose size and time are kept: as many as packets with payload are (core/limits.ts). */
   records: 32,
   /** Payload packets of a flow in which a handshake may begin: SOCKS and HTTP CONNECT talk in the clear first. */

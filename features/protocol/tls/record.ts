@@ -41,6 +41,34 @@ export function isRecordHeader(bytes: Uint8Array, at: number): boolean {
   return recordLength(bytes, at) <= MAX_PROTECTED_LEN;
 }
 
+/** True if type, version and length are those of a record; see `isRecordHeader`. */
+export function isRecord(type: number, version: number, length: number): boolean {
+  if (type < ContentType.ChangeCipherSpec || type > ContentType.Heartbeat) return false;
+  return version >= 0x0300 && version <= 0x0304 && length <= MAX_PROTECTED_LEN;
+}
+
+/**
+ * Whether `[at, end)`, the payload of a segment, may begin with a record: header after header stands where the one before
+ * says. The last record may go on behind the end. By chance one header fits one of two million segments.
+ *
+ * @param version that the records have, 0 if it is not known
+ */
+export function beginsWithRecords(bytes: Uint8Array, at: number, end: number, version: number): boolean {
+  if (end - at < RECORD_HEADER_LEN) return false;
+  while (end - at >= RECORD_HEADER_LEN) {
+    const length = recordLength(bytes, at);
+    if (!isRecordHeader(bytes, at) || length === 0) return false;
+    if (version !== 0 && uint16(bytes, at + VERSION) !== version) return false;
+    at += RECORD_HEADER_LEN + length;
+  }
+  return at >= end || (bytes[at]! >= ContentType.ChangeCipherSpec && bytes[at]! <= ContentType.Heartbeat);
+}
+
+/** Bytes of the ClientHello in SSL 2.0 framing at `at`, its two bytes of length included. */
+export function ssl2Length(bytes: Uint8Array, at: number): number {
+  return 2 + (uint16(bytes, at) & 0x7fff);
+}
+
 /** Content type of the record at `at`. */
 export function recordType(bytes: Uint8Array, at: number): number {
   return bytes[at + TYPE]!;

@@ -5,7 +5,7 @@ import { nodeDigests } from '../../../features/digests-node.ts';
 import { communityId } from '../../../features/fingerprint/community-id.ts';
 import { ja3, ja3s } from '../../../features/fingerprint/ja3.ts';
 import { ja4 } from '../../../features/fingerprint/ja4.ts';
-import { TlsStatus } from '../../../features/protocol/tls/handshake-reader.ts';
+import { TlsStatus } from '../../oracle/tls-handshake.ts';
 import { addressBytes, dataPath, hasData } from '../protocol/pcap-helper.ts';
 import { between, clientHellos, endpoint, serverHellos, tlsFlows } from '../protocol/tls-flows.ts';
 

@@ -1,9 +1,9 @@
-/** Test-only: every TCP conversation of a capture, read for its TLS hellos the way the product does it. */
+/** Test-only: every TCP conversation of a capture, read for its TLS hellos the plain way. */
 import { Prefix } from '../../../features/flow/prefix.ts';
 import type { ClientHello } from '../../../features/protocol/tls/client-hello.ts';
-import { type Side, TlsHandshake } from '../../../features/protocol/tls/handshake-reader.ts';
 import { WHOLE_HELLOS } from '../../../features/protocol/tls/hello-reader.ts';
 import type { ServerHello } from '../../../features/protocol/tls/server-hello.ts';
+import { type Side, TlsHandshake } from '../../oracle/tls-handshake.ts';
 import { canonicalAddress, tcpSegments } from './pcap-helper.ts';
 
 export interface TlsFlow {

@@ -4,11 +4,11 @@ import { nodeDigests } from '../../../../features/digests-node.ts';
 import { ja3, ja3s } from '../../../../features/fingerprint/ja3.ts';
 import { ja4 } from '../../../../features/fingerprint/ja4.ts';
 import { decodeClientHello } from '../../../../features/protocol/tls/client-hello.ts';
-import { TlsHandshake, TlsStatus } from '../../../../features/protocol/tls/handshake-reader.ts';
 import { WHOLE_HELLOS } from '../../../../features/protocol/tls/hello-reader.ts';
 import { TLS_LIMITS } from '../../../../features/protocol/tls/limits.ts';
 import { looksLikeAlert, looksLikeTls } from '../../../../features/protocol/tls/record.ts';
 import { decodeServerHello } from '../../../../features/protocol/tls/server-hello.ts';
+import { TlsHandshake, TlsStatus } from '../../../oracle/tls-handshake.ts';
 import { CLIENT_HELLO, concat, message, record, SERVER_HELLO, SERVER_HELLO_12 } from './hello-bytes.ts';
 import { mutate } from './mutate.ts';
 

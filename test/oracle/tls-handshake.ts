@@ -1,12 +1,12 @@
 /**
- * The two hellos of a TLS connection, read from the in-order bytes of both sides. Which side is the client is told by
+ * The plain reader that features/protocol/tls/flow-reader.ts is held to: the two hellos of a TLS connection, read from the in-order bytes of both sides. Which side is the client is told by
  * the messages, not assumed. A hello may span records and deliveries (RFC 8446 5.1: "handshake messages MAY be
  * fragmented across several records"); only then is anything copied.
  */
-import { uint24 } from './bytes.ts';
-import { ContentType, HandshakeType } from './constants.ts';
-import type { HelloReader } from './hello-reader.ts';
-import { TLS_LIMITS } from './limits.ts';
+import { uint24 } from '../../features/protocol/tls/bytes.ts';
+import { ContentType, HandshakeType } from '../../features/protocol/tls/constants.ts';
+import type { HelloReader } from '../../features/protocol/tls/hello-reader.ts';
+import { TLS_LIMITS } from '../../features/protocol/tls/limits.ts';
 import {
   isRecordHeader,
   isSsl2ClientHello,
@@ -15,7 +15,10 @@ import {
   RECORD_HEADER_LEN,
   recordLength,
   recordType,
-} from './record.ts';
+} from '../../features/protocol/tls/record.ts';
+
+/** Deliveries per side searched for a hello: STARTTLS, SOCKS and CONNECT talk in the clear first. */
+export const SEARCH_DELIVERIES = 12;
 
 export const TlsStatus = {
   /** More bytes are wanted. */
@@ -123,7 +126,7 @@ export class TlsHandshake<Client, Server> {
       else state.phase = Phase.Records;
     } else if (this.#answersClient(side) && looksLikeAlert(bytes, at, end)) {
       state.phase = Phase.Records;
-    } else if (++state.searched >= TLS_LIMITS.searchDeliveries) {
+    } else if (++state.searched >= SEARCH_DELIVERIES) {
       this.#fail(this.clientSide === null ? TlsStatus.NoHandshake : TlsStatus.Malformed);
     }
   }

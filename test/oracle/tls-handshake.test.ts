@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import type { ClientHello } from '../../../../features/protocol/tls/client-hello.ts';
-import { TlsVersion } from '../../../../features/protocol/tls/constants.ts';
-import { type Side, TlsHandshake, TlsStatus } from '../../../../features/protocol/tls/handshake-reader.ts';
-import { WHOLE_HELLOS } from '../../../../features/protocol/tls/hello-reader.ts';
-import { TLS_LIMITS } from '../../../../features/protocol/tls/limits.ts';
-import type { ServerHello } from '../../../../features/protocol/tls/server-hello.ts';
-import { CLIENT_HELLO, concat, hex, message, record, SERVER_HELLO, SERVER_HELLO_12 } from './hello-bytes.ts';
+import type { ClientHello } from '../../features/protocol/tls/client-hello.ts';
+import { TlsVersion } from '../../features/protocol/tls/constants.ts';
+import { WHOLE_HELLOS } from '../../features/protocol/tls/hello-reader.ts';
+import type { ServerHello } from '../../features/protocol/tls/server-hello.ts';
+import {
+  CLIENT_HELLO,
+  concat,
+  hex,
+  message,
+  record,
+  SERVER_HELLO,
+  SERVER_HELLO_12,
+} from '../features/protocol/tls/hello-bytes.ts';
+import { SEARCH_DELIVERIES, type Side, TlsHandshake, TlsStatus } from './tls-handshake.ts';
 
 const CLIENT = record(22, message(1, CLIENT_HELLO));
 const SERVER = record(22, message(2, SERVER_HELLO));
@@ -97,7 +104,7 @@ describe('a TLS handshake', () => {
 describe('what is no handshake', () => {
   test('is given up after a few deliveries', () => {
     const tls = new TlsHandshake(WHOLE_HELLOS);
-    for (let i = 1; i < TLS_LIMITS.searchDeliveries; i++) tls.feed(0, ascii('hello'), 0, 5);
+    for (let i = 1; i < SEARCH_DELIVERIES; i++) tls.feed(0, ascii('hello'), 0, 5);
     expect(tls.status).toBe(TlsStatus.Reading);
     tls.feed(0, ascii('hello'), 0, 5);
     expect(tls.status).toBe(TlsStatus.NoHandshake);
@@ -120,7 +127,7 @@ describe('what is no handshake', () => {
   test('an answer in the clear leaves the ClientHello known', () => {
     const tls = new TlsHandshake(WHOLE_HELLOS);
     tls.feed(0, CLIENT, 0, CLIENT.length);
-    for (let i = 0; i < TLS_LIMITS.searchDeliveries; i++) tls.feed(1, ascii('HTTP/1.1 400'), 0, 12);
+    for (let i = 0; i < SEARCH_DELIVERIES; i++) tls.feed(1, ascii('HTTP/1.1 400'), 0, 12);
     expect(tls.status).toBe(TlsStatus.Malformed);
     expect(tls.clientHello!.sni).toBe('example.com');
     expect(tls.serverHello).toBeNull();

@@ -1,0 +1,99 @@
+/**
+ * What is kept of certificate chains. The same leaf comes with every connection to a host, so what it says is remembered
+ * by its bytes: length and signature find a candidate, all of its bytes decide, for attackers choose them.
+ */
+import type { Digests } from '../../core/digest.ts';
+import { type Certificate, certificateBounds, decodeCertificate } from '../protocol/tls/certificate.ts';
+import type { ChainReader } from '../protocol/tls/hello-reader.ts';
+
+export interface CertificateSummary extends Certificate {
+  readonly sha256: string;
+  readonly sha1: string;
+}
+
+export interface ChainSummary {
+  /** The server's own certificate; null if its outline does not add up, or the chain is empty. */
+  readonly leaf: CertificateSummary | null;
+  /** Bytes of each certificate, the leaf's first. */
+  readonly sizes: readonly number[];
+}
+
+export const CERTIFICATE_LIMITS = {
+  /** Certificates of one generation: more hosts than a busy network calls in a minute. */
+  entries: 2048,
+  /** Their bytes: attackers can make every certificate a long one. */
+  bytes: 8 * 1024 * 1024,
+  /** A longer certificate is read but not kept. */
+  certificateBytes: 16 * 1024,
+} as const;
+
+interface Entry {
+  readonly bytes: Uint8Array;
+  readonly summary: CertificateSummary | null;
+}
+
+export class Certificates implements ChainReader<ChainSummary> {
+  readonly #digests: Digests;
+  readonly #entries: number;
+  /** Two generations, as in cache.ts, by a mark of the bytes. */
+  #young = new Map<number, Entry>();
+  #old = new Map<number, Entry>();
+  #youngBytes = 0;
+
+  constructor(digests: Digests, entries: number = CERTIFICATE_LIMITS.entries) {
+    this.#digests = digests;
+    this.#entries = entries;
+  }
+
+  chain(bytes: Uint8Array, at: number, end: number): ChainSummary | null {
+    const bounds = certificateBounds(bytes, at, end);
+    if (bounds === null) return null;
+    const sizes: number[] = [];
+    for (let i = 0; i < bounds.length; i += 2) sizes.push(bounds[i + 1]! - bounds[i]!);
+    return { leaf: sizes.length === 0 ? null : this.#leaf(bytes, bounds[0]!, bounds[1]!), sizes };
+  }
+
+  #leaf(bytes: Uint8Array, at: number, end: number): CertificateSummary | null {
+    const mark = markOf(bytes, at, end);
+    const young = this.#young.get(mark);
+    if (young !== undefined && isSame(young.bytes, bytes, at, end)) return young.summary;
+    const old = this.#old.get(mark);
+    if (old !== undefined && isSame(old.bytes, bytes, at, end)) {
+      this.#keep(mark, old);
+      return old.summary;
+    }
+    const own = bytes.slice(at, end);
+    const certificate = decodeCertificate(own, 0, own.length);
+    const summary =
+      certificate === null
+        ? null
+        : { ...certificate, sha256: this.#digests.sha256HexOf(own), sha1: this.#digests.sha1HexOf(own) };
+    if (own.length <= CERTIFICATE_LIMITS.certificateBytes) this.#keep(mark, { bytes: own, summary });
+    return summary;
+  }
+
+  #keep(mark: number, entry: Entry): void {
+    if (this.#young.size >= this.#entries || this.#youngBytes > CERTIFICATE_LIMITS.bytes) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngBytes = 0;
+    }
+    this.#youngBytes += entry.bytes.length;
+    this.#young.set(mark, entry);
+  }
+}
+
+/** Bytes of the signature that make the mark: as good as random. */
+const MARKED = 16;
+
+function markOf(bytes: Uint8Array, at: number, end: number): number {
+  let mark = end - at;
+  for (let i = Math.max(at, end - MARKED); i < end; i++) mark = Math.imul(mark ^ bytes[i]!, 0x01000193);
+  return mark;
+}
+
+function isSame(known: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
+  if (known.length !== end - at) return false;
+  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[at + i]) return false;
+  return true;
+}
