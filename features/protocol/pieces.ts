@@ -30,6 +30,7 @@ export class Pieces {
 
   /** Takes `from[at, end)` as the bytes from `offset` on; false if it does not fit. */
   put(offset: number, from: Uint8Array, at: number, end: number): boolean {
+    if (at >= end) return true;
     const stop = offset + end - at;
     if (stop > PIECES_LIMITS.bytes || !this.#add(offset, stop)) {
       this.refused++;

@@ -103,13 +103,13 @@ export function writeQuic(
 ): void {
   const { parameters } = quic;
   writeTls(facts, at, quic, 'quic');
-  if (quic.client === null && quic.googleName !== null) {
-    facts.text(at.sni, quic.googleName);
-    facts.texts(at.sni_tokens, sniTokens(quic.googleName));
+  if (quic.client === null && quic.plainName !== null) {
+    facts.text(at.sni, quic.plainName);
+    facts.texts(at.sni_tokens, sniTokens(quic.plainName));
   }
   facts.text(at.quic_version, quic.version);
   facts.text(at.quic_client_version, quic.clientVersion);
-  facts.text(at.quic_user_agent, parameters?.userAgent ?? quic.googleUserAgent);
+  facts.text(at.quic_user_agent, parameters?.userAgent ?? quic.plainUserAgent);
   facts.number(at.quic_client_dcid_length, known(quic.clientDcidLength));
   facts.number(at.quic_client_scid_length, known(quic.clientScidLength));
   facts.number(at.quic_server_scid_length, known(quic.serverScidLength));

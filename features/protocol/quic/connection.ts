@@ -8,6 +8,7 @@ import { Pieces } from '../pieces.ts';
 import { uint24 } from '../tls/bytes.ts';
 import { HandshakeType } from '../tls/constants.ts';
 import type { HelloReader } from '../tls/hello-reader.ts';
+import { cutServerName } from './cut-hello.ts';
 import { visitFrames } from './frames.ts';
 import { GooglePacket, isGoogleHello, isWholeGoogleHello, readGoogleHello } from './google.ts';
 import { InitialSecrets, type PacketKeys } from './initial-keys.ts';
@@ -83,6 +84,7 @@ export class QuicConnection<Client, Server> {
   #hasClientMovedOn = false;
   /** Of the packet whose frames are being visited. */
   #visitsClient = false;
+  #visitsCut = false;
   #visitedVersion: QuicVersion | null = null;
 
   constructor(ciphers: Ciphers, hellos: HelloReader<Client, Server>, firstSender: Side) {
@@ -129,8 +131,8 @@ export class QuicConnection<Client, Server> {
     }
     const hello = google.hello(bytes, end);
     if (hello === null) return;
-    summary.googleName = hello.name;
-    summary.googleUserAgent = hello.userAgent;
+    summary.plainName = hello.name;
+    summary.plainUserAgent = hello.userAgent;
     this.isOver = true;
   }
 
@@ -264,6 +266,7 @@ export class QuicConnection<Client, Server> {
     this.#visitsClient = isClients;
     this.#visitedVersion = version;
     const isCut = header.packetEnd > end;
+    this.#visitsCut = isCut;
     return visitFrames(text, version.framing, isCut, this) || !isCut;
   }
 
@@ -284,7 +287,11 @@ export class QuicConnection<Client, Server> {
       else this.#serverPieces = pieces;
     }
     if (!pieces.put(offset, bytes, at, end)) return;
-    if (pieces.ready > 0 && this.#hello(pieces.bytes, 0, pieces.ready)) this.#freePieces();
+    if (pieces.ready === 0) return;
+    if (this.#hello(pieces.bytes, 0, pieces.ready)) this.#freePieces();
+    else if (this.#visitsCut && this.#visitsClient) {
+      this.summary.plainName ??= cutServerName(pieces.bytes, MESSAGE_HEADER, pieces.ready);
+    }
   }
 
   #freePieces(): void {
@@ -318,8 +325,8 @@ export class QuicConnection<Client, Server> {
   #googleHello(bytes: Uint8Array, at: number, end: number): boolean {
     if (!isWholeGoogleHello(bytes, at, end)) return false;
     const hello = readGoogleHello(bytes, at, end);
-    this.summary.googleName = hello?.name ?? null;
-    this.summary.googleUserAgent = hello?.userAgent ?? null;
+    this.summary.plainName = hello?.name ?? null;
+    this.summary.plainUserAgent = hello?.userAgent ?? null;
     this.#isClientDone = true;
     // Its server answers with nothing that is kept.
     this.#isServerDone = true;

@@ -106,7 +106,7 @@ function close(visitor: FrameVisitor, namesFrame: boolean): boolean {
   if (namesFrame) reader.next();
   const length = reader.next();
   if (error < 0 || length < 0) return false;
-  visitor.close(error);
+  visitor.close(Math.min(error, Number.MAX_SAFE_INTEGER));
   reader.at = Math.min(reader.end, reader.at + length);
   return true;
 }

@@ -24,9 +24,9 @@ export class QuicSummary<Client, Server> {
   /** Error of the first CONNECTION_CLOSE in an Initial (RFC 9000 20). */
   closeError: number | null = null;
   parameters: TransportParameters | null = null;
-  /** Server name of a Google CHLO, which is no TLS. */
-  googleName: string | null = null;
-  googleUserAgent: string | null = null;
+  /** Server name of a Google CHLO, which is no TLS, or of a ClientHello that the capture cut. */
+  plainName: string | null = null;
+  plainUserAgent: string | null = null;
 
   /** The same, to go on with while this one stays as it is. */
   copy(): QuicSummary<Client, Server> {

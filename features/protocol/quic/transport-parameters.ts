@@ -17,9 +17,12 @@ const DRAFT_EXTENSION = 0xffa5;
 const Parameter = { MaxIdleTimeout: 0x01, MaxUdpPayloadSize: 0x03, InitialMaxData: 0x04, UserAgent: 0x3129 } as const;
 
 export interface TransportParameters {
-  /** Ids in the order sent, joined by ','; a reserved one (RFC 9000 18.1: 31 * N + 27) as `grease`. */
+  /**
+   * Ids in the order sent, joined by ','; a reserved one (RFC 9000 18.1: 31 * N + 27) as `grease`, another one that a
+   * double does not hold as `large`.
+   */
   readonly ids: string;
-  /** Milliseconds. */
+  /** Milliseconds. Of all three: a larger value than a double holds exactly is the largest that it does. */
   readonly maxIdleTimeout: number | null;
   /** Bytes. */
   readonly maxUdpPayloadSize: number | null;
@@ -76,7 +79,7 @@ export function readParameters(
     const isReserved = isGreaseId(bytes, idAt, list.at);
     const length = hasShortParameters ? nextUint16() : list.next();
     if (id < 0 || length < 0 || length > list.left) return null;
-    ids.push(isReserved ? 'grease' : id);
+    ids.push(isReserved ? 'grease' : id > Number.MAX_SAFE_INTEGER ? 'large' : id);
     readValue(draft, id, bytes, list.at, list.at + length);
     list.at += length;
   }
@@ -118,5 +121,5 @@ function isGreaseId(bytes: Uint8Array, at: number, end: number): boolean {
 function varint(bytes: Uint8Array, at: number, end: number): number | null {
   value.begin(bytes, at, end);
   const number = value.next();
-  return number < 0 || value.left > 0 ? null : number;
+  return number < 0 || value.left > 0 ? null : Math.min(number, Number.MAX_SAFE_INTEGER);
 }
