@@ -30,6 +30,8 @@ export const CLEAR_LIMITS = {
   sshPackets: 4,
   /** A DNS message over TCP that is longer is skipped: zone transfers, which name nothing that a client connects to. */
   dnsMessageBytes: 16 * 1024,
+  /** Messages at the beginning of a flow that may be none, for ports promise nothing. */
+  dnsFaults: 8,
   /** Questions of a message: one, in mDNS a dozen. */
   dnsQuestions: 64,
   /** Records of a message that are read. */

@@ -47,6 +47,8 @@ const Phase = {
 
 const FIRST_SLOTS = 1024;
 const UNKNOWN = -1;
+/** The version of SOCKS, or of the messages inside; 0 begins the answers of version 4. */
+const MOST_SOCKS = 5;
 /** Objects of a reading, bytes. */
 const READING_BYTES = 512;
 
@@ -132,13 +134,16 @@ export class StreamWatch<Summary> implements Watch<Summary> {
       this.#read(slot, side, packet);
       return;
     }
-    const most =
-      protocol !== Protocol.Tcp
-        ? 1
-        : looks + 1 < CLEAR_LIMITS.firstLooks || !this.#hasBeginning(slot)
-          ? CLEAR_LIMITS.looks
-          : 0;
+    const most = this.#mostLooks(slot, looks, packet);
     this.#phases[slot] = looks + 1 < most ? looks + 1 : Phase.Over;
+  }
+
+  /** How often a flow is looked at that has not begun with the protocol in `looks` looks and this one. */
+  #mostLooks(slot: number, looks: number, { protocol, view, payloadAt }: Packet): number {
+    if (protocol !== Protocol.Tcp) return 1;
+    if (looks + 1 < CLEAR_LIMITS.firstLooks || !this.#hasBeginning(slot)) return CLEAR_LIMITS.looks;
+    // Messages of SOCKS (RFC 1928, RFC 1929), which begin with a small number, come before what is spoken through it.
+    return view.getUint8(payloadAt) <= MOST_SOCKS ? CLEAR_LIMITS.looks : 0;
   }
 
   /** True if the flow's first payload packet is not the side's first: one that was overtaken may still begin it. */

@@ -28,8 +28,8 @@ export const DNS = {
     nulls: NOT_DNS,
   },
   dns_rcode: {
-    type: 'uint8',
-    doc: 'Response code of the first response (RFC 1035 4.1.1): 0 no error, 3 no such name.',
+    type: 'uint16',
+    doc: 'Response code of the first response (RFC 1035 4.1.1, RFC 6891 6.1.3): 0 no error, 3 no such name.',
     nulls: NO_RESPONSE,
   },
   dns_answers: {

@@ -18,6 +18,7 @@ import {
   tlsFlows,
 } from '../features/protocol/tls-flows.ts';
 import { compareArkime } from '../oracle/arkime-compare.ts';
+import { compareArkimeClear, compareNdpiNames, compareZeekServices } from '../oracle/clear-compare.ts';
 import { compareCommunityIds } from '../oracle/community-rows.ts';
 import { compareProbe } from '../oracle/ipfixprobe-compare.ts';
 import { compareZeek } from '../oracle/zeek-compare.ts';
@@ -112,12 +113,15 @@ describe.skipIf(!hasData('oracle/arkime'))('Arkime', () => {
   });
 });
 
-describe.skipIf(!hasData('oracle'))('Flows', () => {
+describe.skipIf(!hasData('oracle'))('Rows', () => {
   test.each([
     ['Arkime', compareArkime],
     ['Zeek', compareZeek],
     ['ipfixprobe', compareProbe],
     ['Community ID', compareCommunityIds],
+    ['nDPI, in the clear', compareNdpiNames],
+    ['Arkime, in the clear', compareArkimeClear],
+    ['Zeek, in the clear', compareZeekServices],
   ])('%s', (oracle, compare) => {
     const tally = compare();
     const rows = tally.rows(oracle);

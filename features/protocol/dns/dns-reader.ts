@@ -12,7 +12,7 @@ import { NameReader } from './name.ts';
 import type { ResolvedNames } from './resolved-names.ts';
 
 export interface DnsSummary {
-  /** Of the first question; of a first message without one (multicast DNS) the name and type of its first record. */
+  /** Of the first question; of a first message without one the name and type of its first answer. */
   readonly name: string | null;
   readonly type: number | null;
   /** Of the first response. */
@@ -69,6 +69,7 @@ export class DnsReader implements StreamReader<DnsSummary> {
   /** Messages that came in part, by side; null over UDP. */
   readonly #frames: readonly [FrameReader, FrameReader] | null;
   #messages = 0;
+  #faults = 0;
   #name: string | null = null;
   #type: number | null = null;
   #rcode: number | null = null;
@@ -107,13 +108,12 @@ export class DnsReader implements StreamReader<DnsSummary> {
   #message(bytes: Uint8Array, at: number, end: number, packet: Packet): void {
     const { message, names } = this.#shared;
     if (!message.read(bytes, at, end)) {
-      // What begins with something else is not DNS.
-      if (this.#messages === 0) this.isOver = true;
+      this.#fail();
       return;
     }
     const name = message.questions > 0 ? names.read(bytes, at, at + message.questionAt, end) : null;
-    if (message.questions > 0 && name === null && this.#messages === 0) {
-      this.isOver = true;
+    if (message.questions > 0 && name === null) {
+      this.#fail();
       return;
     }
     this.#messages++;
@@ -121,24 +121,33 @@ export class DnsReader implements StreamReader<DnsSummary> {
     if (this.#name === null && name !== null) {
       this.#name = name;
       this.#type = message.type;
-    }
+    } else if (this.#name === null) this.#nameOfRecord(bytes, at, end);
     if (!message.isResponse) return;
-    this.#rcode ??= message.rcode;
+    this.#rcode ??= message.rcodeOf(bytes, end);
     this.#readAnswers(bytes, at, end, name, packet);
   }
 
-  #readAnswers(bytes: Uint8Array, start: number, end: number, name: string | null, packet: Packet): void {
+  /** A message without a question: an answer in multicast DNS, or an inverse query (RFC 1035 6.4). */
+  #nameOfRecord(bytes: Uint8Array, at: number, end: number): void {
     const { message, names } = this.#shared;
+    if (message.answers === 0 || message.record(bytes, message.answersAt, end) < 0) return;
+    this.#name = names.read(bytes, at, message.answersAt, end);
+    this.#type = this.#name === null ? null : message.recordType;
+  }
+
+  /** What begins with something else is not DNS. */
+  #fail(): void {
+    if (this.#messages === 0 && ++this.#faults >= CLEAR_LIMITS.dnsFaults) this.isOver = true;
+  }
+
+  #readAnswers(bytes: Uint8Array, start: number, end: number, name: string | null, packet: Packet): void {
+    const { message } = this.#shared;
     const isUnicast = packet.sourcePort !== MULTICAST_DNS && packet.destinationPort !== MULTICAST_DNS;
     const count = Math.min(message.answers, CLEAR_LIMITS.dnsRecords);
     let at = message.answersAt;
     for (let i = 0; i < count; i++) {
       const next = message.record(bytes, at, end);
       if (next < 0) return;
-      if (this.#name === null) {
-        this.#name = names.read(bytes, start, at, end);
-        this.#type = message.recordType;
-      }
       if (isUnicast && name !== null) this.#resolve(bytes, name, packet);
       this.#readData(bytes, start);
       at = next;

@@ -32,9 +32,9 @@ export const RecordType = {
   Txt: 16,
   Aaaa: 28,
   Srv: 33,
+  Opt: 41,
   Svcb: 64,
   Https: 65,
-  Any: 255,
 } as const;
 
 /** Names of the types that are asked for (IANA); others are written `TYPE` and their number (RFC 3597 5). */
@@ -82,13 +82,13 @@ export function typeName(type: number): string {
 
 /** Where the parts of one message are; one object for all messages. */
 export class DnsMessage {
-  id = 0;
   isResponse = false;
-  /** RFC 1035 4.1.1: what kind of question, and what became of it. */
-  opcode = 0;
+  /** What became of the question (RFC 1035 4.1.1), without what EDNS adds. */
   rcode = 0;
   questions = 0;
   answers = 0;
+  /** Records of the authority and the additional section. */
+  others = 0;
   /** Where the first question starts, its type, and where the questions end. */
   readonly questionAt = HEADER;
   type = 0;
@@ -103,15 +103,15 @@ export class DnsMessage {
   read(bytes: Uint8Array, at: number, end: number): boolean {
     if (end - at < HEADER) return false;
     const flags = uint16(bytes, at + FLAGS);
-    this.id = uint16(bytes, at);
     this.isResponse = (flags & RESPONSE_FLAG) !== 0;
-    this.opcode = (flags >> 11) & 15;
     this.rcode = flags & 15;
     this.questions = uint16(bytes, at + QUESTIONS);
     this.answers = uint16(bytes, at + ANSWERS);
+    this.others = uint16(bytes, at + OTHERS) + uint16(bytes, at + OTHERS + 2);
     if (this.questions > CLEAR_LIMITS.dnsQuestions) return false;
     // A message about nothing may report an error (RFC 1035 4.1.1 FORMERR) and no more.
-    if (this.questions + this.answers + uint16(bytes, at + OTHERS) + uint16(bytes, at + OTHERS + 2) === 0) {
+    if (this.questions + this.answers + this.others === 0) {
+      this.answersAt = end;
       return this.isResponse && end - at === HEADER;
     }
     let next = at + HEADER;
@@ -123,6 +123,17 @@ export class DnsMessage {
     }
     this.answersAt = next;
     return true;
+  }
+
+  /** The response code with the upper bits that an OPT record has (RFC 6891 6.1.3), in a message found by `read`. */
+  rcodeOf(bytes: Uint8Array, end: number): number {
+    let at = this.answersAt;
+    const count = Math.min(this.answers + this.others, CLEAR_LIMITS.dnsRecords);
+    for (let i = 0; i < count && at >= 0; i++) {
+      at = this.record(bytes, at, end);
+      if (at >= 0 && this.recordType === RecordType.Opt) return ((this.ttl >>> 24) << 4) | this.rcode;
+    }
+    return this.rcode;
   }
 
   /** Finds the record at `at`; returns where the next one is, -1 if it is cut off. */

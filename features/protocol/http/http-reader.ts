@@ -45,7 +45,8 @@ const Stage = { Start: 0, Request: 1, Response: 2, Interim: 3, Done: 4, NotHttp:
 export function httpProtocol(texts: SharedTexts): StreamProtocol<HttpSummary> {
   return {
     transports: [Protocol.Tcp],
-    begins: (bytes, at, end) => methodLength(bytes, at, end) > 0 || startsWith(bytes, at, end, RESPONSE),
+    begins: (bytes, at, end) =>
+      isMethodSoFar(bytes, at, end) || methodLength(bytes, at, end) > 0 || isResponseSoFar(bytes, at, end),
     reader: () => new HttpReader(texts),
   };
 }
@@ -215,6 +216,18 @@ export class HttpReader implements StreamReader<HttpSummary> {
     for (let i = at; i < end; i++) if (bytes[i] === 64) at = i + 1;
     return at === end || end - at > CLEAR_LIMITS.hostBytes ? null : this.#texts.of(bytes, at, end);
   }
+}
+
+/** Whether a segment is too short to tell and may be the beginning of a method. */
+function isMethodSoFar(bytes: Uint8Array, at: number, end: number): boolean {
+  if (end - at > LONGEST_METHOD) return false;
+  while (at < end && isLetter(bytes[at]!)) at++;
+  return at === end;
+}
+
+function isResponseSoFar(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let i = 0; i < RESPONSE.length && at + i < end; i++) if (bytes[at + i] !== RESPONSE[i]) return false;
+  return true;
 }
 
 /** Length of the method that `[at, end)` may begin with, a space and something printable behind it; else 0. */

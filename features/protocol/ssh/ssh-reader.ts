@@ -27,7 +27,7 @@ const LEAST_PACKET = 12;
 export function sshProtocol<Kex>(texts: SharedTexts, keep: (lists: KexLists) => Kex): StreamProtocol<SshSummary<Kex>> {
   return {
     transports: [Protocol.Tcp],
-    begins: isIdentification,
+    begins: isIdentificationSoFar,
     reader: () => new SshReader(texts, keep),
   };
 }
@@ -158,8 +158,14 @@ class SideReader<Kex> {
 }
 
 /** `SSH-` (RFC 4253 4.2). */
+const IDENTIFICATION = [0x53, 0x53, 0x48, 0x2d] as const;
+
 function isIdentification(bytes: Uint8Array, at: number, end: number): boolean {
-  return (
-    end - at >= 4 && bytes[at] === 0x53 && bytes[at + 1] === 0x53 && bytes[at + 2] === 0x48 && bytes[at + 3] === 0x2d
-  );
+  return end - at >= IDENTIFICATION.length && isIdentificationSoFar(bytes, at, end);
+}
+
+/** The same of a segment that may be too short to tell. */
+function isIdentificationSoFar(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let i = 0; i < IDENTIFICATION.length && at + i < end; i++) if (bytes[at + i] !== IDENTIFICATION[i]) return false;
+  return true;
 }
