@@ -81,3 +81,53 @@ export const TO_QUESTION = Uint8Array.of(0xc0, 12);
 export function overTcp(message: Uint8Array): Uint8Array {
   return concat(fields(false, [message.length, 2]), message);
 }
+
+/** Different heads of requests and responses. */
+export const HTTP_REQUESTS: readonly Uint8Array[] = [
+  HTTP_REQUEST,
+  ascii(
+    'CONNECT eu.pool.example:3333 HTTP/1.1\r\nHost: eu.pool.example:3333\r\nProxy-Connection: keep-alive\r\n\r\nafter',
+  ),
+  ascii('POST http://me:secret@a.example:81/path?x HTTP/1.0\nhost: b.example\nuser-AGENT:\tgetwork  \n\n'),
+  ascii('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+];
+export const HTTP_RESPONSES: readonly Uint8Array[] = [
+  HTTP_RESPONSE,
+  ascii('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+  ascii('HTTP/1.0 404 Not Found\n\n'),
+];
+
+/** Different messages: aliases, pointers, EDNS, texts, multicast. */
+export const DNS_SEEDS: readonly Uint8Array[] = [
+  dns({ questions: [['Pool.Example', 1]], additional: [{ name: '', type: 41, data: new Uint8Array(0) }] }),
+  dns({
+    questions: [['pool.example', 1]],
+    answers: [
+      { name: TO_QUESTION, type: 5, data: concat(Uint8Array.of(3), ascii('cdn'), TO_QUESTION) },
+      { name: Uint8Array.of(0xc0, 42), type: 1, ttl: 300, data: Uint8Array.of(192, 0, 2, 7) },
+      { name: Uint8Array.of(0xc0, 42), type: 28, data: concat(Uint8Array.of(0x20, 1), new Uint8Array(14)) },
+    ],
+    response: true,
+  }),
+  dns({
+    questions: [['x.example', 16]],
+    answers: [
+      { name: TO_QUESTION, type: 16, data: ascii('\x05hello') },
+      { name: TO_QUESTION, type: 15, data: concat(Uint8Array.of(0, 10), TO_QUESTION) },
+      {
+        name: TO_QUESTION,
+        type: 65,
+        data: concat(Uint8Array.of(0, 1), dnsName('svc.example'), Uint8Array.of(0, 1, 0, 3, 2, 0x68, 0x32)),
+      },
+    ],
+    additional: [{ name: '', type: 41, ttl: 0x0100_0000, data: new Uint8Array(4) }],
+    response: true,
+  }),
+  dns({
+    answers: [
+      { name: '_http._tcp.local', type: 12, data: dnsName('Günther.local') },
+      { name: 'a.local', type: 33, data: concat(new Uint8Array(6), dnsName('b.local')) },
+    ],
+    response: true,
+  }),
+];

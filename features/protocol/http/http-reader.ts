@@ -30,8 +30,12 @@ const COLON = 58;
 const ZERO = 48;
 const NINE = 57;
 const DOT = 46;
+const HYPHEN = 45;
+const UNDERSCORE = 95;
+const AT_SIGN = 64;
 /** The longest method that is registered (IANA) is UPDATEREDIRECTREF. */
 const LONGEST_METHOD = 20;
+const SHORTEST_METHOD = 3;
 
 const ascii = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
 const VERSION = ascii('HTTP/');
@@ -45,8 +49,7 @@ const Stage = { Start: 0, Request: 1, Response: 2, Interim: 3, Done: 4, NotHttp:
 export function httpProtocol(texts: SharedTexts): StreamProtocol<HttpSummary> {
   return {
     transports: [Protocol.Tcp],
-    begins: (bytes, at, end) =>
-      isMethodSoFar(bytes, at, end) || methodLength(bytes, at, end) > 0 || isResponseSoFar(bytes, at, end),
+    begins: (bytes, at, end) => isRequestSoFar(bytes, at, end) || isResponseSoFar(bytes, at, end),
     reader: () => new HttpReader(texts),
   };
 }
@@ -213,16 +216,16 @@ export class HttpReader implements StreamReader<HttpSummary> {
 
   #hostText(bytes: Uint8Array, at: number, end: number): string | null {
     // Userinfo before an '@' is a credential (RFC 9110 4.2.4).
-    for (let i = at; i < end; i++) if (bytes[i] === 64) at = i + 1;
+    for (let i = at; i < end; i++) if (bytes[i] === AT_SIGN) at = i + 1;
     return at === end || end - at > CLEAR_LIMITS.hostBytes ? null : this.#texts.of(bytes, at, end);
   }
 }
 
-/** Whether a segment is too short to tell and may be the beginning of a method. */
-function isMethodSoFar(bytes: Uint8Array, at: number, end: number): boolean {
-  if (end - at > LONGEST_METHOD) return false;
-  while (at < end && isLetter(bytes[at]!)) at++;
-  return at === end;
+/** Whether a stream that begins with `[at, end)`, perhaps too short to tell, may begin with a request. */
+function isRequestSoFar(bytes: Uint8Array, at: number, end: number): boolean {
+  const methodEnd = tokenEnd(bytes, at, end);
+  if (methodEnd === end) return methodEnd - at <= LONGEST_METHOD;
+  return methodEnd + 1 === end ? bytes[methodEnd] === SPACE : methodLength(bytes, at, end) > 0;
 }
 
 function isResponseSoFar(bytes: Uint8Array, at: number, end: number): boolean {
@@ -232,10 +235,18 @@ function isResponseSoFar(bytes: Uint8Array, at: number, end: number): boolean {
 
 /** Length of the method that `[at, end)` may begin with, a space and something printable behind it; else 0. */
 function methodLength(bytes: Uint8Array, at: number, end: number): number {
+  const methodEnd = tokenEnd(bytes, at, end);
+  const length = methodEnd - at;
+  if (length < SHORTEST_METHOD || length > LONGEST_METHOD || methodEnd + 1 >= end) return 0;
+  return bytes[methodEnd] === SPACE && bytes[methodEnd + 1]! > SPACE ? length : 0;
+}
+
+/** Where the letters, and hyphens and underscores behind the first, end; not searched much beyond the longest method. */
+function tokenEnd(bytes: Uint8Array, at: number, end: number): number {
+  const most = Math.min(end, at + LONGEST_METHOD + 1);
   let i = at;
-  const most = Math.min(end - 2, at + LONGEST_METHOD);
-  while (i < most && (isLetter(bytes[i]!) || (i > at && (bytes[i] === 45 || bytes[i] === 95)))) i++;
-  return i - at >= 3 && i + 1 < end && bytes[i] === SPACE && bytes[i + 1]! > SPACE ? i - at : 0;
+  while (i < most && (isLetter(bytes[i]!) || (i > at && (bytes[i] === HYPHEN || bytes[i] === UNDERSCORE)))) i++;
+  return i;
 }
 
 function isLetter(byte: number): boolean {
