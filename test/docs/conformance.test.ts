@@ -21,6 +21,7 @@ import { compareArkime } from '../oracle/arkime-compare.ts';
 import { compareArkimeClear, compareNdpiNames, compareZeekServices } from '../oracle/clear-compare.ts';
 import { compareCommunityIds } from '../oracle/community-rows.ts';
 import { compareProbe } from '../oracle/ipfixprobe-compare.ts';
+import { compareNdpi, compareOthers, compareZeekQuic } from '../oracle/quic-compare.ts';
 import { compareZeek } from '../oracle/zeek-compare.ts';
 
 const page = readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8');
@@ -119,6 +120,9 @@ describe.skipIf(!hasData('oracle'))('Rows', () => {
     ['Zeek', compareZeek],
     ['ipfixprobe', compareProbe],
     ['Community ID', compareCommunityIds],
+    ['nDPI over UDP', compareNdpi],
+    ['Zeek QUIC', compareZeekQuic],
+    ['Others over UDP', compareOthers],
     ['nDPI, in the clear', compareNdpiNames],
     ['Arkime, in the clear', compareArkimeClear],
     ['Zeek, in the clear', compareZeekServices],

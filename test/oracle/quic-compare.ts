@@ -76,22 +76,33 @@ export function compareNdpi(): Tally {
     differing('JA3', cell('ja3c'), row['ja3'], () => null);
     differing('JA3S', cell('ja3s'), row['ja3s'], () => null);
     differing('JA4', cell('ja4'), row['ja4'], (ours) => ja4Reason(cell('ja4'), ours));
+    const plain = cell('ja4') === '' ? '' : masked(cell('ja4'));
+    differing('JA4 but for the shortcuts', plain, masked(String(row['ja4'])), () =>
+      isDtls13(cell('ja4'), String(row['ja4'])) ? 'DTLS 1.3' : null,
+    );
     differing('server name', cell('sni_or_host'), row['sni'], () => null);
     differing('ALPN', cell('alpn'), String(row['alpn']).replaceAll(',', ';'), () => null);
   }
   return tally;
 }
 
-/** nDPI's shortcuts (see test/features/fingerprint/oracle.test.ts), and its reading of DTLS versions. */
+/**
+ * Without the places of nDPI's shortcuts (see test/features/fingerprint/oracle.test.ts): the SNI letter, the two
+ * characters of ALPN, the hash of nothing; `s3` stands for versions that it does not know.
+ */
+function masked(ja4: string): string {
+  const plain = ja4.replace('e3b0c44298fc', '000000000000').replace(/^ds3/, 'd00');
+  return `${plain.slice(0, 3)}-${plain.slice(4, 8)}--${plain.slice(10)}`;
+}
+
 function ja4Reason(theirs: string, ours: string): string | null {
-  // Position of the SNI letter, and of the two characters of ALPN; "ds3" stands for versions that it does not know.
-  const masked = (text: string) => {
-    const plain = text.replace('e3b0c44298fc', '000000000000').replace(/^ds3/, 'd00');
-    return plain.slice(0, 3) + plain.slice(4, 8) + plain.slice(10);
-  };
   if (masked(theirs) === masked(ours)) return theirs.startsWith('ds3') ? 'unknown version' : 'shortcuts';
-  const version = (text: string) => text.replace(/^dd./, 'dd_');
-  return masked(version(theirs)) === masked(version(ours)) ? 'DTLS 1.3' : null;
+  return isDtls13(theirs, ours) ? 'DTLS 1.3' : null;
+}
+
+/** Equal but for the version, which ours takes from supported_versions. */
+function isDtls13(theirs: string, ours: string): boolean {
+  return ours.startsWith('dd3') && masked(theirs).slice(3) === masked(ours).slice(3);
 }
 
 /** Traces of the QUIC logs that there are, by log. */
