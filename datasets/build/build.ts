@@ -1,0 +1,95 @@
+/** From a manifest to a labelled table: parts are joined, labelled, and accounted for. */
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import type { ColumnSpec, Table } from '../../core/table.ts';
+import { readTable } from '../../features/files/table-reader.ts';
+import { type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
+import type { LabelCount, Labeller, Unmatched } from '../manifest/labeller.ts';
+import type { ManifestCapture } from '../manifest/manifest.ts';
+import { DATASET_COLUMNS, labelled } from './columns.ts';
+import { NearestFlows } from './nearest-flows.ts';
+import type { CaptureFacts, Parts } from './parts.ts';
+
+export interface BuiltCapture {
+  readonly capture: ManifestCapture;
+  readonly facts: CaptureFacts;
+}
+
+export interface BuildAccount {
+  readonly rows: number;
+  readonly dropped: number;
+  readonly counts: readonly LabelCount[];
+  /** Tables of labels that know more flows than the captures hold, and the like: sentences. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Joins the parts of all captures into one table.
+ *
+ * @param path the table; null for standard output
+ * @throws FlowlampError LABELS_UNUSABLE for a rule that matches nothing; no table is written then
+ */
+export async function joinParts(
+  path: string | null,
+  format: TableFormat,
+  specs: readonly ColumnSpec[],
+  parts: Parts,
+  captures: readonly BuiltCapture[],
+  labeller: Labeller,
+  onCapture: (capture: ManifestCapture) => Promise<void>,
+): Promise<BuildAccount> {
+  const own = new Set(DATASET_COLUMNS.map(({ name }) => name));
+  const all = [...specs.filter(({ name }) => !own.has(name)), ...DATASET_COLUMNS];
+  const writer = await TableWriter.open(path, format, all);
+  let read = 0;
+  let rows = 0;
+  try {
+    for (const { capture, facts } of captures) {
+      await onCapture(capture);
+      await readTable(parts.tableOf(capture), 'arrow', (batch) => {
+        const table = labelled(all, batch, capture, facts, labeller);
+        read += batch.length;
+        rows += table.length;
+        writer.write(table);
+      });
+    }
+    const unmatched = labeller.unmatched();
+    const whole = unmatched.find(({ isWhole }) => isWhole);
+    if (whole !== undefined) throw await nothingMatched(whole, parts, captures, labeller);
+    writer.finish();
+    return { rows, dropped: read - rows, counts: labeller.counts, warnings: unmatched.map(warningOf) };
+  } finally {
+    writer.abandon();
+  }
+}
+
+function warningOf({ text, count, shown }: Unmatched): string {
+  return `${text}: ${count} of its rows match no flow${shown === undefined ? '' : `, the first: ${shown}`}`;
+}
+
+async function nothingMatched(
+  { text, selector, count, shown }: Unmatched,
+  parts: Parts,
+  captures: readonly BuiltCapture[],
+  labeller: Labeller,
+): Promise<FlowlampError> {
+  const near = selector === null ? [] : await nearestTo(selector, parts, captures);
+  const more = count > 1 ? ` (nor do ${count - 1} more)` : '';
+  const what = shown === undefined ? '' : `, such as ${shown}`;
+  return new FlowlampError(ErrorCode.LabelsUnusable, {
+    happened: `${labeller.manifest.path}: ${text} matches no flow${more}${what}`,
+    expected: near.length > 0 ? `perhaps ${near.join(' or ')}` : 'one flow at least',
+    action: 'correct the rule or leave it out, and build again: what was extracted is kept',
+  });
+}
+
+async function nearestTo(
+  selector: NonNullable<Unmatched['selector']>,
+  parts: Parts,
+  captures: readonly BuiltCapture[],
+): Promise<string[]> {
+  const nearest = new NearestFlows(selector);
+  for (const { capture } of captures) {
+    await readTable(parts.tableOf(capture), 'arrow', (batch: Table) => nearest.look(batch));
+  }
+  return nearest.texts;
+}
