@@ -3,10 +3,12 @@ import type { Command } from 'commander';
 import { addBuildCommand } from './dataset/build.ts';
 import { addGenerateCommand } from './dataset/generate.ts';
 import { addSchemaCommand } from './dataset/schema.ts';
+import { addSplitCommand } from './dataset/split.ts';
 
 export function addDatasetCommand(program: Command): void {
   const dataset = program.command('dataset').description(DESCRIPTION);
   addBuildCommand(dataset);
+  addSplitCommand(dataset);
   addGenerateCommand(dataset);
   addSchemaCommand(dataset);
 }
