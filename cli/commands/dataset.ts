@@ -1,5 +1,6 @@
 /** `flowlamp dataset`: captures and tables to learn from, and whether they can be learnt from honestly. */
 import type { Command } from 'commander';
+import { addAuditCommand } from './dataset/audit.ts';
 import { addBuildCommand } from './dataset/build.ts';
 import { addGenerateCommand } from './dataset/generate.ts';
 import { addSchemaCommand } from './dataset/schema.ts';
@@ -9,6 +10,7 @@ export function addDatasetCommand(program: Command): void {
   const dataset = program.command('dataset').description(DESCRIPTION);
   addBuildCommand(dataset);
   addSplitCommand(dataset);
+  addAuditCommand(dataset);
   addGenerateCommand(dataset);
   addSchemaCommand(dataset);
 }

@@ -58,6 +58,7 @@ async function runQuickstart(folder: string): Promise<void> {
     target: 'label',
     learner: 'gbdt',
     groupBy: 'capture',
+    audit: false,
     folds: 5,
     minPayloadPackets: 5,
     seed: 1,
