@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addAuditCommand } from './dataset/audit.ts';
 import { addBuildCommand } from './dataset/build.ts';
 import { addGenerateCommand } from './dataset/generate.ts';
+import { addImportCommand } from './dataset/import.ts';
 import { addSchemaCommand } from './dataset/schema.ts';
 import { addSplitCommand } from './dataset/split.ts';
 
@@ -11,6 +12,7 @@ export function addDatasetCommand(program: Command): void {
   addBuildCommand(dataset);
   addSplitCommand(dataset);
   addAuditCommand(dataset);
+  addImportCommand(dataset);
   addGenerateCommand(dataset);
   addSchemaCommand(dataset);
 }
