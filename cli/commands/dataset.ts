@@ -4,6 +4,7 @@ import { addAuditCommand } from './dataset/audit.ts';
 import { addBuildCommand } from './dataset/build.ts';
 import { addGenerateCommand } from './dataset/generate.ts';
 import { addImportCommand } from './dataset/import.ts';
+import { addRecordCommand } from './dataset/record.ts';
 import { addSchemaCommand } from './dataset/schema.ts';
 import { addSplitCommand } from './dataset/split.ts';
 
@@ -13,6 +14,7 @@ export function addDatasetCommand(program: Command): void {
   addSplitCommand(dataset);
   addAuditCommand(dataset);
   addImportCommand(dataset);
+  addRecordCommand(dataset);
   addGenerateCommand(dataset);
   addSchemaCommand(dataset);
 }
