@@ -12,7 +12,7 @@ import { openJobs } from '../jobs/capture-jobs.ts';
 import { counted } from '../numbers.ts';
 import { addRowOptions, nameList, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
-import { addTableOptions, compressionFor, type TableOptions } from '../table-options.ts';
+import { addTableOptions, compressionFor, RowsOut, type TableOptions } from '../table-options.ts';
 
 export interface ExtractCommandOptions extends RowOptions, TableOptions {
   readonly output?: string;
@@ -53,9 +53,11 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   refuseInputAsOutput(path, files);
   labels?.requireAny(files);
   const specs = options.columns === undefined ? FEATURES : chooseColumns(COLUMNS, options.columns);
+  const rowsOut = new RowsOut(options, out);
+  rowsOut.check(COLUMNS);
   const reading = {
     ...options,
-    rowColumns: [...specs.map(({ name }) => name), ...(labels === null ? [] : LABEL_COLUMNS)],
+    rowColumns: rowsOut.columnsFor([...specs.map(({ name }) => name), ...(labels === null ? [] : LABEL_COLUMNS)]),
   };
   const unnamed = files.filter((file) => labels?.names(file) === false);
   const summaries: CaptureSummary[] = [];
@@ -67,7 +69,8 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
       for (const [index, file] of files.entries()) {
         const receive = (batch: Table) => {
           labels?.apply(file, batch);
-          writer.write(batch);
+          const rows = rowsOut.apply(COLUMNS, batch);
+          if (rows.length > 0) writer.write(rows);
         };
         summaries.push(await readCapture(file, `${index + 1}/${files.length}`, reading, receive, out, undefined, jobs));
       }

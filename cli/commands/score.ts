@@ -24,7 +24,7 @@ import { ExitCode } from '../exit.ts';
 import { type CaptureJobs, openJobs } from '../jobs/capture-jobs.ts';
 import { addRowOptions, fraction, nameList, positiveInteger, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
-import { addTableOptions, compressionFor, type TableOptions } from '../table-options.ts';
+import { addTableOptions, compressionFor, RowsOut, type TableOptions } from '../table-options.ts';
 import { VerdictTable, verdictSummary } from '../verdict-table.ts';
 
 export interface ScoreCommandOptions extends RowOptions, TableOptions {
@@ -73,7 +73,7 @@ export async function runScore(
   const started = Date.now();
   const files = expandInputs(inputs);
   refuseInputAsOutput(outputPath(options.output), files);
-  const sink = new VerdictSink(options);
+  const sink = new VerdictSink(options, out);
   const summaries: CaptureSummary[] = [];
   // Threads begin to read while this one still loads the model and what runs it.
   const jobs = openJobs(files, options, isCaptureFile);
@@ -150,11 +150,15 @@ class VerdictSink {
   readonly #format: 'table' | TableFormat;
   readonly #path: string | null;
   readonly #compression: Compression;
+  readonly #rowsOut: RowsOut;
+  /** The columns of the tables that came last, with those of verdicts. */
+  #scoredSpecs: { readonly of: readonly ColumnSpec[]; readonly all: readonly ColumnSpec[] } | null = null;
   readonly #table: VerdictTable;
   #writer: TableWriter | null = null;
   #specs: readonly ColumnSpec[] = [];
 
-  constructor(options: ScoreCommandOptions) {
+  constructor(options: ScoreCommandOptions, out: Console) {
+    this.#rowsOut = new RowsOut(options, out);
     this.#options = options;
     this.#path = outputPath(options.output);
     if (options.format === 'table' && options.columns !== undefined) throw tableColumns();
@@ -171,7 +175,9 @@ class VerdictSink {
       score >= minScore && only?.includes(verdict) !== false ? [row] : [],
     );
     const scored = withVerdicts(specs, table, verdicts);
-    const kept = rows.length === table.length ? scored : takeTableRows(scored, rows);
+    const chosen = rows.length === table.length ? scored : takeTableRows(scored, rows);
+    if (this.#scoredSpecs?.of !== specs) this.#scoredSpecs = { of: specs, all: scored.specs };
+    const kept = this.#rowsOut.apply(this.#scoredSpecs.all, chosen);
     if (this.#format === 'table') this.#table.add(kept);
     else {
       this.#writer ??= await this.#open(specs);
