@@ -3,9 +3,10 @@ import {
   AsyncByteQueue,
   CompressionType,
   compressionRegistry,
+  Field,
   RecordBatchFileWriter,
   RecordBatchStreamWriter,
-  type Schema,
+  Schema,
 } from 'apache-arrow';
 import type { ColumnSpec, Table } from '../../core/table.ts';
 import { arrowSchema, toRecordBatch } from './to-arrow.ts';
@@ -98,11 +99,13 @@ export class ArrowWriter {
   }
 }
 
-/** The IPC message that holds the Arrow schema of the columns, and `more` beside what it has of metadata. */
+/** The IPC message that holds the Arrow schema of the columns, all of which may be null, and `more` metadata. */
 export function schemaMessage(specs: readonly ColumnSpec[], more: Iterable<readonly [string, string]>): Uint8Array {
   const pieces: Uint8Array[] = [];
-  const schema = arrowSchema(specs);
-  for (const [key, value] of more) schema.metadata.set(key, value);
+  const { fields, metadata } = arrowSchema(specs);
+  // As in the Parquet that it goes into: polars takes levels to be as many as this says, and panics at others.
+  const nullable = fields.map(({ name, type, metadata: notes }) => new Field(name, type, true, notes));
+  const schema = new Schema(nullable, new Map([...metadata, ...more]));
   // A stream begins with it, and this one is never ended.
   new RecordBatchStreamWriter().reset(new ByteSink((bytes) => pieces.push(bytes.slice())) as never, schema as never);
   const message = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
