@@ -21,6 +21,7 @@ export const ErrorCode = {
   LabelsUnusable: 'LABELS_UNUSABLE',
   AuditBreached: 'AUDIT_BREACHED',
   LimitExceeded: 'LIMIT_EXCEEDED',
+  KeyInvalid: 'KEY_INVALID',
   OptionInvalid: 'OPTION_INVALID',
   Unsupported: 'UNSUPPORTED',
 } as const;

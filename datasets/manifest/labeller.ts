@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { globSync } from 'tinyglobby';
+import { FlowlampError } from '../../core/errors.ts';
 import type { ScalarColumn, Table } from '../../core/table.ts';
 import { textCell } from '../../core/table.ts';
 import { nearestFew, placeText } from './check.ts';
@@ -256,12 +257,8 @@ function conditionAt(manifest: Manifest, where: string, index: number): Conditio
   try {
     return conditionOf(where);
   } catch (cause) {
-    const happened = `labels[${index}].where: ${where}: ${(cause as Error).message.split('\n')[0]}`;
-    throw manifest.wrong(
-      ['labels', index, 'where'],
-      happened,
-      'an expression such as dst_port == 3333 and sni ~ "pool"',
-    );
+    if (!(cause instanceof FlowlampError)) throw cause;
+    throw manifest.wrong(['labels', index, 'where'], `labels[${index}].where: ${cause.happened}`, cause.expected);
   }
 }
 

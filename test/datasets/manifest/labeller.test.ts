@@ -147,25 +147,21 @@ labels: [{ flow: { dst_port: 4444 }, label: y }]
 test.each([
   ['dst_port == 3333', ['x', 'x', null, null]],
   ['dst_port == 3333 and not src_port < 40000', ['x', 'x', null, null]],
-  ['src_ip ~ "^192" or (protocol == "udp" and dst_port <= 53)', [null, null, 'x', 'x']],
+  ['src_ip in 192.0.2.0/24 or (protocol == "udp" and dst_port <= 53)', [null, null, 'x', 'x']],
   ['sni == null', ['x', 'x', 'x', 'x']],
-  ['sni ~ "pool" or sni != "a"', [null, null, null, null]],
-])('a rule on columns: %s', (where, expected) => {
+  ['dst_ip ~ "db8" and not dst_ip == "~"', [null, null, null, 'x']],
+])('a rule on columns, as --filter takes them: %s', (where, expected) => {
   expect(of(labels(labeller(`${head}labels: [{ where: '${where}', label: x }]\n`)))).toEqual(expected);
 });
 
-test.each([
-  ['dst_prt == 1', /there is no column dst_prt; perhaps dst_port/],
-  ['dst_port == tcp', /tcp is no value: texts stand in quotes/],
-  ['dst_port == 1 2', /2 is one word too many/],
-  ['(dst_port == 1', /a closing parenthesis is missing/],
-  ['sni ~ "("', /Invalid regular expression/],
-  ['dst_port ==', /it ends where a value belongs/],
-  ['; drop', /cannot be read/],
-  ['payload_sizes == 1', /column payload_sizes holds lists/],
-  ['('.repeat(200), /nests more than 100 deep/],
-])('an expression that cannot be read is refused: %s', (where, message) => {
-  expect(() => labeller(`${head}labels: [{ where: '${where}', label: x }]\n`)).toThrow(
-    expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringMatching(message) }),
-  );
-});
+test.each(['dst_prt == 1', 'dst_port ==', '(dst_port == 1', 'dst_port == 1 2', '; drop', `${'('.repeat(200)}`])(
+  'an expression that cannot be read is refused: %s',
+  (where) => {
+    expect(() => labeller(`${head}labels: [{ where: '${where}', label: x }]\n`)).toThrow(
+      expect.objectContaining({
+        code: 'MANIFEST_INVALID',
+        message: expect.stringMatching(/line 3: labels\[0\]\.where: .*; expected /),
+      }),
+    );
+  },
+);
