@@ -7,6 +7,7 @@
 import { Prng } from '../core/prng.ts';
 import { type ListColumn, type ScalarColumn, type Table, takeTableRows } from '../core/table.ts';
 import { appendText, createTextColumn } from '../core/text-column.ts';
+import { RowBatches } from '../datasets/row-batches.ts';
 import { readTable } from '../features/files/table-reader.ts';
 import { TableWriter } from '../features/files/table-writer.ts';
 
@@ -17,7 +18,9 @@ await readTable(from, 'arrow', (batch) => {
 });
 const random = new Prng(1);
 let writer: TableWriter | null = null;
+let batches: RowBatches | null = null;
 let rows = 0;
+const everyRow = (count: number) => Array.from({ length: count }, (_, row) => row);
 const wanted = Number(count);
 for (let round = 0; rows < wanted; round++) {
   for (const source of sources) {
@@ -37,11 +40,16 @@ for (let round = 0; rows < wanted; round++) {
     for (let i = 0; i < sizes.offsets[take]!; i++) if (random.chance(0.3)) sizes.items[i]! += random.below(40);
     const times = (table.columns.get('first_seen') as ScalarColumn<'timestamp_ns'>).values;
     for (let row = 0; row < take; row++) times[row]! += BigInt(round) * 86_400_000_000_000n;
-    writer ??= await TableWriter.open(to, 'arrow', source.specs);
-    writer.write(table);
+    if (batches === null) {
+      const opened = await TableWriter.open(to, 'arrow', source.specs);
+      writer = opened;
+      batches = new RowBatches(source.specs, (batch) => opened.write(batch));
+    }
+    batches.add(table, everyRow(take));
     rows += take;
     if (rows >= wanted) break;
   }
 }
-writer?.finish();
+(batches as RowBatches | null)?.flush();
+(writer as TableWriter | null)?.finish();
 console.error(`${rows} rows`);

@@ -5,6 +5,7 @@ import { readTable } from '../../features/files/table-reader.ts';
 import { type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
 import type { LabelCount, Labeller, Unmatched } from '../manifest/labeller.ts';
 import type { ManifestCapture } from '../manifest/manifest.ts';
+import { RowBatches } from '../row-batches.ts';
 import { DATASET_COLUMNS, labelled } from './columns.ts';
 import { NearestFlows } from './nearest-flows.ts';
 import type { CaptureFacts, Parts } from './parts.ts';
@@ -40,6 +41,8 @@ export async function joinParts(
   const own = new Set(DATASET_COLUMNS.map(({ name }) => name));
   const all = [...specs.filter(({ name }) => !own.has(name)), ...DATASET_COLUMNS];
   const writer = await TableWriter.open(path, format, all);
+  // Captures may hold a few flows each.
+  const batches = new RowBatches(all, (batch) => writer.write(batch));
   let read = 0;
   let rows = 0;
   try {
@@ -49,12 +52,16 @@ export async function joinParts(
         const table = labelled(all, batch, capture, facts, labeller);
         read += batch.length;
         rows += table.length;
-        writer.write(table);
+        batches.add(
+          table,
+          Array.from({ length: table.length }, (_, row) => row),
+        );
       });
     }
     const unmatched = labeller.unmatched();
     const whole = unmatched.find(({ isWhole }) => isWhole);
     if (whole !== undefined) throw await nothingMatched(whole, parts, captures, labeller);
+    batches.flush();
     writer.finish();
     return { rows, dropped: read - rows, counts: labeller.counts, warnings: unmatched.map(warningOf) };
   } finally {

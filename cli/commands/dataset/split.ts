@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../../core/errors.ts';
-import { type ColumnSpec, type ScalarColumn, type Table, takeTableRows } from '../../../core/table.ts';
+import type { ColumnSpec, ScalarColumn, Table } from '../../../core/table.ts';
+import { RowBatches } from '../../../datasets/row-batches.ts';
 import { GROUPS } from '../../../datasets/splits/groups.ts';
 import { type SplitOptions, type SplitPlan, SplitPlanner } from '../../../datasets/splits/plan.ts';
 import { SHORTEST_SEQUENCE } from '../../../datasets/splits/sequence.ts';
@@ -151,7 +152,8 @@ class SideWriters {
   readonly #options: SplitCommandOptions;
   readonly #plan: SplitPlan;
   readonly #isFolds: boolean;
-  #writers: TableWriter[] | null = null;
+  readonly #writers: TableWriter[] = [];
+  #batches: RowBatches[] | null = null;
 
   constructor(options: SplitCommandOptions, plan: SplitPlan, isFolds: boolean) {
     this.#options = options;
@@ -167,43 +169,42 @@ class SideWriters {
   /** @param first number of the batch's first row among all rows */
   async write(batch: Table, specs: readonly ColumnSpec[], first: number): Promise<void> {
     const own = this.#isFolds ? [...specs.filter(({ name }) => name !== FOLD.name), FOLD] : specs;
-    this.#writers ??= await this.#open(own);
+    this.#batches ??= await this.#open(own);
     const { sides } = this.#plan;
-    const rows: number[][] = this.#writers.map(() => []);
-    const folds: number[] = [];
+    const rows: number[][] = this.#batches.map(() => []);
+    const folds = new Uint32Array(batch.length);
     for (let row = 0; row < batch.length; row++) {
       const side = sides[first + row]!;
       if (side < 0) continue;
       rows[this.#isFolds ? 0 : side]!.push(row);
-      folds.push(side);
+      folds[row] = side;
     }
-    this.#writers.forEach((writer, side) => {
+    this.#batches.forEach((writer, side) => {
       if (rows[side]!.length === 0) return;
-      const taken = takeTableRows(batch, rows[side]!);
-      writer.write(this.#isFolds ? withFolds(taken, own, folds) : taken);
+      writer.add(this.#isFolds ? withFolds(batch, own, folds) : batch, rows[side]!);
     });
   }
 
-  async #open(specs: readonly ColumnSpec[]): Promise<TableWriter[]> {
+  async #open(specs: readonly ColumnSpec[]): Promise<RowBatches[]> {
     const { output, format } = this.#options;
-    const writers: TableWriter[] = [];
-    for (const file of this.files) writers.push(await TableWriter.open(join(output, file), format, specs));
-    return writers;
+    for (const file of this.files) this.#writers.push(await TableWriter.open(join(output, file), format, specs));
+    return this.#writers.map((writer) => new RowBatches(specs, (batch) => writer.write(batch)));
   }
 
   finish(): void {
-    for (const writer of this.#writers ?? []) writer.finish();
+    for (const batches of this.#batches ?? []) batches.flush();
+    for (const writer of this.#writers) writer.finish();
   }
 
   abandon(): void {
-    for (const writer of this.#writers ?? []) writer.abandon();
+    for (const writer of this.#writers) writer.abandon();
   }
 }
 
-function withFolds(table: Table, specs: readonly ColumnSpec[], folds: readonly number[]): Table {
+function withFolds(table: Table, specs: readonly ColumnSpec[], folds: Uint32Array): Table {
   const column: ScalarColumn<'uint32'> = {
     type: 'uint32',
-    values: Uint32Array.from(folds),
+    values: folds,
     valid: new Uint8Array(folds.length).fill(1),
   };
   return { specs, columns: new Map([...table.columns, [FOLD.name, column]]), length: table.length };
