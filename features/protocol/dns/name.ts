@@ -4,7 +4,7 @@
  */
 
 import { CLEAR_LIMITS } from '../clear-limits.ts';
-import type { SharedTexts } from '../shared-texts.ts';
+import { hashOf, isSame, type SharedTexts } from '../shared-texts.ts';
 import { uint16 } from '../tls/bytes.ts';
 
 const POINTER = 0xc0;
@@ -29,9 +29,30 @@ export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
   return -1;
 }
 
+/** Where a name without pointers ends, -1 if it has one or is none. */
+function plainNameEnd(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end) {
+    const label = bytes[at]!;
+    if (label === 0) return at + 1;
+    if (label >= 64) return -1;
+    at += 1 + label;
+  }
+  return -1;
+}
+
+/** The text of a name as it stands in messages. */
+interface Known {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
+/** Names whose text is remembered. */
+const KNOWN = CLEAR_LIMITS.sharedTexts;
+
 /** Reads names; one object for all, for a name is put together in its memory. */
 export class NameReader {
   readonly #texts: SharedTexts;
+  readonly #known = new Array<Known | null>(KNOWN).fill(null);
   readonly #out = new Uint8Array(CLEAR_LIMITS.dnsNameBytes * MOST_TEXT);
 
   constructor(texts: SharedTexts) {
@@ -43,6 +64,18 @@ export class NameReader {
    * Pointers lead backwards only, so that no name goes in a circle.
    */
   read(bytes: Uint8Array, start: number, at: number, end: number): string | null {
+    const plainEnd = plainNameEnd(bytes, at, end);
+    if (plainEnd < 0) return this.#unpack(bytes, start, at, end);
+    // Few names are asked for again and again: their text is found by their bytes.
+    const place = hashOf(bytes, at, plainEnd) & (KNOWN - 1);
+    const known = this.#known[place]!;
+    if (known !== null && isSame(known.bytes, bytes, at, plainEnd)) return known.text;
+    const text = this.#unpack(bytes, start, at, end);
+    if (text !== null) this.#known[place] = { bytes: bytes.slice(at, plainEnd), text };
+    return text;
+  }
+
+  #unpack(bytes: Uint8Array, start: number, at: number, end: number): string | null {
     let length = 0;
     let octets = 0;
     let pointers = 0;
