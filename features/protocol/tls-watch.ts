@@ -41,8 +41,12 @@ export class RecordList {
 
 /** What is known of one direction. */
 export interface StreamSummary {
-  /** Records by type, from change_cipher_spec (20) on. */
-  readonly records: ArrayLike<number>;
+  /** Records by type. */
+  readonly changes: number;
+  readonly alerts: number;
+  readonly handshakes: number;
+  readonly data: number;
+  readonly heartbeats: number;
   readonly bytes: number;
   readonly gaps: number;
   readonly isProtected: boolean;

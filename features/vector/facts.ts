@@ -31,13 +31,13 @@ const LONGEST_INTEGER = 5;
 const LOW_BITS = 0x7f;
 const MORE = 0x80;
 
-const double = new Float64Array(1);
-const doubleBytes = new Uint8Array(double.buffer);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export class FactWriter {
   /** 1 for each column that is wanted. */
   readonly #wanted: Uint8Array;
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = NO_BYTES;
+  #view = viewOf(NO_BYTES);
   /** Where the next cell goes. */
   at = 0;
 
@@ -48,7 +48,10 @@ export class FactWriter {
 
   /** From here on cells go to `bytes` from `at` on. A cell that does not fit is left out: the caller sees to room. */
   turnTo(bytes: Uint8Array, at: number): void {
-    this.#bytes = bytes as Uint8Array<ArrayBuffer>;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = viewOf(bytes);
+    }
     this.at = at;
   }
 
@@ -110,8 +113,8 @@ export class FactWriter {
   }
 
   #double(value: number): void {
-    double[0] = value;
-    for (let i = 0; i < NUMBER; i++) this.#bytes[this.at++] = doubleBytes[i]!;
+    this.#view.setFloat64(this.at, value);
+    this.at += NUMBER;
   }
 
   #hasRoom(text: string): boolean {
@@ -132,12 +135,24 @@ export class FactWriter {
   }
 }
 
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** What was read last, for one block after the other lies in the same bytes. */
+let read = NO_BYTES;
+let view = viewOf(read);
+
 /**
  * Puts the cells `bytes[at, end)`, as a FactWriter wrote them, into a row.
  *
  * @param columns by their number
  */
 export function putFacts(columns: readonly Column[], row: number, bytes: Uint8Array, at: number, end: number): void {
+  if (bytes !== read) {
+    read = bytes;
+    view = viewOf(bytes);
+  }
   while (at < end) {
     const column = columns[bytes[at++]!]!;
     switch (column.type) {
@@ -154,7 +169,7 @@ export function putFacts(columns: readonly Column[], row: number, bytes: Uint8Ar
         at = putDoubles(column, row, bytes, at);
         break;
       default:
-        put(column as ScalarColumn<'float64'>, row, doubleAt(bytes, at));
+        put(column as ScalarColumn<'float64'>, row, view.getFloat64(at));
         at += NUMBER;
     }
   }
@@ -205,12 +220,7 @@ function putDoubles(column: ListColumn<'list_float64'>, row: number, bytes: Uint
   const count = bytes[at]! | (bytes[at + 1]! << 8);
   at += LENGTH;
   const to = reserveItems(column, row, count);
-  for (let i = 0; i < count; i++, at += NUMBER) column.items[to + i] = doubleAt(bytes, at);
+  for (let i = 0; i < count; i++, at += NUMBER) column.items[to + i] = view.getFloat64(at);
   putListEnd(column, row, to + count);
   return at;
-}
-
-function doubleAt(bytes: Uint8Array, at: number): number {
-  for (let i = 0; i < NUMBER; i++) doubleBytes[i] = bytes[at + i]!;
-  return double[0]!;
 }

@@ -9,6 +9,7 @@ import { ContentType, HandshakeType } from './constants.ts';
 import { EarlySegments } from './early-segments.ts';
 import type { ChainReader, ClientTraits, HelloReader, ServerTraits } from './hello-reader.ts';
 import { TLS_LIMITS } from './limits.ts';
+import { MessageBuffers } from './message-buffers.ts';
 import { beginsWithRecords, isRecord, RECORD_HEADER_LEN, recordLength, recordType } from './record.ts';
 import { type RecordStream, StreamMode, type TlsFlow } from './tls-flow.ts';
 
@@ -22,6 +23,9 @@ const ALERT_LEN = 2;
 const EMPTY_CHAIN = 3;
 /** ECCurveType named_curve (RFC 8422 5.4), before the curve. */
 const NAMED_CURVE = 3;
+
+/** Of a message cut by the end of a segment: the rest of this one and the next are nearly all there is. */
+const FIRST_BYTES = 4096;
 
 /** Bytes of one segment, and when it was captured. */
 export interface Arrival {
@@ -38,6 +42,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   readonly #hellos: HelloReader<Client, Server> & ChainReader<Chain>;
   readonly #log: RecordLog<TlsFlow<Client, Server, Chain>>;
   readonly #mostBytes: number;
+  readonly #buffers = new MessageBuffers();
   /** Flows that hold bytes, the one that began first at the front, and how many bytes they hold together. */
   readonly #holders = new Set<TlsFlow<Client, Server, Chain>>();
   #held = 0;
@@ -186,7 +191,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     if (stream.hasStepped) flow.isCertain = true;
     stream.hasStepped = true;
     stream.version = version;
-    stream.records[type - ContentType.ChangeCipherSpec]!++;
+    stream.count(type);
     stream.bytes += length;
     if (stream.logged < TLS_LIMITS.records) this.#log.add(flow, side, type, version, length, when);
     if (type === ContentType.ApplicationData) {
@@ -281,7 +286,8 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     stream.messageType = type;
     stream.messageLength = length;
     stream.messageHeld = 0;
-    stream.message = new Uint8Array(Math.min(length, TLS_LIMITS.messageStartBytes));
+    // What a segment more would hold; then it doubles, so that a lie costs what it sends.
+    stream.message = this.#buffers.take(Math.min(length, FIRST_BYTES));
     this.#hold(flow, stream.message.length);
     return stream.message === null ? end : this.#extend(flow, side, stream, bytes, at, end);
   }
@@ -327,9 +333,9 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     const needed = messageHeld + stop - at;
     let message = stream.message!;
     if (needed > message.length) {
-      // It doubles, so that a lie costs what it sends.
-      const grown = new Uint8Array(Math.min(messageLength, Math.max(needed, 2 * message.length)));
+      const grown = this.#buffers.take(needed);
       grown.set(message.subarray(0, messageHeld));
+      this.#buffers.give(message);
       stream.message = grown;
       this.#hold(flow, grown.length - message.length);
       if (stream.message === null) return end;
@@ -338,8 +344,8 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     message.set(bytes.subarray(at, stop), messageHeld);
     stream.messageHeld = needed;
     if (needed < messageLength) return stop;
-    this.#dropMessage(flow, stream);
     this.#message(flow, side, stream, stream.messageType, message, 0, messageLength);
+    this.#dropMessage(flow, stream);
     return stop;
   }
 
@@ -467,6 +473,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   #dropMessage(flow: TlsFlow<Client, Server, Chain>, stream: RecordStream): void {
     if (stream.message === null) return;
     this.#held -= stream.message.length;
+    this.#buffers.give(stream.message);
     stream.message = null;
     this.#settle(flow);
   }

@@ -1,4 +1,5 @@
 /** What is remembered of a flow that speaks TLS, and of each of its two streams; reused from flow to flow. */
+import { ContentType } from './constants.ts';
 import type { EarlySegments } from './early-segments.ts';
 
 export const StreamMode = {
@@ -34,8 +35,12 @@ export class RecordStream {
   /** Segments that came early; null while there are none. */
   early: EarlySegments | null = null;
 
-  /** Records of each type, from change_cipher_spec (20) on. */
-  readonly records = new Uint32Array(5);
+  /** Records of each type. */
+  changes = 0;
+  alerts = 0;
+  handshakes = 0;
+  data = 0;
+  heartbeats = 0;
   /** Their lengths together. */
   bytes = 0;
   /** Times that records could not be followed. */
@@ -71,17 +76,28 @@ export class RecordStream {
     this.clearCounts();
   }
 
+  /** Counts a record of the type. */
+  count(type: number): void {
+    if (type === ContentType.ApplicationData) this.data++;
+    else if (type === ContentType.Handshake) this.handshakes++;
+    else if (type === ContentType.ChangeCipherSpec) this.changes++;
+    else if (type === ContentType.Alert) this.alerts++;
+    else this.heartbeats++;
+  }
+
   /** Another part of the flow begins. */
   clearCounts(): void {
-    const { records } = this;
-    // A loop of five beats the call of fill.
-    for (let i = 0; i < records.length; i++) records[i] = 0;
+    this.changes = this.alerts = this.handshakes = this.data = this.heartbeats = 0;
     this.bytes = this.gaps = this.logged = 0;
   }
 
   /** Takes over what a row shows. */
   copyShown(from: RecordStream): void {
-    for (let i = 0; i < this.records.length; i++) this.records[i] = from.records[i]!;
+    this.changes = from.changes;
+    this.alerts = from.alerts;
+    this.handshakes = from.handshakes;
+    this.data = from.data;
+    this.heartbeats = from.heartbeats;
     this.bytes = from.bytes;
     this.gaps = from.gaps;
     this.logged = from.logged;
