@@ -22,6 +22,7 @@ import { compareArkimeClear, compareNdpiNames, compareZeekServices } from '../or
 import { compareCommunityIds } from '../oracle/community-rows.ts';
 import { compareProbe } from '../oracle/ipfixprobe-compare.ts';
 import { compareNdpi, compareOthers, compareZeekQuic } from '../oracle/quic-compare.ts';
+import { compareArkimeTls, compareSuricataTls, compareZeekTls } from '../oracle/tls-compare.ts';
 import { compareZeek } from '../oracle/zeek-compare.ts';
 
 const page = readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8');
@@ -120,6 +121,9 @@ describe.skipIf(!hasData('oracle'))('Rows', () => {
     ['Zeek', compareZeek],
     ['ipfixprobe', compareProbe],
     ['Community ID', compareCommunityIds],
+    ['Zeek TLS', compareZeekTls],
+    ['Arkime TLS', compareArkimeTls],
+    ['Suricata TLS', compareSuricataTls],
     ['nDPI over UDP', compareNdpi],
     ['Zeek QUIC', compareZeekQuic],
     ['Others over UDP', compareOthers],
