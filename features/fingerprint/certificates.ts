@@ -92,8 +92,16 @@ function markOf(bytes: Uint8Array, at: number, end: number): number {
   return mark;
 }
 
+const WORD = 4;
+
+/** Word by word: byte by byte a certificate takes longer than the rest of its handshake. */
 function isSame(known: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
-  if (known.length !== end - at) return false;
-  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[at + i]) return false;
+  const { length } = known;
+  if (length !== end - at) return false;
+  const ours = new DataView(known.buffer, known.byteOffset, length);
+  const theirs = new DataView(bytes.buffer, bytes.byteOffset + at, length);
+  let i = 0;
+  for (; i + WORD <= length; i += WORD) if (ours.getInt32(i) !== theirs.getInt32(i)) return false;
+  for (; i < length; i++) if (known[i] !== bytes[at + i]) return false;
   return true;
 }
