@@ -45,7 +45,7 @@ import { QUIC, writeQuic } from './vector/quic.ts';
 import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
 import { SSH, writeSsh } from './vector/ssh.ts';
-import { TLS, writeTls } from './vector/tls.ts';
+import { RAW_FINGERPRINTS, TLS, writeTls } from './vector/tls.ts';
 import { TLS_FLOW, writeTlsFlow } from './vector/tls-flow.ts';
 import { writeTunnel } from './vector/tunnel.ts';
 
@@ -165,9 +165,10 @@ export class FlowExtractor implements FrameSink {
     const texts = new SharedTexts();
     const resolved = new ResolvedNames();
     this.#names = new FlowNames(state, resolved);
-    this.#tls = new TlsWatch(state, tlsFlowSummariser(cached));
-    this.#quic = new QuicWatch(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic));
-    this.#dtls = new DtlsWatch(tlsSummariser(cached, undefined, Ja4Transport.Dtls));
+    const withRaw = RAW_FINGERPRINTS.some((name) => columns.includes(name));
+    this.#tls = new TlsWatch(state, tlsFlowSummariser(cached, undefined, withRaw));
+    this.#quic = new QuicWatch(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic, withRaw));
+    this.#dtls = new DtlsWatch(tlsSummariser(cached, undefined, Ja4Transport.Dtls, withRaw));
     const http = new StreamWatch(state, httpProtocol(texts));
     const ssh = new StreamWatch(
       state,

@@ -14,8 +14,8 @@ import { Certificates, type ChainSummary } from './certificates.ts';
 import { withoutGrease } from './grease.ts';
 import { ClientHelloKey, ServerHelloKey } from './hello-key.ts';
 import { type HostName, HostNames } from './host-names.ts';
-import { ja3, ja3s } from './ja3.ts';
-import { Ja4Transport, ja4 } from './ja4.ts';
+import { ja3, ja3s, ja3Text } from './ja3.ts';
+import { Ja4Transport, ja4, ja4Original, ja4OriginalRaw, ja4Raw } from './ja4.ts';
 import { KeyCache } from './key-cache.ts';
 
 /** What a client says whomever it calls. */
@@ -36,6 +36,15 @@ export interface ClientKind {
   readonly hasTicket: boolean;
   readonly ja3: string;
   readonly ja4: string;
+  /** What the fingerprints are hashes of, and their variants; null unless they are asked for, for they are long. */
+  readonly raw: RawFingerprints | null;
+}
+
+export interface RawFingerprints {
+  readonly ja3Text: string;
+  readonly ja4R: string;
+  readonly ja4O: string;
+  readonly ja4Ro: string;
 }
 
 export interface ClientSummary extends ClientKind, HostName {}
@@ -64,8 +73,9 @@ export type TlsTcpSummary = TlsFlowSummary<ClientSummary, ServerSummary, ChainSu
 export function tlsFlowSummariser(
   digests: Digests,
   entries?: number,
+  withRaw = false,
 ): HelloReader<ClientSummary, ServerSummary> & ChainReader<ChainSummary> {
-  const { client, server } = tlsSummariser(digests, entries);
+  const { client, server } = tlsSummariser(digests, entries, Ja4Transport.Tcp, withRaw);
   const certificates = new Certificates(digests, entries);
   return { client, server, chain: (bytes, at, end) => certificates.chain(bytes, at, end) };
 }
@@ -74,11 +84,13 @@ export function tlsFlowSummariser(
  * @param digests should remember (see cache.ts): clients that shuffle their extensions still have the same JA4
  * @param entries of each cache
  * @param transport what carries the hellos
+ * @param withRaw whether raw fingerprints are made
  */
 export function tlsSummariser(
   digests: Digests,
   entries: number = CACHE_LIMITS.entries,
   transport: Ja4Transport = Ja4Transport.Tcp,
+  withRaw = false,
 ): HelloReader<ClientSummary, ServerSummary> {
   const names = new HostNames(entries);
   const clientKey = new ClientHelloKey();
@@ -87,7 +99,7 @@ export function tlsSummariser(
   const servers = new KeyCache<ServerSummary>(entries);
 
   function newClient(hello: ClientHello): ClientKind {
-    const kind = clientKind(hello, digests, transport);
+    const kind = clientKind(hello, digests, transport, withRaw);
     clients.keep(clientKey.key, kind);
     return kind;
   }
@@ -120,6 +132,7 @@ export function tlsSummariser(
         hasTicket: kind.hasTicket,
         ja3: kind.ja3,
         ja4: kind.ja4,
+        raw: kind.raw,
       };
     },
     server(bytes, at, end) {
@@ -134,6 +147,7 @@ export function clientKind(
   hello: ClientHello,
   digests: Digests,
   transport: Ja4Transport = Ja4Transport.Tcp,
+  withRaw = false,
 ): ClientKind {
   return {
     alpn: hello.alpn.length === 0 ? null : hello.alpn.join(','),
@@ -149,6 +163,14 @@ export function clientKind(
     hasTicket: hello.hasTicket,
     ja3: ja3(hello, digests),
     ja4: ja4(hello, digests, transport),
+    raw: withRaw
+      ? {
+          ja3Text: ja3Text(hello),
+          ja4R: ja4Raw(hello, transport),
+          ja4O: ja4Original(hello, digests, transport),
+          ja4Ro: ja4OriginalRaw(hello, transport),
+        }
+      : null,
   };
 }
 

@@ -2,7 +2,7 @@
  * Group `tls`: what the TLS handshake says before it goes dark. None of it is a model input: the handshake tells which
  * library and which host, and a model that learns those recognises the lab it was trained in.
  */
-import type { TlsSummary } from '../fingerprint/tls-summary.ts';
+import type { RawFingerprints, TlsSummary } from '../fingerprint/tls-summary.ts';
 import type { FactNumbers, FactWriter } from './facts.ts';
 import type { FeatureRows } from './spec.ts';
 
@@ -101,6 +101,10 @@ export const TLS = {
   ja3: { type: 'utf8', doc: 'JA3 of the ClientHello (Salesforce, 2017).', nulls: NO_CLIENT },
   ja3s: { type: 'utf8', doc: 'JA3S of the ServerHello (Salesforce, 2017).', nulls: NO_SERVER },
   ja4: { type: 'utf8', doc: 'JA4 of the ClientHello (FoxIO, 2023).', nulls: NO_CLIENT },
+  ja3_text: { type: 'utf8', doc: 'What JA3 is the hash of.', nulls: NO_CLIENT, onRequest: true },
+  ja4_r: { type: 'utf8', doc: 'JA4 with its lists in place of their hashes.', nulls: NO_CLIENT, onRequest: true },
+  ja4_o: { type: 'utf8', doc: 'JA4 of the lists in the order sent.', nulls: NO_CLIENT, onRequest: true },
+  ja4_ro: { type: 'utf8', doc: 'Those lists in place of their hashes.', nulls: NO_CLIENT, onRequest: true },
 } as const satisfies FeatureRows;
 
 export function writeTls(
@@ -126,6 +130,7 @@ export function writeTls(
     facts.bool(at.tls_early_data, client.hasEarlyData);
     facts.text(at.ja3, client.ja3);
     facts.text(at.ja4, client.ja4);
+    if (client.raw !== null) writeRaw(facts, at, client.raw);
   }
   if (server !== null) {
     facts.text(at.tls_version, server.version);
@@ -134,4 +139,23 @@ export function writeTls(
     facts.integers(at.tls_server_extensions, server.extensions);
     facts.text(at.ja3s, server.ja3s);
   }
+}
+
+/** Columns of raw fingerprints: made only if one of them is asked for. */
+export const RAW_FINGERPRINTS = [
+  'ja3_text',
+  'ja4_r',
+  'ja4_o',
+  'ja4_ro',
+] as const satisfies readonly (keyof typeof TLS)[];
+
+function writeRaw(
+  facts: FactWriter,
+  at: FactNumbers<typeof TLS>,
+  { ja3Text, ja4R, ja4O, ja4Ro }: RawFingerprints,
+): void {
+  facts.text(at.ja3_text, ja3Text);
+  facts.text(at.ja4_r, ja4R);
+  facts.text(at.ja4_o, ja4O);
+  facts.text(at.ja4_ro, ja4Ro);
 }

@@ -31,6 +31,7 @@ export function summaryTwin(digests: Digests): HelloReader<ClientSummary, Server
           hasTicket: hello.hasTicket,
           ja3: ja3(hello, digests),
           ja4: ja4(hello, digests),
+          raw: null,
         }
       );
     },
