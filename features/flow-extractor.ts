@@ -24,7 +24,9 @@ import {
 import { decodeFrame } from './packet/decode.ts';
 import { Fragments } from './packet/fragments.ts';
 import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
-import { dnsProtocol } from './protocol/dns/dns-reader.ts';
+import { DnsMessages } from './protocol/dns/dns-messages.ts';
+import { dnsOverTcp } from './protocol/dns/dns-reader.ts';
+import { DnsWatch } from './protocol/dns/dns-watch.ts';
 import { FlowNames } from './protocol/dns/flow-names.ts';
 import { ResolvedNames } from './protocol/dns/resolved-names.ts';
 import { DtlsWatch } from './protocol/dtls/dtls-watch.ts';
@@ -115,7 +117,7 @@ export class FlowExtractor implements FrameSink {
   readonly #outer = new OuterPairs();
   readonly #names: FlowNames;
   /** Those whose half-read flows are given up first come, if there are too many. */
-  readonly #streams: readonly StreamWatch<unknown>[];
+  readonly #streams: readonly { readonly givenUp: number }[];
   readonly #sink: BlockSink;
   readonly #facts: FactWriter;
   #block: FlowBlock | null = null;
@@ -163,7 +165,7 @@ export class FlowExtractor implements FrameSink {
     const { state } = this.#tracker;
     const cached = cachedDigests(digests);
     const texts = new SharedTexts();
-    const resolved = new ResolvedNames();
+    const resolved = new ResolvedNames(texts);
     this.#names = new FlowNames(state, resolved);
     const withRaw = RAW_FINGERPRINTS.some((name) => columns.includes(name));
     this.#tls = new TlsWatch(state, tlsFlowSummariser(cached, undefined, withRaw));
@@ -174,8 +176,10 @@ export class FlowExtractor implements FrameSink {
       state,
       sshProtocol(texts, (lists) => ({ hassh: hassh(lists, cached), hasshServer: hasshServer(lists, cached) })),
     );
-    const dns = new StreamWatch(state, dnsProtocol(texts, resolved));
-    this.#streams = [http, ssh, dns];
+    const messages = new DnsMessages(texts, resolved);
+    const dns = new DnsWatch(messages);
+    const tcpDns = new StreamWatch(state, dnsOverTcp(messages));
+    this.#streams = [http, ssh, dns, tcpDns];
     const readers = [
       // One line for each protocol.
       reader({ ...TLS, ...TLS_FLOW, ...CERTIFICATE }, this.#tls, (facts, tls) => {
@@ -187,7 +191,8 @@ export class FlowExtractor implements FrameSink {
       reader({ ...TLS, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
       reader(HTTP, http, (facts, summary) => writeHttp(facts, FACT, summary)),
       reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
-      reader(DNS, dns, (facts, summary) => writeDns(facts, FACT, summary)),
+      reader(DNS, dns, (facts, record) => writeDns(facts, FACT, record)),
+      reader(DNS, tcpDns, (facts, record) => writeDns(facts, FACT, record)),
     ];
     this.#readers = readers.filter((one) => Object.keys(one.columns).some((name) => columns.includes(name)));
     this.#watches = new Watches(this.#readers.map(({ watch }) => watch));

@@ -82,6 +82,26 @@ export class FactWriter {
     this.#length(countAt, count);
   }
 
+  /** The text whose UTF-8 is `bytes[at, end)`. */
+  utf8(column: number, bytes: Uint8Array, at: number, end: number): void {
+    const length = end - at;
+    if (this.#wanted[column] !== 1 || length > MOST || COLUMN + LENGTH + length > this.#bytes.length - this.at) return;
+    this.#bytes[this.at++] = column;
+    this.#length(this.at, length);
+    this.at += LENGTH;
+    this.#copy(bytes, at, end);
+  }
+
+  /** A list of `count` texts, null if it is 0, each of which lies in `bytes[at, end)` as in a list of facts. */
+  utf8List(column: number, count: number, bytes: Uint8Array, at: number, end: number): void {
+    const room = this.#bytes.length - this.at - COLUMN - LENGTH;
+    if (count === 0 || this.#wanted[column] !== 1 || count > MOST || end - at > room) return;
+    this.#bytes[this.at++] = column;
+    this.#length(this.at, count);
+    this.at += LENGTH;
+    this.#copy(bytes, at, end);
+  }
+
   /** The first `count` values as a list of 32-bit integers. */
   integers(column: number, values: ArrayLike<number>, count: number = values.length): void {
     if (!this.#beginList(column, count, LONGEST_INTEGER)) return;
@@ -110,6 +130,13 @@ export class FactWriter {
     this.#length(this.at, count);
     this.at += LENGTH;
     return true;
+  }
+
+  #copy(from: Uint8Array, at: number, end: number): void {
+    const to = this.#bytes;
+    let next = this.at;
+    while (at < end) to[next++] = from[at++]!;
+    this.at = next;
   }
 
   #double(value: number): void {
