@@ -5,7 +5,7 @@ import { Output } from '../features/files/output.ts';
 import { formatOfPath, TABLE_FORMATS, type TableFormat } from '../features/files/table-writer.ts';
 
 /** Endings of formats that are not written: a file of that name must not hold another. */
-const OTHER_FORMATS = /\.(parquet|pcap|pcapng|html|xlsx?|gz|zst)$/i;
+const OTHER_FORMATS = /\.(pcap|pcapng|html|xlsx?|gz|zst)$/i;
 
 /** The file of `-o`, null for standard output. */
 export function outputPath(output: string | undefined): string | null {

@@ -20,6 +20,7 @@ export const ErrorCode = {
   ManifestInvalid: 'MANIFEST_INVALID',
   LabelsUnusable: 'LABELS_UNUSABLE',
   LimitExceeded: 'LIMIT_EXCEEDED',
+  KeyInvalid: 'KEY_INVALID',
   OptionInvalid: 'OPTION_INVALID',
   Unsupported: 'UNSUPPORTED',
 } as const;

@@ -41,6 +41,21 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string {
   return decoder.decode(bytes.subarray(start, end));
 }
 
+/** `bytes[start, end)` if they are UTF-8, else with what is not replaced: whatever a file says, columns hold UTF-8. */
+export function utf8Of(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const text = bytes.subarray(start, end);
+  for (let i = 0; i < text.length; i++) if (text[i]! > 0x7f) return encoder.encode(decoder.decode(text));
+  return text;
+}
+
+/** Writes a row's text, which must be UTF-8; all rows before it must have been written. */
+export function appendUtf8(column: TextColumn, row: number, text: Uint8Array): void {
+  const start = column.offsets[row]!;
+  reserveBytes(column, row, text.length).set(text, start);
+  column.offsets[row + 1] = start + text.length;
+  column.valid[row] = 1;
+}
+
 /** The texts of the first `rows` rows. */
 export function textsOf(column: TextColumn, rows: number): (string | null)[] {
   return Array.from({ length: rows }, (_, row) => textAt(column, row));

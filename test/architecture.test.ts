@@ -18,7 +18,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The stages inside features, each of which may import those before it. */
-const STAGES = ['capture', 'packet', 'flow', 'protocol', 'fingerprint', 'vector', 'arrow', 'text', 'files'];
+const STAGES = [
+  'capture',
+  'packet',
+  'flow',
+  'protocol',
+  'fingerprint',
+  'vector',
+  'arrow',
+  'parquet',
+  'text',
+  'rows',
+  'files',
+];
 
 /** Where Node's own modules may be used; everything else also runs in a browser. */
 const NODE_ALLOWED =

@@ -12,8 +12,9 @@ import { openJobs } from '../jobs/capture-jobs.ts';
 import { counted } from '../numbers.ts';
 import { addRowOptions, nameList, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
+import { addTableOptions, compressionFor, RowsOut, type TableOptions } from '../table-options.ts';
 
-export interface ExtractCommandOptions extends RowOptions {
+export interface ExtractCommandOptions extends RowOptions, TableOptions {
   readonly output?: string;
   readonly format?: TableFormat;
   readonly columns?: string[];
@@ -23,15 +24,17 @@ export interface ExtractCommandOptions extends RowOptions {
 
 export function addExtractCommand(program: Command): void {
   addRowOptions(
-    program
-      .command('extract')
-      .description('captures -> flow rows')
-      .argument('<input...>', 'captures, folders, globs, or - for standard input')
-      .option('-o, --output <file>', 'write here instead of standard output')
-      .addOption(new Option('-f, --format <format>', 'output format').choices(TABLE_FORMATS))
-      .option('--columns <names>', 'only these columns, in this order', nameList)
-      .addOption(new Option('--label <label>', 'label of every row').conflicts('labels'))
-      .option('--labels <manifest>', 'labels by flow, from a manifest'),
+    addTableOptions(
+      program
+        .command('extract')
+        .description('captures -> flow rows')
+        .argument('<input...>', 'captures, folders, globs, or - for standard input')
+        .option('-o, --output <file>', 'write here instead of standard output')
+        .addOption(new Option('-f, --format <format>', 'output format').choices(TABLE_FORMATS))
+        .option('--columns <names>', 'only these columns, in this order', nameList)
+        .addOption(new Option('--label <label>', 'label of every row').conflicts('labels'))
+        .option('--labels <manifest>', 'labels by flow, from a manifest'),
+    ),
   )
     .addHelpText('after', '\nExample:\n  flowlamp extract capture.pcap -o flows.arrow\n')
     .action(async (inputs: string[], options: ExtractCommandOptions) => {
@@ -46,24 +49,28 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   const labels = options.labels === undefined ? null : loadFlowLabels(options.labels);
   const path = outputPath(options.output);
   const format = formatFor(path, options.format) ?? 'jsonl';
+  const compression = compressionFor(format, options);
   refuseInputAsOutput(path, files);
   labels?.requireAny(files);
   const specs = options.columns === undefined ? FEATURES : chooseColumns(COLUMNS, options.columns);
+  const rowsOut = new RowsOut(options, out);
+  rowsOut.check(COLUMNS);
   const reading = {
     ...options,
-    rowColumns: [...specs.map(({ name }) => name), ...(labels === null ? [] : LABEL_COLUMNS)],
+    rowColumns: rowsOut.columnsFor([...specs.map(({ name }) => name), ...(labels === null ? [] : LABEL_COLUMNS)]),
   };
   const unnamed = files.filter((file) => labels?.names(file) === false);
   const summaries: CaptureSummary[] = [];
   // Threads begin to read while this one still loads what it writes with.
   const jobs = openJobs(files, reading);
   try {
-    const writer = await TableWriter.open(path, format, specs);
+    const writer = await TableWriter.open(path, format, specs, compression);
     try {
       for (const [index, file] of files.entries()) {
         const receive = (batch: Table) => {
           labels?.apply(file, batch);
-          writer.write(batch);
+          const rows = rowsOut.apply(COLUMNS, batch);
+          if (rows.length > 0) writer.write(rows);
         };
         summaries.push(await readCapture(file, `${index + 1}/${files.length}`, reading, receive, out, undefined, jobs));
       }

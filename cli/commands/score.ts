@@ -6,7 +6,13 @@ import type { CaptureSummary } from '../../features/extract.ts';
 import { isCaptureFile, sourceKind } from '../../features/files/flow-source.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { readTable } from '../../features/files/table-reader.ts';
-import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
+import {
+  type Compression,
+  chooseColumns,
+  TABLE_FORMATS,
+  type TableFormat,
+  TableWriter,
+} from '../../features/files/table-writer.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 import type { ModelCard } from '../../models/card.ts';
 import { DEFAULT_MODEL, RUNTIMES, type Runtime, Scorer } from '../../serve/engine.ts';
@@ -18,9 +24,10 @@ import { ExitCode } from '../exit.ts';
 import { type CaptureJobs, openJobs } from '../jobs/capture-jobs.ts';
 import { addRowOptions, fraction, nameList, positiveInteger, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
+import { addTableOptions, compressionFor, RowsOut, type TableOptions } from '../table-options.ts';
 import { VerdictTable, verdictSummary } from '../verdict-table.ts';
 
-export interface ScoreCommandOptions extends RowOptions {
+export interface ScoreCommandOptions extends RowOptions, TableOptions {
   readonly model: string;
   readonly output?: string;
   readonly format?: 'table' | TableFormat;
@@ -34,19 +41,21 @@ export interface ScoreCommandOptions extends RowOptions {
 
 export function addScoreCommand(program: Command): void {
   addRowOptions(
-    program
-      .command('score')
-      .description('captures or flow tables -> verdicts')
-      .argument('<input...>', 'captures, flow tables, folders, globs, or - for standard input')
-      .option('-m, --model <model>', 'a model folder, or the name of a model that ships', DEFAULT_MODEL)
-      .option('-o, --output <file>', 'write here instead of standard output')
-      .addOption(new Option('-f, --format <format>', 'output format').choices(['table', ...TABLE_FORMATS]))
-      .option('--columns <names>', 'only these columns, in this order', nameList)
-      .option('--only <labels>', 'only rows with these verdicts', nameList)
-      .option('--min-score <probability>', 'only rows with at least this score', fraction)
-      .option('--top <count>', 'rows shown by the format table', positiveInteger, 40)
-      .option('--fail-on <labels>', 'exit with 3 if any flow has one of these verdicts', nameList)
-      .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('onnxruntime')),
+    addTableOptions(
+      program
+        .command('score')
+        .description('captures or flow tables -> verdicts')
+        .argument('<input...>', 'captures, flow tables, folders, globs, or - for standard input')
+        .option('-m, --model <model>', 'a model folder, or the name of a model that ships', DEFAULT_MODEL)
+        .option('-o, --output <file>', 'write here instead of standard output')
+        .addOption(new Option('-f, --format <format>', 'output format').choices(['table', ...TABLE_FORMATS]))
+        .option('--columns <names>', 'only these columns, in this order', nameList)
+        .option('--only <labels>', 'only rows with these verdicts', nameList)
+        .option('--min-score <probability>', 'only rows with at least this score', fraction)
+        .option('--top <count>', 'rows shown by the format table', positiveInteger, 40)
+        .option('--fail-on <labels>', 'exit with 3 if any flow has one of these verdicts', nameList)
+        .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('onnxruntime')),
+    ),
   )
     .addHelpText('after', '\nExample:\n  flowlamp score capture.pcap -f jsonl\n')
     .action(async (inputs: string[], options: ScoreCommandOptions) => {
@@ -64,7 +73,7 @@ export async function runScore(
   const started = Date.now();
   const files = expandInputs(inputs);
   refuseInputAsOutput(outputPath(options.output), files);
-  const sink = new VerdictSink(options);
+  const sink = new VerdictSink(options, out);
   const summaries: CaptureSummary[] = [];
   // Threads begin to read while this one still loads the model and what runs it.
   const jobs = openJobs(files, options, isCaptureFile);
@@ -129,7 +138,7 @@ async function scoreCapture(
 function tableColumns(): FlowlampError {
   return new FlowlampError(ErrorCode.OptionInvalid, {
     happened: 'the format table shows columns of its own',
-    expected: '--columns with csv, jsonl, arrow or arrows',
+    expected: '--columns with csv, jsonl, arrow, arrows or parquet',
     action: 'leave out --columns, or choose another --format',
   });
 }
@@ -140,16 +149,22 @@ class VerdictSink {
   readonly #options: ScoreCommandOptions;
   readonly #format: 'table' | TableFormat;
   readonly #path: string | null;
+  readonly #compression: Compression;
+  readonly #rowsOut: RowsOut;
+  /** The columns of the tables that came last, with those of verdicts. */
+  #scoredSpecs: { readonly of: readonly ColumnSpec[]; readonly all: readonly ColumnSpec[] } | null = null;
   readonly #table: VerdictTable;
   #writer: TableWriter | null = null;
   #specs: readonly ColumnSpec[] = [];
 
-  constructor(options: ScoreCommandOptions) {
+  constructor(options: ScoreCommandOptions, out: Console) {
+    this.#rowsOut = new RowsOut(options, out);
     this.#options = options;
     this.#path = outputPath(options.output);
     if (options.format === 'table' && options.columns !== undefined) throw tableColumns();
     const byTerminal = this.#path === null && process.stdout.isTTY === true ? 'table' : 'jsonl';
     this.#format = options.format === 'table' ? 'table' : (formatFor(this.#path, options.format) ?? byTerminal);
+    this.#compression = compressionFor(this.#format, options);
     this.#table = new VerdictTable(options.top, this.#path);
   }
 
@@ -160,7 +175,9 @@ class VerdictSink {
       score >= minScore && only?.includes(verdict) !== false ? [row] : [],
     );
     const scored = withVerdicts(specs, table, verdicts);
-    const kept = rows.length === table.length ? scored : takeTableRows(scored, rows);
+    const chosen = rows.length === table.length ? scored : takeTableRows(scored, rows);
+    if (this.#scoredSpecs?.of !== specs) this.#scoredSpecs = { of: specs, all: scored.specs };
+    const kept = this.#rowsOut.apply(this.#scoredSpecs.all, chosen);
     if (this.#format === 'table') this.#table.add(kept);
     else {
       this.#writer ??= await this.#open(specs);
@@ -182,6 +199,6 @@ class VerdictSink {
   #open(specs: readonly ColumnSpec[]): Promise<TableWriter> {
     const all = withVerdictColumns(specs);
     this.#specs = this.#options.columns === undefined ? all : chooseColumns(all, this.#options.columns);
-    return TableWriter.open(this.#path, this.#format as TableFormat, this.#specs);
+    return TableWriter.open(this.#path, this.#format as TableFormat, this.#specs, this.#compression);
   }
 }

@@ -35,7 +35,7 @@ export function addTrainCommand(program: Command): void {
   const command = program
     .command('train')
     .description('labelled flow tables or manifests -> model folder')
-    .argument('<input...>', 'labelled flow tables (Arrow, CSV, JSONL) or manifests (.json)')
+    .argument('<input...>', 'labelled flow tables (Arrow, Parquet, CSV, JSONL) or manifests (.json)')
     .requiredOption('-o, --output <folder>', 'the model folder to write')
     .option('--target <column>', 'the column that holds the label', 'label')
     .addOption(new Option('--learner <name>', 'what learns').choices(LEARNERS.map(({ name }) => name)).default('gbdt'))

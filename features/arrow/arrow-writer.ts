@@ -1,5 +1,13 @@
 /** Arrow IPC bytes, batch by batch: the file format (random access, footer) or the stream format. */
-import { AsyncByteQueue, RecordBatchFileWriter, RecordBatchStreamWriter, type Schema } from 'apache-arrow';
+import {
+  AsyncByteQueue,
+  CompressionType,
+  compressionRegistry,
+  Field,
+  RecordBatchFileWriter,
+  RecordBatchStreamWriter,
+  Schema,
+} from 'apache-arrow';
 import type { ColumnSpec, Table } from '../../core/table.ts';
 import { arrowSchema, toRecordBatch } from './to-arrow.ts';
 
@@ -23,13 +31,61 @@ class ByteSink extends AsyncByteQueue {
   }
 }
 
+/** Compresses bytes as one frame of zstd. */
+export type CompressZstd = (bytes: Uint8Array) => Uint8Array;
+
+/**
+ * Before each compressed buffer stands its length when unpacked. apache-arrow 21.2.0 writes the compressed one instead
+ * (https://github.com/apache/arrow-js/pull/470), which other readers refuse.
+ *
+ * @param bodies a prefix and the bytes of each buffer
+ */
+function putLengths(bodies: readonly ArrayBufferView[], buffers: readonly ArrayBufferView[]): void {
+  buffers.forEach(({ byteLength }, i) => {
+    const prefix = bodies[2 * i]!;
+    if (prefix.byteLength === 0) return;
+    const view = new DataView(prefix.buffer, prefix.byteOffset);
+    if (view.getBigInt64(0, true) !== STORED) view.setBigInt64(0, BigInt(byteLength), true);
+  });
+}
+
+/** What did not get shorter is stored. */
+const STORED = -1n;
+
+class FileWriter extends RecordBatchFileWriter {
+  protected override _compressBodyBuffers(buffers: ArrayBufferView[]) {
+    const bodies = super._compressBodyBuffers(buffers);
+    putLengths(bodies.buffers, buffers);
+    return bodies;
+  }
+}
+
+class StreamWriter extends RecordBatchStreamWriter {
+  protected override _compressBodyBuffers(buffers: ArrayBufferView[]) {
+    const bodies = super._compressBodyBuffers(buffers);
+    putLengths(bodies.buffers, buffers);
+    return bodies;
+  }
+}
+
 export class ArrowWriter {
   readonly #schema: Schema;
   readonly #writer: RecordBatchFileWriter | RecordBatchStreamWriter;
 
-  constructor(format: 'arrow' | 'arrows', specs: readonly ColumnSpec[], receive: ByteReceiver) {
+  /** @param zstd compresses the bodies of record batches; without it they are left as they are */
+  constructor(
+    format: 'arrow' | 'arrows',
+    specs: readonly ColumnSpec[],
+    receive: ByteReceiver,
+    zstd: CompressZstd | null = null,
+  ) {
     this.#schema = arrowSchema(specs);
-    this.#writer = format === 'arrow' ? new RecordBatchFileWriter() : new RecordBatchStreamWriter();
+    const Writer = format === 'arrow' ? FileWriter : StreamWriter;
+    if (zstd !== null) {
+      const { ZSTD } = CompressionType;
+      compressionRegistry.set(ZSTD, { ...compressionRegistry.get(ZSTD), encode: zstd });
+    }
+    this.#writer = new Writer(zstd === null ? {} : { compressionType: CompressionType.ZSTD });
     this.#writer.reset(new ByteSink(receive) as never, this.#schema as never);
   }
 
@@ -41,4 +97,22 @@ export class ArrowWriter {
   finish(): void {
     this.#writer.finish();
   }
+}
+
+/** The IPC message that holds the Arrow schema of the columns, all of which may be null, and `more` metadata. */
+export function schemaMessage(specs: readonly ColumnSpec[], more: Iterable<readonly [string, string]>): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  const { fields, metadata } = arrowSchema(specs);
+  // As in the Parquet that it goes into: polars takes levels to be as many as this says, and panics at others.
+  const nullable = fields.map(({ name, type, metadata: notes }) => new Field(name, type, true, notes));
+  const schema = new Schema(nullable, new Map([...metadata, ...more]));
+  // A stream begins with it, and this one is never ended.
+  new RecordBatchStreamWriter().reset(new ByteSink((bytes) => pieces.push(bytes.slice())) as never, schema as never);
+  const message = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    message.set(piece, at);
+    at += piece.length;
+  }
+  return message;
 }

@@ -9,7 +9,7 @@ import {
   type Table,
   type TextListColumn,
 } from '../../core/table.ts';
-import { appendText } from '../../core/text-column.ts';
+import { appendText, appendUtf8, type TextColumn, utf8Of } from '../../core/text-column.ts';
 import { appendListItem, appendTextList, endTextList } from '../../core/text-list-column.ts';
 import { REVISION_KEY, UNIT_KEY } from './to-arrow.ts';
 
@@ -64,7 +64,7 @@ export function fromRecordBatch(specs: readonly ColumnSpec[], batch: RecordBatch
 function copyColumn(column: Column, vector: Vector, rows: number): void {
   switch (column.type) {
     case 'utf8':
-      for (let row = 0; row < rows; row++) appendText(column, row, (vector.get(row) as string | null) ?? null);
+      copyTexts(column, vector, rows);
       return;
     case 'list_utf8':
       copyTextLists(column, vector, rows);
@@ -92,10 +92,22 @@ function copyColumn(column: Column, vector: Vector, rows: number): void {
   }
 }
 
+/** By their bytes where they lie in the open: as strings they would lose a byte order mark. */
+function copyTexts(column: TextColumn, vector: Vector, rows: number): void {
+  const data = vector.data.length === 1 && DataType.isUtf8(vector.type) ? vector.data[0]! : null;
+  for (let row = 0; row < rows; row++) {
+    if (data === null || !data.getValid(row)) appendText(column, row, (vector.get(row) as string | null) ?? null);
+    else {
+      const { valueOffsets, values } = data;
+      appendUtf8(column, row, utf8Of(values as Uint8Array, valueOffsets[row]!, valueOffsets[row + 1]!));
+    }
+  }
+}
+
 function copyTextLists(column: TextListColumn, vector: Vector, rows: number): void {
-  const ascii = asciiLists(vector, rows);
-  if (ascii !== null) {
-    copyAsciiLists(column, ascii, rows);
+  const lists = openLists(vector, rows);
+  if (lists !== null) {
+    copyOpenLists(column, lists, rows);
     return;
   }
   for (let row = 0; row < rows; row++) {
@@ -104,24 +116,21 @@ function copyTextLists(column: TextListColumn, vector: Vector, rows: number): vo
   }
 }
 
-/** The lists if their bytes can be taken as they are: other bytes may be no UTF-8, which the way through strings mends. */
-function asciiLists({ data: [lists, ...more] }: Vector, rows: number): Data | null {
+/** The lists if the bytes of their texts can be taken. */
+function openLists({ data: [lists, ...more] }: Vector, rows: number): Data | null {
   const texts = lists?.children[0];
   if (rows === 0 || lists === undefined || more.length > 0) return null;
-  if (texts === undefined || !DataType.isUtf8(texts.type) || texts.nullCount > 0) return null;
-  const bytes = texts.values as Uint8Array;
-  const end = texts.valueOffsets[lists.valueOffsets[rows]!] ?? 0;
-  for (let at = texts.valueOffsets[lists.valueOffsets[0]!] ?? 0; at < end; at++) if (bytes[at]! > 0x7f) return null;
-  return lists;
+  return texts === undefined || !DataType.isUtf8(texts.type) || texts.nullCount > 0 ? null : lists;
 }
 
-function copyAsciiLists(column: TextListColumn, lists: Data, rows: number): void {
+function copyOpenLists(column: TextListColumn, lists: Data, rows: number): void {
   const texts = lists.children[0]!;
   for (let row = 0; row < rows; row++) {
     column.offsets[row + 1] = column.offsets[row]!;
     if (!lists.getValid(row)) continue;
     for (let item = lists.valueOffsets[row]!; item < lists.valueOffsets[row + 1]!; item++) {
-      appendListItem(column, row, texts.values as Uint8Array, texts.valueOffsets[item]!, texts.valueOffsets[item + 1]!);
+      const text = utf8Of(texts.values as Uint8Array, texts.valueOffsets[item]!, texts.valueOffsets[item + 1]!);
+      appendListItem(column, row, text, 0, text.length);
     }
     endTextList(column, row);
   }
@@ -143,7 +152,11 @@ function copyLists(column: ListColumn, vector: Vector, rows: number): void {
     if (items === null || items === undefined) continue;
     column.valid[row] = 1;
     const start = column.offsets[row]!;
-    for (let i = 0; i < items.length; i++) column.items[start + i] = Number(items[i]);
+    for (let i = 0; i < items.length; i++) {
+      const number = Number(items[i]);
+      // Neither null nor infinite has a place in a list.
+      column.items[start + i] = Number.isFinite(number) ? number : 0;
+    }
   }
 }
 

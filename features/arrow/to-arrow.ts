@@ -33,7 +33,7 @@ import type {
 import { appendText, createTextColumn, type TextColumn } from '../../core/text-column.ts';
 import { featureNamed } from '../vector/schema.ts';
 
-const VERSION_KEY = 'flowlamp.table';
+export const VERSION_KEY = 'flowlamp.table';
 /** Raised when tables written before can no longer be read as they were meant. */
 export const TABLE_VERSION = '1';
 export const REVISION_KEY = 'revision';

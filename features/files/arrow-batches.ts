@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { RecordBatchReader } from 'apache-arrow';
 import { type ColumnSpec, createTable, type Table } from '../../core/table.ts';
 import { brokenColumn } from '../arrow/check.ts';
+import { allowBatch } from '../arrow/codecs.ts';
 import { fromRecordBatch, specsOfArrow } from '../arrow/from-arrow.ts';
 import { STANDARD_INPUT, unreadable } from '../capture/input.ts';
 import { notATable } from '../text/text-reader.ts';
@@ -17,6 +18,7 @@ export async function* arrowBatches(path: string): AsyncGenerator<Batch> {
   const file = path === STANDARD_INPUT ? null : await openTable(path);
   try {
     const reader = await (file === null ? RecordBatchReader.from(process.stdin) : RecordBatchReader.from(file));
+    allowBatch();
     await reader.open();
     const { specs } = specsOfArrow(reader.schema);
     let batches = 0;
@@ -25,6 +27,7 @@ export async function* arrowBatches(path: string): AsyncGenerator<Batch> {
       if (broken !== null) throw new Error(`the buffers of column ${broken} do not hold its rows`);
       yield { batch: fromRecordBatch(specs, batch), specs };
       batches++;
+      allowBatch();
     }
     if (batches === 0) yield { batch: createTable(specs, 0), specs };
   } catch (cause) {

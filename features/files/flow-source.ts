@@ -35,7 +35,7 @@ export async function sourceKind(path: string): Promise<SourceKind> {
   if (kind !== null) return kind;
   throw new FlowlampError(ErrorCode.NotACapture, {
     happened: `${path} is neither a capture nor a flow table`,
-    expected: 'pcap or pcapng, or what `flowlamp extract` writes (Arrow, CSV, JSONL)',
+    expected: 'pcap or pcapng, or what `flowlamp extract` writes (Arrow, Parquet, CSV, JSONL)',
     action: 'check the path',
   });
 }

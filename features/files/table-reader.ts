@@ -6,7 +6,13 @@ import { parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../t
 import { csvRows, readLines } from './lines.ts';
 
 /** What a file is, by its first bytes. */
-export const TableKind = { ArrowFile: 'arrow', ArrowStream: 'arrows', Csv: 'csv', JsonLines: 'jsonl' } as const;
+export const TableKind = {
+  ArrowFile: 'arrow',
+  ArrowStream: 'arrows',
+  Parquet: 'parquet',
+  Csv: 'csv',
+  JsonLines: 'jsonl',
+} as const;
 export type TableKind = (typeof TableKind)[keyof typeof TableKind];
 
 /** The table format whose file starts with these bytes (HEAD_BYTES of inputs.ts are enough), null if it looks like none. */
@@ -14,6 +20,7 @@ export function tableKind(head: Uint8Array): TableKind | null {
   const text = new TextDecoder('latin1').decode(head);
   if (text.startsWith('ARROW1')) return TableKind.ArrowFile;
   if (text.startsWith('\xff\xff\xff\xff')) return TableKind.ArrowStream;
+  if (text.startsWith('PAR1')) return TableKind.Parquet;
   if (/^\s*\{/.test(text)) return TableKind.JsonLines;
   return /^(\xef\xbb\xbf)?["\w][\w" ]*,/.test(text) ? TableKind.Csv : null;
 }
@@ -31,6 +38,8 @@ export async function readTable(path: string, kind: TableKind, receive: TableRec
     case 'arrow':
     case 'arrows':
       return readArrow(path, receive);
+    case 'parquet':
+      return readParquet(path, receive);
     case 'csv':
       return readCsv(path, receive);
     case 'jsonl':
@@ -42,6 +51,11 @@ export async function readTable(path: string, kind: TableKind, receive: TableRec
 async function readArrow(path: string, receive: TableReceiver): Promise<void> {
   const { arrowBatches } = await import('./arrow-batches.ts');
   for await (const { batch, specs } of arrowBatches(path)) await receive(batch, specs);
+}
+
+async function readParquet(path: string, receive: TableReceiver): Promise<void> {
+  const { parquetBatches } = await import('./parquet-batches.ts');
+  for await (const { batch, specs } of parquetBatches(path)) await receive(batch, specs);
 }
 
 async function readCsv(path: string, receive: TableReceiver): Promise<void> {

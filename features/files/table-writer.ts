@@ -1,17 +1,18 @@
 /** Tables to a file or standard output, in the format asked for. */
 import { assertNever, ErrorCode, FlowlampError } from '../../core/errors.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
-import type { ArrowWriter } from '../arrow/arrow-writer.ts';
 import { csvHeader, csvLines, jsonLines } from '../text/text-writer.ts';
 import { Output } from './output.ts';
+import { loadZstd } from './zstd.ts';
 
-export const TABLE_FORMATS = ['arrow', 'arrows', 'csv', 'jsonl'] as const;
+export const TABLE_FORMATS = ['arrow', 'arrows', 'parquet', 'csv', 'jsonl'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
 const FORMAT_BY_ENDING: Readonly<Record<string, TableFormat>> = {
   arrow: 'arrow',
   feather: 'arrow',
   arrows: 'arrows',
+  parquet: 'parquet',
   csv: 'csv',
   jsonl: 'jsonl',
   ndjson: 'jsonl',
@@ -23,58 +24,88 @@ export function formatOfPath(path: string): TableFormat | null {
   return FORMAT_BY_ENDING[/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''] ?? null;
 }
 
-export class TableWriter {
-  readonly #format: TableFormat;
-  readonly #specs: readonly ColumnSpec[];
-  readonly #output: Output;
-  readonly #arrow: ArrowWriter | null;
+/** Ways to compress; those formats that have a place for it (`COMPRESSED_FORMATS`) take them. */
+export const COMPRESSIONS = ['none', 'zstd'] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+export const COMPRESSED_FORMATS: readonly TableFormat[] = ['arrow', 'arrows', 'parquet'];
 
-  private constructor(format: TableFormat, specs: readonly ColumnSpec[], output: Output, arrow: ArrowWriter | null) {
-    this.#format = format;
-    this.#specs = specs;
+/** Turns tables to bytes, which an output takes. */
+interface Encoder {
+  write(table: Table): void;
+  /** Writes what closes the format. */
+  finish(): void;
+}
+
+export class TableWriter {
+  readonly #output: Output;
+  readonly #encoder: Encoder;
+
+  private constructor(output: Output, encoder: Encoder) {
     this.#output = output;
-    this.#arrow = arrow;
-    if (format === 'csv') output.writeText(csvHeader(specs));
+    this.#encoder = encoder;
   }
 
   /**
-   * Arrow's library is loaded only where it is asked for: that takes a tenth of a second.
+   * Libraries of formats are loaded only where they are asked for: Arrow's takes a tenth of a second.
    *
    * @param path the file, or null for standard output
-   * @throws FlowlampError OUTPUT_UNWRITABLE
+   * @param compression of Arrow and Parquet. Parquet without it is compressed with Snappy, as everywhere
+   * @throws FlowlampError OUTPUT_UNWRITABLE, or UNSUPPORTED where the compressor is not installed
    */
-  static async open(path: string | null, format: TableFormat, specs: readonly ColumnSpec[]): Promise<TableWriter> {
+  static async open(
+    path: string | null,
+    format: TableFormat,
+    specs: readonly ColumnSpec[],
+    compression: Compression = 'none',
+  ): Promise<TableWriter> {
+    const zstd = compression === 'zstd' ? await loadZstd() : null;
     const output = new Output(path);
-    if (format !== 'arrow' && format !== 'arrows') return new TableWriter(format, specs, output, null);
-    const { ArrowWriter } = await import('../arrow/arrow-writer.ts');
-    return new TableWriter(format, specs, output, new ArrowWriter(format, specs, (bytes) => output.write(bytes)));
+    return new TableWriter(output, await encoderOf(format, specs, output, zstd));
   }
 
   write(table: Table): void {
-    switch (this.#format) {
-      case 'arrow':
-      case 'arrows':
-        this.#arrow!.write(table);
-        break;
-      case 'csv':
-        this.#output.writeText(csvLines(this.#specs, table));
-        break;
-      case 'jsonl':
-        this.#output.writeText(jsonLines(this.#specs, table));
-        break;
-      default:
-        assertNever(this.#format);
-    }
+    this.#encoder.write(table);
   }
 
   finish(): void {
-    this.#arrow?.finish();
+    this.#encoder.finish();
     this.#output.finish();
   }
 
   abandon(): void {
     this.#output.abandon();
   }
+}
+
+async function encoderOf(
+  format: TableFormat,
+  specs: readonly ColumnSpec[],
+  output: Output,
+  zstd: ((bytes: Uint8Array) => Uint8Array) | null,
+): Promise<Encoder> {
+  const receive = (bytes: Uint8Array) => output.write(bytes);
+  switch (format) {
+    case 'arrow':
+    case 'arrows': {
+      const { ArrowWriter } = await import('../arrow/arrow-writer.ts');
+      return new ArrowWriter(format, specs, receive, zstd);
+    }
+    case 'parquet': {
+      const { ParquetWriter } = await import('../parquet/parquet-writer.ts');
+      return new ParquetWriter(specs, receive, zstd);
+    }
+    case 'csv':
+      output.writeText(csvHeader(specs));
+      return textEncoder((table) => output.writeText(csvLines(specs, table)));
+    case 'jsonl':
+      return textEncoder((table) => output.writeText(jsonLines(specs, table)));
+    default:
+      return assertNever(format);
+  }
+}
+
+function textEncoder(write: (table: Table) => void): Encoder {
+  return { write, finish: () => undefined };
 }
 
 /** The named columns of a schema, in the order named. */

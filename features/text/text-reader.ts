@@ -66,7 +66,7 @@ export function parseJsonLines(name: string, lines: readonly string[]): Record<s
 export function notATable(name: string, what: string, cause?: unknown): FlowlampError {
   return new FlowlampError(ErrorCode.NotATable, {
     happened: `${name} is no flow table: ${what}`,
-    expected: 'what `flowlamp extract` writes (Arrow, CSV or JSONL)',
+    expected: 'what `flowlamp extract` writes (Arrow, Parquet, CSV or JSONL)',
     action: 'extract the captures again',
     cause,
   });

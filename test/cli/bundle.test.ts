@@ -40,7 +40,7 @@ test('every package in the bundle has its licence beside it', () => {
 });
 
 test('what is native or optional stays outside', () => {
-  const outside = /^(onnxruntime|@tensorflow|cap$)/;
+  const outside = /^(onnxruntime|@tensorflow|@hpcc-js|cap$)/;
   expect(parts.flatMap(packagesOf).filter((name) => outside.test(name))).toEqual([]);
 });
 
@@ -50,7 +50,7 @@ test('no command loads Arrow or the zstd reader before it needs them, and the pr
   for (const command of ['extract', 'score', 'inspect']) {
     const packages = [...loadedWith(partOf(command))].flatMap(packagesOf);
     expect(packages, command).toContain('tinyglobby');
-    expect(packages.filter((name) => name === 'apache-arrow' || name === 'fzstd')).toEqual([]);
+    expect(packages.filter((name) => /^(apache-arrow|fzstd|hyparquet)/.test(name))).toEqual([]);
   }
 });
 

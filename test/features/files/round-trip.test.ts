@@ -87,7 +87,7 @@ describe.each(TABLE_FORMATS)('%s', (format) => {
   });
 });
 
-test.each(['arrow', 'arrows', 'csv'] as const)('an empty %s table keeps its columns', async (format) => {
+test.each(['arrow', 'arrows', 'parquet', 'csv'] as const)('an empty %s table keeps its columns', async (format) => {
   const path = await written(format, []);
   const { rows, specs } = await readBack(path);
   expect(rows).toEqual([]);
