@@ -2,7 +2,7 @@
  * The flow that a row is made of, as the groups see it: its record, with both sides turned the way `fwd` and `bwd` say.
  */
 import type { FlowBlock } from '../flow/flow-block.ts';
-import { Field, RECORD, SIDE_AT, SIDE_LENGTH } from '../flow/flow-state.ts';
+import { COUNTERS, Field, RECORD, SIDE_AT, SIDE_COUNTERS, SIDE_LENGTH } from '../flow/flow-state.ts';
 import { KEY_WORDS } from '../flow/key.ts';
 
 export class FlowRow {
@@ -14,6 +14,10 @@ export class FlowRow {
   flow = 0;
   fwd = 0;
   bwd = 0;
+  /** Counters (see flow-state.ts), and where each side's start. */
+  counters = new Uint32Array(0);
+  fwdCounters = 0;
+  bwdCounters = 0;
   /** Payload packets `[messagesAt, messagesEnd)`: sizes, bytes, and times, us; and the sign that makes forward sizes positive. */
   sizes: Int32Array = new Int32Array(0);
   times = new Float64Array(0);
@@ -38,6 +42,9 @@ export class FlowRow {
     this.forward = this.record[this.flow + Field.Forward]!;
     this.fwd = this.flow + SIDE_AT + this.forward * SIDE_LENGTH;
     this.bwd = this.flow + SIDE_AT + (1 - this.forward) * SIDE_LENGTH;
+    this.counters = block.counters as Uint32Array<ArrayBuffer>;
+    this.fwdCounters = i * COUNTERS + this.forward * SIDE_COUNTERS;
+    this.bwdCounters = i * COUNTERS + (1 - this.forward) * SIDE_COUNTERS;
     this.sizes = block.sizes;
     this.times = block.times as Float64Array<ArrayBuffer>;
     this.messagesAt = block.messageEnds[i]!;

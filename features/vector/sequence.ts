@@ -39,7 +39,7 @@ export const SEQUENCE = {
 export function sequenceInto(out: ColumnsOf<typeof SEQUENCE>): FillRow {
   return (row, flow) => {
     const { messagesAt, sign } = flow;
-    const length = flow.messagesEnd - messagesAt;
+    const length = Math.min(flow.messagesEnd - messagesAt, LIMITS.sequence);
     const sizesAt = reserveItems(out.payload_sizes, row, length);
     const timesAt = reserveItems(out.payload_times_us, row, length);
     const sizes = out.payload_sizes.items;
