@@ -39,6 +39,7 @@ import { DTLS, writeDtls } from './vector/dtls.ts';
 import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
 import { HTTP, writeHttp } from './vector/http.ts';
+import { NAMES } from './vector/names.ts';
 import { QUIC, writeQuic } from './vector/quic.ts';
 import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
@@ -174,9 +175,9 @@ export class FlowExtractor implements FrameSink {
     this.#streams = [http, ssh, dns];
     const readers = [
       // One line for each protocol.
-      reader(TLS, this.#handshakes, (facts, tls) => writeTls(facts, FACT, tls)),
-      reader({ ...TLS, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
-      reader({ ...TLS, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
+      reader({ ...TLS, ...NAMES }, this.#handshakes, (facts, tls) => writeTls(facts, FACT, tls)),
+      reader({ ...TLS, ...NAMES, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
+      reader({ ...TLS, ...NAMES, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
       reader(HTTP, http, (facts, summary) => writeHttp(facts, FACT, summary)),
       reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
       reader(DNS, dns, (facts, summary) => writeDns(facts, FACT, summary)),

@@ -108,16 +108,18 @@ export const SideField = {
   /** Segments of which every byte had been seen, and probes that repeat the last byte to keep the connection. */
   Retransmissions: 29,
   KeepAlives: 30,
-  /** Payload packets that are neither, and when the last of them was, us from the first packet. */
+  /** Payload packets that are neither, and the latest time of one, us from the first packet; -1 while there is none. */
   Messages: 31,
   MessageAt: 32,
-  /** When the side sent its SYN, us from the first packet; -1 while it has not. */
+  /** When the side sent its first SYN, us from the first packet; -1 while it has not. */
   SynAt: 33,
   /** Entropy, bits a byte, and share of printable bytes of the beginning of the first payload; -1 while there is none. */
   FirstEntropy: 34,
   FirstPrintable: 35,
+  /** Acknowledgements alone: no payload, no SYN, FIN or RST, no probe. */
+  BareAcks: 36,
 } as const;
-const SIDE_FIELDS = 36;
+const SIDE_FIELDS = 37;
 
 /** Counts of a side by size or time, from the side's place in the counters: bins as in histogram.ts. */
 export const Counter = { Sizes: 0, Gaps: BINS } as const;
@@ -151,8 +153,11 @@ const SEQUENCE_FIELDS: SequenceFields = {
   next: SideField.NextSequence,
   holeFrom: SideField.HoleFrom,
   holeTo: SideField.HoleTo,
+  syn: SideField.SynSequence,
+  first: SideField.FirstSequence,
 };
 const NEVER = -1;
+const ACK_OR_BOUNDS = TcpFlag.Ack | TcpFlag.Syn | TcpFlag.Fin | TcpFlag.Rst;
 /** Flow and side fields that are times from the first packet, which an older packet may turn out to be. */
 const FLOW_TIMES = [Field.AckAt, Field.ActiveFrom] as const;
 const SIDE_TIMES = [SideField.MessageAt, SideField.SynAt] as const;
@@ -219,7 +224,7 @@ export class FlowState {
       record[at + SideField.FirstSequence] = NO_SEQUENCE;
       record[at + SideField.NextSequence] = NO_SEQUENCE;
       record[at + SideField.HoleFrom] = record[at + SideField.HoleTo] = NO_SEQUENCE;
-      record[at + SideField.SynAt] = NEVER;
+      record[at + SideField.SynAt] = record[at + SideField.MessageAt] = NEVER;
       record[at + SideField.FirstEntropy] = record[at + SideField.FirstPrintable] = NEVER;
     }
   }
@@ -289,10 +294,13 @@ export class FlowState {
     if (before > 0) this.#updateFlowTimes(record, base, us, ns);
     let kind: SegmentKind = SegmentKind.Fresh;
     if (packet.protocol === Protocol.Tcp && !packet.isFragment) {
-      this.#updateFlags(record, base, at, packet);
       kind = segmentKind(record, at, SEQUENCE_FIELDS, packet);
+      this.#updateFlags(record, base, at, side, packet);
       if (kind === SegmentKind.Retransmission) record[at + SideField.Retransmissions]! += 1;
       else if (kind === SegmentKind.KeepAlive) record[at + SideField.KeepAlives]! += 1;
+      else if (payloadLength === 0 && (packet.tcpFlags & ACK_OR_BOUNDS) === TcpFlag.Ack) {
+        record[at + SideField.BareAcks]! += 1;
+      }
     }
     if (payloadLength > 0) {
       this.#updatePayload(record, at, payloadLength);
@@ -309,17 +317,17 @@ export class FlowState {
     if (forward < record[base + Field.GapMin]!) record[base + Field.GapMin] = forward;
     if (forward > record[base + Field.GapMax]!) record[base + Field.GapMax] = forward;
     if (gap > 0) {
-      if (gap >= LIMITS.pauseUs) this.#endActivity(record, base, gap);
+      if (gap >= LIMITS.pauseUs) this.#endActivity(record, base, gap, timeOf(record, base, us, ns));
       record[base + Field.LastUs] = us;
       record[base + Field.LastNs] = ns;
     } else if (timeOf(record, base, us, ns) < 0) this.#moveStart(record, base, us, ns);
   }
 
-  /** A packet after a pause of `pause` us: an active period is over, and another begins with it. */
-  #endActivity(record: Float64Array, base: number, pause: number): void {
+  /** A packet at `time` after a pause of `pause` us: an active period is over, and another begins with it. */
+  #endActivity(record: Float64Array, base: number, pause: number, time: number): void {
     const last = timeOf(record, base, record[base + Field.LastUs]!, record[base + Field.LastNs]!);
-    const active = last - record[base + Field.ActiveFrom]!;
-    record[base + Field.ActiveFrom] = last + pause;
+    const active = Math.max(0, last - record[base + Field.ActiveFrom]!);
+    record[base + Field.ActiveFrom] = time;
     record[base + Field.Actives]! += 1;
     record[base + Field.ActiveSum]! += active;
     record[base + Field.ActiveSquares]! += active * active;
@@ -342,6 +350,8 @@ export class FlowState {
     for (let at = base + SIDE_AT; at < base + USED; at += SIDE_LENGTH) {
       for (const field of SIDE_TIMES) if (record[at + field] !== NEVER) record[at + field]! += shift;
     }
+    const messages = record[base + Field.Messages]!;
+    if (messages > 0) this.messages.shift(record[base + Field.FirstRun]!, messages, shift);
   }
 
   #updatePayload(record: Float64Array, at: number, payloadLength: number): void {
@@ -361,7 +371,7 @@ export class FlowState {
     side: 0 | 1,
     { us, ns, payloadLength, view, payloadAt, payloadEnd }: Packet,
   ): void {
-    const time = Math.max(0, timeOf(record, base, us, ns));
+    const time = timeOf(record, base, us, ns);
     const counters = this.#counterPages[slot >> PAGE_BITS]!;
     const counter = (slot & PAGE_MASK) * COUNTERS + side * SIDE_COUNTERS;
     counters[counter + Counter.Sizes + binOf(payloadLength)]!++;
@@ -395,19 +405,13 @@ export class FlowState {
     record[base + Field.Messages] = count + 1;
   }
 
-  #updateFlags(record: Float64Array, base: number, at: number, packet: Packet): void {
+  #updateFlags(record: Float64Array, base: number, at: number, side: 0 | 1, packet: Packet): void {
     const flags = packet.tcpFlags;
     if ((flags & TcpFlag.Ack) !== 0) record[at + SideField.Ack]! += 1;
     if ((flags & TcpFlag.Psh) !== 0) record[at + SideField.Psh]! += 1;
     if (record[at + SideField.FirstSequence] === NO_SEQUENCE) record[at + SideField.FirstSequence] = packet.sequence;
-    const synAt = record[at + SideField.SynAt]!;
-    if (
-      synAt !== NEVER &&
-      record[base + Field.AckAt] === NEVER &&
-      (flags & (TcpFlag.Ack | TcpFlag.Syn)) === TcpFlag.Ack
-    ) {
-      const answeredAt = record[2 * (base + SIDE_AT) + SIDE_LENGTH - at + SideField.SynAt]!;
-      if (answeredAt >= synAt) record[base + Field.AckAt] = timeOf(record, base, packet.us, packet.ns);
+    if (record[base + Field.AckAt] === NEVER && (flags & (TcpFlag.Ack | TcpFlag.Syn)) === TcpFlag.Ack) {
+      this.#acknowledge(record, base, at, side, packet);
     }
     if ((flags & ~(TcpFlag.Ack | TcpFlag.Psh)) === 0) return;
     if ((flags & TcpFlag.Fin) !== 0) record[at + SideField.Fin]! += 1;
@@ -421,6 +425,14 @@ export class FlowState {
       if (record[at + SideField.SynAt] === NEVER)
         record[at + SideField.SynAt] = timeOf(record, base, packet.us, packet.ns);
     }
+  }
+
+  /** An acknowledgement: the third packet of the handshake, if the initiator sent it and both SYN were seen. */
+  #acknowledge(record: Float64Array, base: number, at: number, side: 0 | 1, { us, ns }: Packet): void {
+    const other = 2 * (base + SIDE_AT) + SIDE_LENGTH - at;
+    if (record[base + Field.Forward] !== side) return;
+    if (record[at + SideField.SynAt] === NEVER || record[other + SideField.SynAt] === NEVER) return;
+    record[base + Field.AckAt] = timeOf(record, base, us, ns);
   }
 }
 

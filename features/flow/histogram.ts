@@ -10,3 +10,6 @@ export function binOf(value: number): number {
   const bits = 32 - Math.clz32(value < 1024 ? value : 1024);
   return bits <= FIRST_BITS ? 0 : bits - FIRST_BITS;
 }
+
+/** Where each bin begins. */
+export const BIN_FROM = [0, 16, 32, 64, 128, 256, 512, 1024] as const;

@@ -2,12 +2,13 @@
 import { DNS } from './dns.ts';
 import { DTLS } from './dtls.ts';
 import { HTTP } from './http.ts';
+import { NAMES } from './names.ts';
 import { QUIC } from './quic.ts';
 import { SSH } from './ssh.ts';
 import { TLS } from './tls.ts';
 import { TUNNEL } from './tunnel.ts';
 
-const GROUPS = { ...TUNNEL, ...TLS, ...QUIC, ...DTLS, ...HTTP, ...SSH, ...DNS };
+const GROUPS = { ...TUNNEL, ...TLS, ...NAMES, ...QUIC, ...DTLS, ...HTTP, ...SSH, ...DNS };
 type FactName = keyof typeof GROUPS;
 
 /** At most 256, for a number is one byte. */

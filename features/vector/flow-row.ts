@@ -4,6 +4,7 @@
 import type { FlowBlock } from '../flow/flow-block.ts';
 import { COUNTERS, Field, RECORD, SIDE_AT, SIDE_COUNTERS, SIDE_LENGTH } from '../flow/flow-state.ts';
 import { KEY_WORDS } from '../flow/key.ts';
+import { Messages } from './messages.ts';
 
 export class FlowRow {
   readonly capture: string;
@@ -30,6 +31,9 @@ export class FlowRow {
   keys: Int32Array = new Int32Array(0);
   key = 0;
 
+  readonly #messages = new Messages();
+  #hasMessages = false;
+
   constructor(capture: string, label: string | null) {
     this.capture = capture;
     this.label = label;
@@ -50,8 +54,24 @@ export class FlowRow {
     this.messagesAt = block.messageEnds[i]!;
     this.messagesEnd = block.messageEnds[i + 1]!;
     this.sign = this.forward === 0 ? 1 : -1;
+    this.#hasMessages = false;
     this.keys = block.keys;
     this.key = i * KEY_WORDS;
+  }
+
+  /** The messages kept, by side; made once for all groups that ask, and valid until the next row. */
+  messages(): Messages {
+    if (!this.#hasMessages) {
+      this.#messages.read(this.sizes, this.times, this.messagesAt, this.messagesEnd, this.sign);
+      this.#hasMessages = true;
+    }
+    return this.#messages;
+  }
+
+  /** Time from the first to the last packet of the part, us. */
+  duration(): number {
+    const ns = this.get(Field.LastNs) - this.get(Field.FirstNs);
+    return this.get(Field.LastUs) - this.get(Field.FirstUs) + ns / 1000;
   }
 
   /** A field of the flow (see flow-state.ts). */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { writeAddress } from '../../../features/flow/key.ts';
 import { addressText } from '../../../features/flow/address.ts';
+import { writeAddress } from '../../../features/flow/key.ts';
 import { hex } from '../../support/bytes.ts';
 
 function wordsOf(bytes: Uint8Array): Int32Array {
