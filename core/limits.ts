@@ -25,7 +25,7 @@ export const LIMITS = {
   messages: 128,
   /** A flow is active until nothing has come for so long, us: the activity timeout of CICFlowMeter. */
   pauseUs: 5_000_000,
-  /** Flows held at once before the least recently seen is ended as `evicted`: about 0.9 GiB at 0.9 KiB each. */
+  /** Flows held at once before the least recently seen is ended as `evicted`: about 1.2 GiB at 1.2 KiB each. */
   flows: 1_000_000,
   /**
    * Bytes of TLS handshakes half-read at once, all flows together: thirty thousand hellos that come in pieces. Beyond,

@@ -29,7 +29,10 @@ export const ACTIVITY = {
   active_min_us: active('Shortest active period, 0 for a packet by itself.'),
   active_mean_us: active('Mean of the active periods.'),
   active_std_us: active('Standard deviation (divided by n) of the active periods.'),
-  active_max_us: active('Longest active period.'),
+  active_max_us: {
+    ...active('Longest active period.'),
+    leaks: 'The active timeout and the ends of the capture cut it.',
+  },
   idle_min_us: idle('Shortest pause between active periods.'),
   idle_mean_us: idle('Mean of those pauses.'),
   idle_std_us: idle('Standard deviation (divided by n) of those pauses.'),

@@ -9,12 +9,13 @@ const NOT_TCP = 'The flow is not TCP.';
 const NO_PACKET = 'The flow is not TCP, or {side} sent no packet.';
 const NO_PAYLOAD = 'The flow is not TCP, or {side} sent no payload.';
 const NO_HANDSHAKE =
-  'The flow is not TCP, the three packets were not all seen in this part, or one of the SYN was repeated: then nobody knows which was answered (Karn and Partridge, 1987).';
+  'The flow is not TCP, the three packets were not all seen in this part and in order, or one of the SYN was repeated: then nobody knows which was answered (Karn and Partridge, 1987).';
 
-const packets = (doc: string) =>
-  ({ type: 'uint32', unit: 'packets', doc, nulls: NOT_TCP, input: true }) as const satisfies FeatureRow;
-const share = (doc: string, nulls: string) =>
-  ({ type: 'float64', doc, nulls, input: true }) as const satisfies FeatureRow;
+const packets = (doc: string, leaks = '') =>
+  ({ type: 'uint32', unit: 'packets', doc, nulls: NOT_TCP, input: true, leaks }) as const satisfies FeatureRow;
+const share = (doc: string, nulls: string, leaks = '') =>
+  ({ type: 'float64', doc, nulls, input: true, leaks }) as const satisfies FeatureRow;
+const TWICE = 'Captures from mirror ports may have packets twice.';
 const roundTrip = (doc: string) =>
   ({
     type: 'float64',
@@ -34,8 +35,9 @@ const SIDE = {
   keep_alive_share: share('Share of those among all packets of {side}.', NO_PACKET),
   retransmissions: packets(
     'Packets of {side} of which every byte had been seen; of a burst of losses that a capture has, too, some more count.',
+    TWICE,
   ),
-  retransmission_share: share('Share of those among the packets with payload of {side}.', NO_PAYLOAD),
+  retransmission_share: share('Share of those among the packets with payload of {side}.', NO_PAYLOAD, TWICE),
   psh_share: share('Share of packets with PSH among all packets of {side} (DeCrypto, 2022).', NO_PACKET),
 } as const satisfies FeatureRows;
 
