@@ -199,7 +199,7 @@ describe('segments of one side', () => {
   test('with at most one hole at a time are what the set of all bytes says', () => {
     const prng = new Prng('segments');
     let others = 0;
-    for (let round = 0; round < 2000; round++) {
+    for (let round = 0; round < 400; round++) {
       const segments: Segment[] = [['S', -20, 0]];
       let next = -19;
       let hole: readonly [number, number] | null = null;
@@ -235,7 +235,7 @@ describe('segments of one side', () => {
       expect(kinds, JSON.stringify(segments)).toEqual(twinsOf(segments));
       others += kinds.filter((kind) => kind !== 'fresh').length;
     }
-    expect(others).toBeGreaterThan(5000);
+    expect(others).toBeGreaterThan(1000);
   });
 
   test('known difference: of two holes the older is forgotten, what fills it is taken for a retransmission', () => {
