@@ -43,6 +43,7 @@ import { DTLS, writeDtls } from './vector/dtls.ts';
 import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
 import { HTTP, writeHttp } from './vector/http.ts';
+import { NAMES } from './vector/names.ts';
 import { QUIC, writeQuic } from './vector/quic.ts';
 import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
@@ -182,13 +183,13 @@ export class FlowExtractor implements FrameSink {
     this.#streams = [http, ssh, dns, tcpDns];
     const readers = [
       // One line for each protocol.
-      reader({ ...TLS, ...TLS_FLOW, ...CERTIFICATE }, this.#tls, (facts, tls) => {
+      reader({ ...TLS, ...NAMES, ...TLS_FLOW, ...CERTIFICATE }, this.#tls, (facts, tls) => {
         writeTls(facts, FACT, tls);
         writeTlsFlow(facts, FACT, tls);
         writeCertificate(facts, FACT, tls);
       }),
-      reader({ ...TLS, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
-      reader({ ...TLS, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
+      reader({ ...TLS, ...NAMES, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
+      reader({ ...TLS, ...NAMES, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
       reader(HTTP, http, (facts, summary) => writeHttp(facts, FACT, summary)),
       reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
       reader(DNS, dns, (facts, record) => writeDns(facts, FACT, record)),

@@ -3,15 +3,17 @@ import { sniTokens } from '../protocol/names.ts';
 import { printableText } from '../protocol/tls/text.ts';
 import { CACHE_LIMITS } from './cache.ts';
 import { KeyCache } from './key-cache.ts';
+import { type NameShape, nameShape } from './name-shape.ts';
 import { WordKey } from './word-key.ts';
 
 export interface HostName {
   /** Null if it is not printable. */
   readonly sni: string | null;
   readonly sniTokens: readonly string[] | null;
+  readonly sniShape: NameShape | null;
 }
 
-const NO_NAME: HostName = { sni: null, sniTokens: null };
+const NO_NAME: HostName = { sni: null, sniTokens: null, sniShape: null };
 
 export class HostNames {
   readonly #key = new WordKey();
@@ -31,8 +33,13 @@ export class HostNames {
     const known = this.#known.find(key);
     if (known !== undefined) return known;
     const sni = printableText(bytes, at, end);
-    const name = sni === null ? NO_NAME : { sni, sniTokens: sniTokens(sni) };
+    const name = sni === null ? NO_NAME : namedBy(sni);
     this.#known.keep(key, name);
     return name;
   }
+}
+
+function namedBy(sni: string): HostName {
+  const tokens = sniTokens(sni);
+  return { sni, sniTokens: tokens, sniShape: nameShape(sni, tokens) };
 }

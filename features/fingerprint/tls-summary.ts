@@ -114,11 +114,12 @@ export function tlsSummariser(
     client(bytes, at, end) {
       if (!clientKey.read(bytes, at, end)) return null;
       const kind = clients.find(clientKey.key) ?? newClient(decodeClientHello(bytes, at, end)!);
-      const { sni, sniTokens } = names.of(bytes, clientKey.nameAt, clientKey.nameEnd);
+      const { sni, sniTokens, sniShape } = names.of(bytes, clientKey.nameAt, clientKey.nameEnd);
       // Field by field: a spread costs ten times as much.
       return {
         sni,
         sniTokens,
+        sniShape,
         alpn: kind.alpn,
         cipherCount: kind.cipherCount,
         extensionCount: kind.extensionCount,

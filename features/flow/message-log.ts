@@ -48,6 +48,16 @@ export class MessageLog {
     }
   }
 
+  /** Adds `us` to the times of the first `count` messages of the runs from `first` on. */
+  shift(first: number, count: number, us: number): void {
+    let run = first;
+    for (let done = 0; done < count; done += RUN, run = this.#next[run]!) {
+      const page = this.#pages[run >> PAGE_BITS]!;
+      const at = (run & PAGE_MASK) * 2 * RUN + RUN;
+      for (let i = 0; i < RUN && done + i < count; i++) page[at + i]! += us;
+    }
+  }
+
   /** Gives back the runs from `first` to `last`. */
   free(first: number, last: number): void {
     this.#next[last] = this.#firstFree;

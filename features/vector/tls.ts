@@ -4,6 +4,7 @@
  */
 import type { RawFingerprints, TlsSummary } from '../fingerprint/tls-summary.ts';
 import type { FactNumbers, FactWriter } from './facts.ts';
+import { type NAMES, writeServerNameShape } from './names.ts';
 import type { FeatureRows } from './spec.ts';
 
 const NO_CLIENT = 'No ClientHello was read.';
@@ -109,7 +110,7 @@ export const TLS = {
 
 export function writeTls(
   facts: FactWriter,
-  at: FactNumbers<typeof TLS>,
+  at: FactNumbers<typeof TLS & typeof NAMES>,
   { client, server }: TlsSummary,
   transport: TlsTransport = 'tcp',
 ): void {
@@ -117,6 +118,7 @@ export function writeTls(
   if (client !== null) {
     facts.text(at.sni, client.sni);
     facts.texts(at.sni_tokens, client.sniTokens);
+    if (client.sniShape !== null) writeServerNameShape(facts, at, client.sniShape);
     facts.text(at.alpn, client.alpn);
     facts.number(at.tls_client_ciphers, client.cipherCount);
     facts.number(at.tls_client_extensions, client.extensionCount);

@@ -3,6 +3,7 @@ import type { Digests } from '../../core/digest.ts';
 import { isGrease } from '../../features/fingerprint/grease.ts';
 import { ja3, ja3s } from '../../features/fingerprint/ja3.ts';
 import { ja4 } from '../../features/fingerprint/ja4.ts';
+import { nameShape } from '../../features/fingerprint/name-shape.ts';
 import type { ClientSummary, ServerSummary } from '../../features/fingerprint/tls-summary.ts';
 import { sniTokens } from '../../features/protocol/names.ts';
 import { decodeClientHello } from '../../features/protocol/tls/client-hello.ts';
@@ -18,6 +19,7 @@ export function summaryTwin(digests: Digests): HelloReader<ClientSummary, Server
         hello && {
           sni: hello.sni,
           sniTokens: hello.sni === null ? null : sniTokens(hello.sni),
+          sniShape: hello.sni === null ? null : nameShape(hello.sni),
           alpn: hello.alpn.length === 0 ? null : hello.alpn.join(','),
           cipherCount: hello.ciphers.length,
           extensionCount: hello.extensions.length,
