@@ -37,7 +37,7 @@ import { sshProtocol } from './protocol/ssh/ssh-reader.ts';
 import { StreamWatch } from './protocol/stream-watch.ts';
 import { TlsWatch } from './protocol/tls-watch.ts';
 import { type Watch, Watches } from './protocol/watch.ts';
-import { CERTIFICATE, writeCertificate } from './vector/certificate.ts';
+import { CERTIFICATE, CHAIN_COLUMNS, writeCertificate } from './vector/certificate.ts';
 import { DNS, writeDns } from './vector/dns.ts';
 import { DTLS, writeDtls } from './vector/dtls.ts';
 import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
@@ -49,7 +49,7 @@ import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
 import { SSH, writeSsh } from './vector/ssh.ts';
 import { RAW_FINGERPRINTS, TLS, writeTls } from './vector/tls.ts';
-import { TLS_FLOW, writeTlsFlow } from './vector/tls-flow.ts';
+import { RECORD_COLUMNS, TLS_FLOW, writeTlsFlow } from './vector/tls-flow.ts';
 import { writeTunnel } from './vector/tunnel.ts';
 
 export interface FlowOptions {
@@ -168,8 +168,12 @@ export class FlowExtractor implements FrameSink {
     const texts = new SharedTexts();
     const resolved = new ResolvedNames(texts);
     this.#names = new FlowNames(state, resolved);
-    const withRaw = RAW_FINGERPRINTS.some((name) => columns.includes(name));
-    this.#tls = new TlsWatch(state, tlsFlowSummariser(cached, undefined, withRaw));
+    const isWanted = (name: string) => columns.includes(name);
+    const withRaw = RAW_FINGERPRINTS.some(isWanted);
+    this.#tls = new TlsWatch(state, tlsFlowSummariser(cached, undefined, withRaw), undefined, {
+      records: RECORD_COLUMNS.some(isWanted),
+      chains: CHAIN_COLUMNS.some(isWanted),
+    });
     this.#quic = new QuicWatch(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic, withRaw));
     this.#dtls = new DtlsWatch(tlsSummariser(cached, undefined, Ja4Transport.Dtls, withRaw));
     const http = new StreamWatch(state, httpProtocol(texts));

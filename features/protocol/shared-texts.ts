@@ -43,14 +43,14 @@ function decode(bytes: Uint8Array, at: number, end: number): string {
 }
 
 /** A hash that only finds a candidate: the bytes themselves decide. */
-export function hashOf(bytes: Uint8Array, at: number, end: number): number {
+function hashOf(bytes: Uint8Array, at: number, end: number): number {
   let hash = OFFSET_BASIS;
   for (let i = at; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
   return hash ^ (hash >>> 15);
 }
 
 /** Whether `kept` is `bytes[at, end)`. */
-export function isSame(kept: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
+function isSame(kept: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
   if (kept.length !== end - at) return false;
   for (let i = 0; i < kept.length; i++) if (kept[i] !== bytes[at + i]) return false;
   return true;

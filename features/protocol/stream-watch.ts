@@ -27,6 +27,8 @@ export interface StreamReader<Summary> {
 
 export interface StreamProtocol<Summary> {
   readonly transports: readonly number[];
+  /** Whether the flow of the packet may speak the protocol at all. */
+  isPossible(packet: Packet): boolean;
   /** Whether a side may begin with the payload `bytes[at, end)` of the packet: a few comparisons. */
   begins(bytes: Uint8Array, at: number, end: number, packet: Packet): boolean;
   /** @param transport IP protocol number */
@@ -119,6 +121,10 @@ export class StreamWatch<Summary> implements Watch<Summary> {
   /** Nothing was recognised yet. */
   #look(slot: number, side: 0 | 1, packet: Packet, looks: number): void {
     const { payloadAt, payloadEnd, protocol } = packet;
+    if (looks === 0 && !this.#protocol.isPossible(packet)) {
+      this.#phases[slot] = Phase.Over;
+      return;
+    }
     if (
       this.#protocol.begins(this.#bytesOf(packet.view), payloadAt, payloadEnd, packet) ||
       this.#isEarly(slot, side, packet, looks)

@@ -72,6 +72,11 @@ export const CERTIFICATE = {
   },
 } as const satisfies FeatureRows;
 
+/** Columns of what certificates say: they are read only if one of these is asked for. */
+export const CHAIN_COLUMNS = Object.keys(CERTIFICATE).filter(
+  (name) => name !== 'cert_requested' && name !== 'cert_client_sent',
+);
+
 export function writeCertificate(
   facts: FactWriter,
   at: FactNumbers<typeof CERTIFICATE>,
@@ -81,9 +86,11 @@ export function writeCertificate(
     facts.bool(at.cert_requested, flow.asksCertificate);
     facts.bool(at.cert_client_sent, flow.hasClientCertificate);
   }
-  if (flow.chain === null) return;
-  facts.integers(at.cert_chain_bytes, flow.chain.sizes);
-  const { leaf } = flow.chain;
+  if (flow.chain !== null) facts.shared(flow.chain, at, writeChain);
+}
+
+function writeChain(facts: FactWriter, at: FactNumbers<typeof CERTIFICATE>, { leaf, sizes }: ChainSummary): void {
+  facts.integers(at.cert_chain_bytes, sizes);
   if (leaf === null) return;
   facts.text(at.cert_subject_cn, leaf.subjectName);
   facts.text(at.cert_subject_org, leaf.subjectOrganisation);

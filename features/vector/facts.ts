@@ -14,6 +14,7 @@ import {
 } from '../../core/table.ts';
 import { reserveBytes, type TextColumn, writeUtf8 } from '../../core/text-column.ts';
 import { appendListItem, endTextList } from '../../core/text-list-column.ts';
+import type { SharedFacts } from '../fingerprint/shared-facts.ts';
 import { put, putListEnd } from './put.ts';
 import type { FeatureRows } from './spec.ts';
 
@@ -40,6 +41,8 @@ export class FactWriter {
   #view = viewOf(NO_BYTES);
   /** Where the next cell goes. */
   at = 0;
+  /** A cell did not fit. */
+  #leftOut = false;
 
   /** @param wanted of each column, by number, whether its cells are written */
   constructor(wanted: readonly boolean[]) {
@@ -55,9 +58,31 @@ export class FactWriter {
     this.at = at;
   }
 
+  /**
+   * Writes cells that do not depend on the flow: by `write` for the first flow, for all others they are copied.
+   *
+   * @param at numbers of the columns, for `write`
+   */
+  shared<Shared extends SharedFacts, At>(
+    of: Shared,
+    at: At,
+    write: (facts: FactWriter, at: At, of: Shared) => void,
+  ): void {
+    const { cells } = of;
+    if (cells !== null && cells.length <= this.#bytes.length - this.at) {
+      this.#bytes.set(cells, this.at);
+      this.at += cells.length;
+      return;
+    }
+    const from = this.at;
+    this.#leftOut = false;
+    write(this, at, of);
+    if (!this.#leftOut) of.cells = this.#bytes.slice(from, this.at);
+  }
+
   /** A null is not written. */
   number(column: number, value: number | null): void {
-    if (value === null || this.#wanted[column] !== 1 || this.#bytes.length - this.at < COLUMN + NUMBER) return;
+    if (value === null || this.#wanted[column] !== 1 || !this.#fits(COLUMN + NUMBER)) return;
     this.#bytes[this.at++] = column;
     this.#double(value);
   }
@@ -73,7 +98,7 @@ export class FactWriter {
   }
 
   texts(column: number, texts: readonly string[] | null): void {
-    if (texts === null || this.#wanted[column] !== 1 || this.#bytes.length - this.at < COLUMN + LENGTH) return;
+    if (texts === null || this.#wanted[column] !== 1 || !this.#fits(COLUMN + LENGTH)) return;
     this.#bytes[this.at++] = column;
     const countAt = this.at;
     this.at += LENGTH;
@@ -124,8 +149,7 @@ export class FactWriter {
 
   /** Writes the head of a list; false if its items, each of at most so many bytes, do not fit. */
   #beginList(column: number, count: number, most: number): boolean {
-    if (this.#wanted[column] !== 1 || count > MOST || this.#bytes.length - this.at < COLUMN + LENGTH + count * most)
-      return false;
+    if (this.#wanted[column] !== 1 || count > MOST || !this.#fits(COLUMN + LENGTH + count * most)) return false;
     this.#bytes[this.at++] = column;
     this.#length(this.at, count);
     this.at += LENGTH;
@@ -146,7 +170,13 @@ export class FactWriter {
 
   #hasRoom(text: string): boolean {
     const most = text.length * UTF8_PER_UNIT;
-    return most <= MOST && COLUMN + LENGTH + most <= this.#bytes.length - this.at;
+    return most <= MOST && this.#fits(COLUMN + LENGTH + most);
+  }
+
+  #fits(length: number): boolean {
+    if (length <= this.#bytes.length - this.at) return true;
+    this.#leftOut = true;
+    return false;
   }
 
   #text(text: string): void {

@@ -125,6 +125,14 @@ export const TLS_FLOW = {
   },
 } as const satisfies FeatureRows;
 
+/** Columns of the record log: kept only if one of them is asked for. */
+export const RECORD_COLUMNS = [
+  'tls_record_lengths',
+  'tls_record_types',
+  'tls_record_versions',
+  'tls_record_times_us',
+] as const satisfies readonly (keyof typeof TLS_FLOW)[];
+
 export function writeTlsFlow(facts: FactWriter, at: FactNumbers<typeof TLS_FLOW>, flow: TlsTcpSummary): void {
   const { records, fwd, bwd, clientStream, serverStream } = flow;
   facts.text(at.tls_upgraded_from, flow.upgradedFrom);

@@ -22,6 +22,7 @@ import { compareArkime } from '../oracle/arkime-compare.ts';
 import { compareArkimeClear, compareNdpiNames, compareZeekServices } from '../oracle/clear-compare.ts';
 import { compareCommunityIds } from '../oracle/community-rows.ts';
 import { compareProbe } from '../oracle/ipfixprobe-compare.ts';
+import { compareProbeMessages } from '../oracle/ipfixprobe-messages.ts';
 import { compareNdpi, compareOthers, compareZeekQuic } from '../oracle/quic-compare.ts';
 import { compareArkimeTls, compareSuricataTls, compareZeekTls } from '../oracle/tls-compare.ts';
 import { compareZeek } from '../oracle/zeek-compare.ts';
@@ -150,6 +151,7 @@ describe.skipIf(!hasData('oracle'))('Rows', () => {
     ['Arkime', compareArkime],
     ['Zeek', compareZeek],
     ['ipfixprobe', compareProbe],
+    ['ipfixprobe, of messages', compareProbeMessages],
     ['Community ID', compareCommunityIds],
     ['Zeek TLS', compareZeekTls],
     ['Arkime TLS', compareArkimeTls],

@@ -13,7 +13,8 @@ const LENGTH = 2;
 export function dnsOverTcp(messages: DnsMessages): StreamProtocol<DnsRecord> {
   return {
     transports: [Protocol.Tcp],
-    begins: (_bytes, _at, _end, packet) => isDns(packet),
+    isPossible: isDns,
+    begins: () => true,
     reader: () => new DnsReader(messages),
   };
 }

@@ -13,22 +13,31 @@ import type { SharedTexts } from '../shared-texts.ts';
 const WORDS = 4;
 const PAIR = 2 * WORDS;
 const WAYS = 4;
-/** Bytes of a place: the length of the name, and the name. Longer names are texts at once. */
-const NAME_BYTES = 64;
+/**
+ * The places of a set lie together, for in a large table every look costs a cache line:
+ *
+ *     float64[WAYS] untilUs; int32[WAYS] hashes; uint32[WAYS] used; place[WAYS]; // a hash is 0 where the place is free
+ *     place: int32[WORDS] client, server; uint8 length; byte[NAME_BYTES] name; // longer names are kept as texts
+ */
+const HASHES = 2 * WAYS;
+const USED = HASHES + WAYS;
+const PLACES = USED + WAYS;
+const PLACE = 32;
+const SET = PLACES + WAYS * PLACE;
+const WORD = 4;
+const NAME_BYTES = (PLACE - PAIR) * WORD - 1;
 const LONG = 255;
 
 export class ResolvedNames {
   readonly #texts: SharedTexts;
   readonly #sets: number;
-  /** Of each place: the pair's hash, 0 if it is free. The places of a pair are in one cache line. */
-  #hashes = new Int32Array(0);
-  /** Client and server, what was asked for, how long that is believed (packet time, us), when it was used. */
-  #pairs = new Int32Array(0);
-  #names = new Uint8Array(0);
+  /** All sets, SET words each, seen in three ways. */
+  #words = new Int32Array(0);
+  #times = new Float64Array(0);
+  #bytes = new Uint8Array(0);
+  /** By the word that the place begins at. */
   readonly #longNames = new Map<number, string>();
-  #untilUs = new Float64Array(0);
-  #used = new Float64Array(0);
-  /** Counts uses. */
+  /** Counts uses, modulo 2^32. */
   #clock = 0;
   /** The pair that is looked for. */
   readonly #pair = new Int32Array(PAIR);
@@ -55,7 +64,7 @@ export class ResolvedNames {
     ttl: number,
     us: number,
   ): void {
-    if (this.#hashes.length === 0) this.#start();
+    if (this.#words.length === 0) this.#start();
     const words = this.#clearPair(version);
     for (let i = 0; i < words; i++) {
       this.#pair[WORDS - words + i] = client.getInt32(clientAt + 4 * i);
@@ -64,59 +73,65 @@ export class ResolvedNames {
         (server[at]! << 24) | (server[at + 1]! << 16) | (server[at + 2]! << 8) | server[at + 3]!;
     }
     const hash = this.#hash(words);
-    let place = this.#find(hash);
-    if (place < 0) {
-      place = this.#oldest(hash);
-      for (let i = 0; i < PAIR; i++) this.#pairs[place * PAIR + i] = this.#pair[i]!;
-      this.#hashes[place] = hash;
+    const set = this.#setOf(hash);
+    let way = this.#find(set, hash);
+    if (way < 0) {
+      way = this.#oldest(set);
+      const place = placeOf(set, way);
+      for (let i = 0; i < PAIR; i++) this.#words[place + i] = this.#pair[i]!;
+      this.#words[set + HASHES + way] = hash;
     }
     const { nameSecondsLeast, nameSecondsMost } = CLEAR_LIMITS;
-    this.#setName(place, name.bytes, name.length);
-    this.#untilUs[place] = us + Math.min(Math.max(ttl, nameSecondsLeast), nameSecondsMost) * 1e6;
-    this.#used[place] = ++this.#clock;
+    this.#setName(placeOf(set, way), name.bytes, name.length);
+    this.#times[set / 2 + way] = us + Math.min(Math.max(ttl, nameSecondsLeast), nameSecondsMost) * 1e6;
+    this.#use(set, way);
   }
 
   /** What the client at `clientAt` in `view` last asked for to be told the address at `serverAt`; null if nothing. */
   of(view: DataView, clientAt: number, serverAt: number, version: number, us: number): string | null {
-    if (this.#hashes.length === 0) return null;
+    if (this.#words.length === 0) return null;
     const words = this.#clearPair(version);
     for (let i = 0; i < words; i++) {
       this.#pair[WORDS - words + i] = view.getInt32(clientAt + 4 * i);
       this.#pair[PAIR - words + i] = view.getInt32(serverAt + 4 * i);
     }
-    const place = this.#find(this.#hash(words));
-    if (place < 0 || us > this.#untilUs[place]!) return null;
-    this.#used[place] = ++this.#clock;
-    return this.#name(place);
+    const hash = this.#hash(words);
+    const set = this.#setOf(hash);
+    const way = this.#find(set, hash);
+    if (way < 0 || us > this.#times[set / 2 + way]!) return null;
+    this.#use(set, way);
+    return this.#name(placeOf(set, way));
   }
 
   #setName(place: number, bytes: Uint8Array, length: number): void {
-    const at = place * NAME_BYTES;
-    const names = this.#names;
-    if (names[at] === LONG) this.#longNames.delete(place);
-    if (length < NAME_BYTES) {
-      names[at] = length;
-      for (let i = 0; i < length; i++) names[at + 1 + i] = bytes[i]!;
+    const at = nameAtOf(place);
+    const names = this.#bytes;
+    if (names[at - 1] === LONG) this.#longNames.delete(place);
+    if (length <= NAME_BYTES) {
+      names[at - 1] = length;
+      for (let i = 0; i < length; i++) names[at + i] = bytes[i]!;
     } else {
-      names[at] = LONG;
+      names[at - 1] = LONG;
       this.#longNames.set(place, textOf(bytes, 0, length));
     }
   }
 
   #name(place: number): string {
-    const at = place * NAME_BYTES;
-    const length = this.#names[at]!;
-    return length === LONG ? this.#longNames.get(place)! : this.#texts.of(this.#names, at + 1, at + 1 + length);
+    const at = nameAtOf(place);
+    const length = this.#bytes[at - 1]!;
+    return length === LONG ? this.#longNames.get(place)! : this.#texts.of(this.#bytes, at, at + length);
+  }
+
+  #use(set: number, way: number): void {
+    this.#clock = (this.#clock + 1) | 0;
+    this.#words[set + USED + way] = this.#clock;
   }
 
   /** Only captures with answers need the table. */
   #start(): void {
-    const places = this.#sets * WAYS;
-    this.#hashes = new Int32Array(places);
-    this.#pairs = new Int32Array(places * PAIR);
-    this.#names = new Uint8Array(places * NAME_BYTES);
-    this.#untilUs = new Float64Array(places);
-    this.#used = new Float64Array(places);
+    this.#words = new Int32Array(this.#sets * SET);
+    this.#times = new Float64Array(this.#words.buffer);
+    this.#bytes = new Uint8Array(this.#words.buffer);
   }
 
   /** Clears what an IPv4 address leaves free; returns the words of an address. */
@@ -127,33 +142,38 @@ export class ResolvedNames {
     return 1;
   }
 
-  /** The place of the pair, -1 if it has none. */
-  #find(hash: number): number {
-    const first = this.#firstPlace(hash);
-    for (let place = first; place < first + WAYS; place++) {
-      if (this.#hashes[place] === hash && this.#isAt(place)) return place;
+  /** Where the set begins that has the pairs of this hash. */
+  #setOf(hash: number): number {
+    return (hash & (this.#sets - 1)) * SET;
+  }
+
+  /** Which place of the set is the pair's, -1 if none is. */
+  #find(set: number, hash: number): number {
+    for (let way = 0; way < WAYS; way++) {
+      if (this.#words[set + HASHES + way] === hash && this.#isAt(placeOf(set, way))) return way;
     }
     return -1;
   }
 
   #isAt(place: number): boolean {
-    const at = place * PAIR;
     let i = PAIR - 1;
-    while (i >= 0 && this.#pairs[at + i] === this.#pair[i]) i--;
+    while (i >= 0 && this.#words[place + i] === this.#pair[i]) i--;
     return i < 0;
   }
 
-  #oldest(hash: number): number {
-    const first = this.#firstPlace(hash);
-    let oldest = first;
-    for (let place = first + 1; place < first + WAYS; place++) {
-      if (this.#used[place]! < this.#used[oldest]!) oldest = place;
+  /** The place that is free, or was not in use for longest. */
+  #oldest(set: number): number {
+    const words = this.#words;
+    let oldest = 0;
+    let most = -1;
+    for (let way = 0; way < WAYS; way++) {
+      const age = words[set + HASHES + way] === 0 ? Infinity : (this.#clock - words[set + USED + way]!) >>> 0;
+      if (age > most) {
+        most = age;
+        oldest = way;
+      }
     }
     return oldest;
-  }
-
-  #firstPlace(hash: number): number {
-    return (hash & (this.#sets - 1)) * WAYS;
   }
 
   /**
@@ -169,6 +189,16 @@ export class ResolvedNames {
     hash = Math.imul(hash, 0x85ebca6b);
     return hash ^ (hash >>> 13) || 1;
   }
+}
+
+/** The word that a place begins at. */
+function placeOf(set: number, way: number): number {
+  return set + PLACES + way * PLACE;
+}
+
+/** The byte that its name begins at, behind the length. */
+function nameAtOf(place: number): number {
+  return (place + PAIR) * WORD + 1;
 }
 
 function mixed(hash: number, next: number): number {

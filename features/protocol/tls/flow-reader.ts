@@ -33,6 +33,14 @@ export interface Arrival {
   readonly ns: number;
 }
 
+/** What is worth being kept for somebody. */
+export interface Wanted {
+  /** The log of records. */
+  readonly records: boolean;
+  /** What certificates say; that there are some is seen all the same. */
+  readonly chains: boolean;
+}
+
 /** What becomes of the records. */
 export interface RecordLog<Flow> {
   add(flow: Flow, side: 0 | 1, type: number, version: number, length: number, when: Arrival): void;
@@ -42,6 +50,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   readonly #hellos: HelloReader<Client, Server> & ChainReader<Chain>;
   readonly #log: RecordLog<TlsFlow<Client, Server, Chain>>;
   readonly #mostBytes: number;
+  readonly #wanted: Wanted;
   readonly #buffers = new MessageBuffers();
   /** Flows that hold bytes, the one that began first at the front, and how many bytes they hold together. */
   readonly #holders = new Set<TlsFlow<Client, Server, Chain>>();
@@ -54,10 +63,12 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     hellos: HelloReader<Client, Server> & ChainReader<Chain>,
     log: RecordLog<TlsFlow<Client, Server, Chain>>,
     mostBytes: number,
+    wanted: Wanted,
   ) {
     this.#hellos = hellos;
     this.#log = log;
     this.#mostBytes = mostBytes;
+    this.#wanted = wanted;
   }
 
   /**
@@ -76,7 +87,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     end: number,
     when: Arrival,
   ): void {
-    const stream = flow.streams[side];
+    const stream = flow.stream(side);
     if (stream.mode === StreamMode.Following) {
       const ahead = this.#aheadOf(stream, sequence);
       if (ahead > 0) this.#keepEarly(flow, side, stream, sequence, bytes, at, end, when);
@@ -91,7 +102,8 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   /** The flow's bytes are not wanted any more. */
   forget(flow: TlsFlow<Client, Server, Chain>): void {
     if (!this.#holders.has(flow)) return;
-    for (const stream of flow.streams) this.#drop(flow, stream);
+    this.#drop(flow, flow.streamA);
+    this.#drop(flow, flow.streamB);
     this.#holders.delete(flow);
   }
 
@@ -193,7 +205,8 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     stream.version = version;
     stream.count(type);
     stream.bytes += length;
-    if (stream.logged < TLS_LIMITS.records) this.#log.add(flow, side, type, version, length, when);
+    if (this.#wanted.records && stream.logged < TLS_LIMITS.records)
+      this.#log.add(flow, side, type, version, length, when);
     if (type === ContentType.ApplicationData) {
       // Early data is not under the keys of this handshake.
       if (flow.server !== null || flow.client === null) stream.isProtected = true;
@@ -306,7 +319,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
           return false;
         }
         flow.isFull = true;
-        return flow.chain === null;
+        return flow.chain === null && this.#wanted.chains;
       case HandshakeType.ServerKeyExchange:
         flow.isFull = true;
         return !isClient;
@@ -454,11 +467,11 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   #hold(flow: TlsFlow<Client, Server, Chain>, bytes: number): void {
     this.#holders.add(flow);
     this.#held += bytes;
+    if (this.#held <= this.#mostBytes) return;
     for (const first of this.#holders) {
       if (this.#held <= this.#mostBytes) return;
-      for (const stream of first.streams) {
-        if (stream.message !== null || stream.early !== null) this.#lose(first, stream);
-      }
+      if (holds(first.streamA)) this.#lose(first, first.streamA);
+      if (holds(first.streamB)) this.#lose(first, first.streamB);
       this.givenUp++;
     }
   }
@@ -485,7 +498,10 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   }
 
   #settle(flow: TlsFlow<Client, Server, Chain>): void {
-    for (const { early, message } of flow.streams) if (early !== null || message !== null) return;
-    this.#holders.delete(flow);
+    if (!holds(flow.streamA) && !holds(flow.streamB)) this.#holders.delete(flow);
   }
+}
+
+function holds({ early, message }: RecordStream): boolean {
+  return early !== null || message !== null;
 }

@@ -440,7 +440,7 @@ describe('a dialogue in the clear before', () => {
       if (name === 'smtp') for (let i = 0; i < repeats; i++) say((i % 2) as Side, bytes('250-more of it\r\n'));
       say(0, record(22, message(1, CLIENT_HELLO)));
       say(1, record(22, message(2, SERVER_HELLO)));
-      expect(watch.of(0)).toMatchObject({ upgradedFrom: name, client: { sni: 'example.com' } });
+      expect(watch.of(0)).toMatchObject({ upgradedFrom: name, client: { host: { sni: 'example.com' } } });
       expect(watch.of(0)!.server).not.toBeNull();
     }
   });
@@ -462,7 +462,7 @@ describe('half-read handshakes of all flows together', () => {
     for (let slot = 0; slot < 4; slot++) {
       const rest = { side: 0 as const, sequence: 100 + half.length, bytes: whole.subarray(half.length) };
       watched.watch.payload(slot, 0, packetOf(rest));
-      expect(watched.watch.of(slot)?.client?.sni).toBe(slot === 0 ? undefined : 'example.com');
+      expect(watched.watch.of(slot)?.client?.host.sni).toBe(slot === 0 ? undefined : 'example.com');
     }
   });
 
@@ -491,5 +491,5 @@ test('a longer piece that lies where a shorter one lay is read to its own end', 
   };
   watch.payload(0, 0, lying(whole.length - 20));
   watch.payload(1, 0, lying(whole.length));
-  expect(watch.of(1)?.client?.sni).toBe('example.com');
+  expect(watch.of(1)?.client?.host.sni).toBe('example.com');
 });
