@@ -53,8 +53,8 @@ export class MessageLog {
     let run = first;
     for (let done = 0; done < count; done += RUN, run = this.#next[run]!) {
       const page = this.#pages[run >> PAGE_BITS]!;
-      const at = (run & PAGE_MASK) * 2 * RUN + RUN;
-      for (let i = 0; i < RUN && done + i < count; i++) page[at + i]! += us;
+      const at = (run & PAGE_MASK) * 2 * RUN;
+      for (let i = 0; i < RUN && done + i < count; i++) page[at + 2 * i + 1]! += us;
     }
   }
 
