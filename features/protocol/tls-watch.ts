@@ -20,6 +20,8 @@ const UNKNOWN = -1;
 const FIRST_SLOTS = 1024;
 /** In the place of a number of looks: there is nothing (more) to look for. */
 const OVER = 255;
+/** Memory of a flow that has begun like TLS, bytes: its objects. */
+const FLOW_BYTES = 1024;
 /** Flows kept for the next that come. */
 const SPARE_FLOWS = 4096;
 
@@ -92,6 +94,10 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
   readonly #log = new MessageLog();
   readonly #flows: (TlsFlow<Client, Server, Chain> | null)[] = [];
   readonly #spare: TlsFlow<Client, Server, Chain>[] = [];
+  /** Slots of flows that may yet turn out not to speak TLS, the one that began first at the front. */
+  readonly #uncertain = new Set<number>();
+  readonly #mostUncertain: number;
+  #givenUp = 0;
   /** Payloads looked at so far of a flow that is not TLS yet, and the dialogue that it has shown. */
   #looks = new Uint8Array(0);
   #dialogues = new Uint8Array(0);
@@ -111,6 +117,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     wanted: Wanted = { records: true, chains: true },
   ) {
     this.#state = state;
+    this.#mostUncertain = Math.max(1, Math.floor(mostBytes / FLOW_BYTES));
     this.#reader = new FlowReader(
       hellos,
       { add: (flow, side, type, version, length, when) => this.#logRecord(flow, side, type, version, length, when) },
@@ -121,7 +128,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
 
   /** Handshakes given up half-read, because too many were being read at once. */
   get givenUp(): number {
-    return this.#reader.givenUp;
+    return this.#reader.givenUp + this.#givenUp;
   }
 
   opened(slot: number): void {
@@ -144,6 +151,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     if (flow.isFrozen) return false;
     if (stream.mode === StreamMode.Silent) return flow.stream(side ^ 1).mode !== StreamMode.Silent;
     this.#push(flow, side, packet);
+    if (flow.isCertain && this.#uncertain.size > 0) this.#uncertain.delete(slot);
     return true;
   }
 
@@ -164,6 +172,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     past.logged = flow.logged;
     this.#flows[slot] = past;
     this.#flows[successor] = flow;
+    if (this.#uncertain.delete(slot)) this.#uncertain.add(successor);
     flow.slot = successor;
     flow.firstRun = flow.lastRun = -1;
     flow.logged = 0;
@@ -261,6 +270,19 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
       flow.stream(side).next = (first + ssl2Length(bytes, payloadAt)) | 0;
     }
     this.#push(flow, side, packet);
+    if (flow.isCertain) return;
+    this.#uncertain.add(slot);
+    if (this.#uncertain.size > this.#mostUncertain) this.#giveUpFirst();
+  }
+
+  /** Too many flows have begun like TLS and said no more: the first of them is not read any further. */
+  #giveUpFirst(): void {
+    for (const slot of this.#uncertain) {
+      this.#release(slot);
+      this.#looks[slot] = OVER;
+      this.#givenUp++;
+      return;
+    }
   }
 
   #push(flow: TlsFlow<Client, Server, Chain>, side: 0 | 1, packet: Packet): void {
@@ -321,6 +343,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     const flow = this.#flows[slot]!;
     if (flow === null) return;
     this.#flows[slot] = null;
+    if (this.#uncertain.size > 0) this.#uncertain.delete(slot);
     this.#reader.forget(flow);
     if (flow.logged > 0) this.#log.free(flow.firstRun, flow.lastRun);
     if (this.#spare.length < SPARE_FLOWS) this.#spare.push(flow);

@@ -466,6 +466,24 @@ describe('half-read handshakes of all flows together', () => {
     }
   });
 
+  test('flows that begin like TLS with a byte and say no more are bounded by what they take themselves', () => {
+    const { watch } = opened(3 * 1024);
+    const say = (slot: number, from: number, to: number) =>
+      watch.payload(slot, 0, packetOf({ side: 0, sequence: 100 + from, bytes: whole.subarray(from, to) }));
+    for (let slot = 0; slot < 8; slot++) {
+      expect(say(slot, 0, 1)).toBe(true);
+      expect(watch.givenUp).toBe(Math.max(0, slot - 2));
+    }
+    for (let slot = 0; slot < 8; slot++) {
+      expect(say(slot, 1, whole.length)).toBe(slot > 4);
+      expect(watch.of(slot)?.client?.host.sni).toBe(slot > 4 ? 'example.com' : undefined);
+    }
+    // Those that are TLS for sure do not count any more.
+    watch.opened(0);
+    say(0, 0, 1);
+    expect(watch.givenUp).toBe(5);
+  });
+
   test('a flow that is over gives its share back', () => {
     const watched = opened(2 * each);
     for (let round = 0; round < 50; round++) {
