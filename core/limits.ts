@@ -19,9 +19,13 @@ export const LIMITS = {
   layers: 16,
   /** IPv6 extension headers walked: RFC 8200 allows each once, destination options twice. */
   extensionHeaders: 8,
-  /** Payload packets whose size and time each flow keeps (the early-classification window of the literature is 20-30). */
+  /** Payload packets that a row shows one by one (the early-classification window of the literature is 20-30). */
   sequence: 32,
-  /** Flows held at once before the least recently seen is ended as `evicted`: about 0.9 GiB at 0.9 KiB each. */
+  /** Payload packets whose size and time each flow keeps: what quartiles, rhythm and dialogue are computed from. */
+  messages: 128,
+  /** A flow is active until nothing has come for so long, us: the activity timeout of CICFlowMeter. */
+  pauseUs: 5_000_000,
+  /** Flows held at once before the least recently seen is ended as `evicted`: about 1.2 GiB at 1.2 KiB each. */
   flows: 1_000_000,
   /**
    * Bytes of TLS handshakes half-read at once, all flows together: thirty thousand hellos that come in pieces. Beyond,

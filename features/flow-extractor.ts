@@ -24,7 +24,9 @@ import {
 import { decodeFrame } from './packet/decode.ts';
 import { Fragments } from './packet/fragments.ts';
 import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
-import { dnsProtocol } from './protocol/dns/dns-reader.ts';
+import { DnsMessages } from './protocol/dns/dns-messages.ts';
+import { dnsOverTcp } from './protocol/dns/dns-reader.ts';
+import { DnsWatch } from './protocol/dns/dns-watch.ts';
 import { FlowNames } from './protocol/dns/flow-names.ts';
 import { ResolvedNames } from './protocol/dns/resolved-names.ts';
 import { DtlsWatch } from './protocol/dtls/dtls-watch.ts';
@@ -35,18 +37,19 @@ import { sshProtocol } from './protocol/ssh/ssh-reader.ts';
 import { StreamWatch } from './protocol/stream-watch.ts';
 import { TlsWatch } from './protocol/tls-watch.ts';
 import { type Watch, Watches } from './protocol/watch.ts';
-import { CERTIFICATE, writeCertificate } from './vector/certificate.ts';
+import { CERTIFICATE, CHAIN_COLUMNS, writeCertificate } from './vector/certificate.ts';
 import { DNS, writeDns } from './vector/dns.ts';
 import { DTLS, writeDtls } from './vector/dtls.ts';
 import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
 import { HTTP, writeHttp } from './vector/http.ts';
+import { NAMES } from './vector/names.ts';
 import { QUIC, writeQuic } from './vector/quic.ts';
 import { FEATURES } from './vector/schema.ts';
 import type { FeatureRows } from './vector/spec.ts';
 import { SSH, writeSsh } from './vector/ssh.ts';
-import { TLS, writeTls } from './vector/tls.ts';
-import { TLS_FLOW, writeTlsFlow } from './vector/tls-flow.ts';
+import { RAW_FINGERPRINTS, TLS, writeTls } from './vector/tls.ts';
+import { RECORD_COLUMNS, TLS_FLOW, writeTlsFlow } from './vector/tls-flow.ts';
 import { writeTunnel } from './vector/tunnel.ts';
 
 export interface FlowOptions {
@@ -115,7 +118,7 @@ export class FlowExtractor implements FrameSink {
   readonly #outer = new OuterPairs();
   readonly #names: FlowNames;
   /** Those whose half-read flows are given up first come, if there are too many. */
-  readonly #streams: readonly StreamWatch<unknown>[];
+  readonly #streams: readonly { readonly givenUp: number }[];
   readonly #sink: BlockSink;
   readonly #facts: FactWriter;
   #block: FlowBlock | null = null;
@@ -163,30 +166,38 @@ export class FlowExtractor implements FrameSink {
     const { state } = this.#tracker;
     const cached = cachedDigests(digests);
     const texts = new SharedTexts();
-    const resolved = new ResolvedNames();
+    const resolved = new ResolvedNames(texts);
     this.#names = new FlowNames(state, resolved);
-    this.#tls = new TlsWatch(state, tlsFlowSummariser(cached));
-    this.#quic = new QuicWatch(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic));
-    this.#dtls = new DtlsWatch(tlsSummariser(cached, undefined, Ja4Transport.Dtls));
+    const isWanted = (name: string) => columns.includes(name);
+    const withRaw = RAW_FINGERPRINTS.some(isWanted);
+    this.#tls = new TlsWatch(state, tlsFlowSummariser(cached, undefined, withRaw), undefined, {
+      records: RECORD_COLUMNS.some(isWanted),
+      chains: CHAIN_COLUMNS.some(isWanted),
+    });
+    this.#quic = new QuicWatch(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic, withRaw));
+    this.#dtls = new DtlsWatch(tlsSummariser(cached, undefined, Ja4Transport.Dtls, withRaw));
     const http = new StreamWatch(state, httpProtocol(texts));
     const ssh = new StreamWatch(
       state,
       sshProtocol(texts, (lists) => ({ hassh: hassh(lists, cached), hasshServer: hasshServer(lists, cached) })),
     );
-    const dns = new StreamWatch(state, dnsProtocol(texts, resolved));
-    this.#streams = [http, ssh, dns];
+    const messages = new DnsMessages(texts, resolved);
+    const dns = new DnsWatch(messages);
+    const tcpDns = new StreamWatch(state, dnsOverTcp(messages));
+    this.#streams = [http, ssh, dns, tcpDns];
     const readers = [
       // One line for each protocol.
-      reader({ ...TLS, ...TLS_FLOW, ...CERTIFICATE }, this.#tls, (facts, tls) => {
+      reader({ ...TLS, ...NAMES, ...TLS_FLOW, ...CERTIFICATE }, this.#tls, (facts, tls) => {
         writeTls(facts, FACT, tls);
         writeTlsFlow(facts, FACT, tls);
         writeCertificate(facts, FACT, tls);
       }),
-      reader({ ...TLS, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
-      reader({ ...TLS, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
+      reader({ ...TLS, ...NAMES, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
+      reader({ ...TLS, ...NAMES, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
       reader(HTTP, http, (facts, summary) => writeHttp(facts, FACT, summary)),
       reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
-      reader(DNS, dns, (facts, summary) => writeDns(facts, FACT, summary)),
+      reader(DNS, dns, (facts, record) => writeDns(facts, FACT, record)),
+      reader(DNS, tcpDns, (facts, record) => writeDns(facts, FACT, record)),
     ];
     this.#readers = readers.filter((one) => Object.keys(one.columns).some((name) => columns.includes(name)));
     this.#watches = new Watches(this.#readers.map(({ watch }) => watch));

@@ -59,7 +59,10 @@ function removeOthers(outputs) {
 /** Folders of the packages whose code is in the bundle. */
 function packagesOf(files) {
   const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
-  return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
+  const found = folders.filter((folder) => folder !== undefined);
+  // What tldts publishes is a bundle itself, in which tldts-core is.
+  const within = found.filter((folder) => folder.endsWith('/tldts')).map((folder) => `${folder}-core`);
+  return [...new Set([...found, ...within])].sort();
 }
 
 function licences(folders) {

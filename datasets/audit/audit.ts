@@ -1,4 +1,5 @@
 /** What is wrong with a labelled table as a thing to learn from or to judge by. */
+import { featureNamed } from '../../features/vector/schema.ts';
 import { foldsByGroup } from '../split.ts';
 import { aloneOf } from './alone.ts';
 import { type AuditCollector, COUNTED_GROUPS, type CountedGroup } from './collect.ts';
@@ -221,6 +222,9 @@ function findingsOf(audit: Omit<Audit, 'findings'>, { maxAuc }: AuditOptions): F
   ];
 }
 
+/** What was taken of a column, behind its name. */
+const MADE_OF = /( \(length\)|\[0\])$/;
+
 function aloneFindings({ columns, classes, heldOutBy }: Omit<Audit, 'findings'>, maxAuc: number): Finding[] {
   if (classes.length < 2) return [];
   return columns
@@ -231,12 +235,15 @@ function aloneFindings({ columns, classes, heldOutBy }: Omit<Audit, 'findings'>,
         heldOut === null ? '' : `${heldOut.toFixed(3)} on other ${heldOutBy === 'capture' ? 'captures' : 'rows'}`,
       ];
       const text = `${name} alone tells ${label} from the rest (${parts.filter((part) => part !== '').join(', ')})`;
+      const own = name.replace(MADE_OF, '');
+      const leaks = featureNamed(own)?.leaks ?? '';
+      const known = leaks === '' ? '' : `; known of it: ${leaks.replace(/\.$/, '')}`;
       const use = isInput ? 'models read it' : 'no model here reads it, but what goes along with it does';
       return {
         level: 'breach',
-        name: name.replace(/( \(length\)|\[0\])$/, ''),
+        name: own,
         check: 'alone',
-        text: `${text}; ${use}`,
+        text: `${text}; ${use}${known}`,
       };
     });
 }

@@ -125,7 +125,8 @@ export class ServerHelloKey {
 /** The cases of `readContents` in server-hello.ts, as far as summaries ask for them. */
 function addServerExtension(key: WordKey, type: number, bytes: Uint8Array, at: number, end: number): void {
   key.add(type);
-  if (type === ExtensionType.KeyShare) key.add(end - at < 2 ? BROKEN : uint16(bytes, at));
+  if (type === ExtensionType.KeyShare || type === ExtensionType.DraftKeyShare)
+    key.add(end - at < 2 ? BROKEN : uint16(bytes, at));
   if (type !== ExtensionType.SupportedVersions && type !== ExtensionType.Alpn) return;
   key.add(end - at);
   key.addBytes(bytes, at, end);

@@ -3,19 +3,21 @@ import { sniTokens } from '../protocol/names.ts';
 import { printableText } from '../protocol/tls/text.ts';
 import { CACHE_LIMITS } from './cache.ts';
 import { KeyCache } from './key-cache.ts';
+import { type NameShape, nameShape } from './name-shape.ts';
+import type { SharedFacts } from './shared-facts.ts';
 import { WordKey } from './word-key.ts';
 
-export interface HostName {
+export interface HostName extends SharedFacts {
   /** Null if it is not printable. */
   readonly sni: string | null;
   readonly sniTokens: readonly string[] | null;
+  readonly sniShape: NameShape | null;
 }
-
-const NO_NAME: HostName = { sni: null, sniTokens: null };
 
 export class HostNames {
   readonly #key = new WordKey();
   readonly #known: KeyCache<HostName>;
+  readonly #noName: HostName = { sni: null, sniTokens: null, sniShape: null, cells: null };
 
   constructor(entries: number = CACHE_LIMITS.entries) {
     this.#known = new KeyCache(entries);
@@ -23,7 +25,7 @@ export class HostNames {
 
   /** The name `bytes[at, end)`, of at most TLS_LIMITS.nameBytes. */
   of(bytes: Uint8Array, at: number, end: number): HostName {
-    if (at === end) return NO_NAME;
+    if (at === end) return this.#noName;
     const key = this.#key;
     key.clear();
     key.add(end - at);
@@ -31,8 +33,13 @@ export class HostNames {
     const known = this.#known.find(key);
     if (known !== undefined) return known;
     const sni = printableText(bytes, at, end);
-    const name = sni === null ? NO_NAME : { sni, sniTokens: sniTokens(sni) };
+    const name = sni === null ? this.#noName : namedBy(sni);
     this.#known.keep(key, name);
     return name;
   }
+}
+
+function namedBy(sni: string): HostName {
+  const tokens = sniTokens(sni);
+  return { sni, sniTokens: tokens, sniShape: nameShape(sni, tokens), cells: null };
 }

@@ -39,7 +39,23 @@ export function ja4(hello: ClientHello, digests: Digests, transport: Ja4Transpor
 
 /** JA4_r: the same with the sorted lists in place of their hashes ("Raw Output"). */
 export function ja4Raw(hello: ClientHello, transport: Ja4Transport = Ja4Transport.Tcp): string {
-  return `${ja4a(hello, transport)}_${cipherText(hello)}_${extensionText(hello)}`;
+  return raw(ja4a(hello, transport), cipherText(hello), extensionText(hello));
+}
+
+/** JA4_o: as JA4, of the lists in the order sent, with SNI and ALPN among the extensions ("Raw Output"). */
+export function ja4Original(hello: ClientHello, digests: Digests, transport: Ja4Transport = Ja4Transport.Tcp): string {
+  const ciphers = originalCipherText(hello);
+  const rest = originalExtensionText(hello);
+  return `${ja4a(hello, transport)}_${shortHash(ciphers, digests)}_${shortHash(rest, digests)}`;
+}
+
+/** JA4_ro: the same with the lists in place of their hashes ("Raw Output"). */
+export function ja4OriginalRaw(hello: ClientHello, transport: Ja4Transport = Ja4Transport.Tcp): string {
+  return raw(ja4a(hello, transport), originalCipherText(hello), originalExtensionText(hello));
+}
+
+function raw(first: string, ciphers: string, rest: string): string {
+  return `${first}_${ciphers}_${rest}`;
 }
 
 /** The first section, which needs no hash: transport, version, SNI, counts, ALPN. */
@@ -93,6 +109,16 @@ function extensionText(hello: ClientHello): string {
     if (type !== ExtensionType.ServerName && type !== ExtensionType.Alpn && !isGrease(type)) types.push(type);
   }
   const extensions = hexList(sorted(types));
+  const algorithms = hexList(withoutGrease(hello.signatureAlgorithms));
+  return algorithms === '' ? extensions : `${extensions}_${algorithms}`;
+}
+
+function originalCipherText(hello: ClientHello): string {
+  return hexList(withoutGrease(hello.ciphers));
+}
+
+function originalExtensionText(hello: ClientHello): string {
+  const extensions = hexList(withoutGrease(hello.extensions));
   const algorithms = hexList(withoutGrease(hello.signatureAlgorithms));
   return algorithms === '' ? extensions : `${extensions}_${algorithms}`;
 }

@@ -14,12 +14,13 @@ import { Certificates, type ChainSummary } from './certificates.ts';
 import { withoutGrease } from './grease.ts';
 import { ClientHelloKey, ServerHelloKey } from './hello-key.ts';
 import { type HostName, HostNames } from './host-names.ts';
-import { ja3, ja3s } from './ja3.ts';
-import { Ja4Transport, ja4 } from './ja4.ts';
+import { ja3, ja3s, ja3Text } from './ja3.ts';
+import { Ja4Transport, ja4, ja4Original, ja4OriginalRaw, ja4Raw } from './ja4.ts';
 import { KeyCache } from './key-cache.ts';
+import type { SharedFacts } from './shared-facts.ts';
 
-/** What a client says whomever it calls. */
-export interface ClientKind {
+/** What a client says whomever it calls; one object for all its flows, as are the others here that have cells. */
+export interface ClientKind extends SharedFacts {
   /** Protocol names in the client's order, joined by commas. */
   readonly alpn: string | null;
   readonly cipherCount: number;
@@ -36,11 +37,24 @@ export interface ClientKind {
   readonly hasTicket: boolean;
   readonly ja3: string;
   readonly ja4: string;
+  /** What the fingerprints are hashes of, and their variants; null unless they are asked for, for they are long. */
+  readonly raw: RawFingerprints | null;
 }
 
-export interface ClientSummary extends ClientKind, HostName {}
+export interface RawFingerprints {
+  readonly ja3Text: string;
+  readonly ja4R: string;
+  readonly ja4O: string;
+  readonly ja4Ro: string;
+}
 
-export interface ServerSummary {
+export interface ClientSummary {
+  readonly kind: ClientKind;
+  readonly host: HostName;
+  readonly hasEarlyData: boolean;
+}
+
+export interface ServerSummary extends SharedFacts {
   readonly version: string | null;
   readonly alpn: string | null;
   readonly cipher: number;
@@ -64,8 +78,9 @@ export type TlsTcpSummary = TlsFlowSummary<ClientSummary, ServerSummary, ChainSu
 export function tlsFlowSummariser(
   digests: Digests,
   entries?: number,
+  withRaw = false,
 ): HelloReader<ClientSummary, ServerSummary> & ChainReader<ChainSummary> {
-  const { client, server } = tlsSummariser(digests, entries);
+  const { client, server } = tlsSummariser(digests, entries, Ja4Transport.Tcp, withRaw);
   const certificates = new Certificates(digests, entries);
   return { client, server, chain: (bytes, at, end) => certificates.chain(bytes, at, end) };
 }
@@ -74,11 +89,13 @@ export function tlsFlowSummariser(
  * @param digests should remember (see cache.ts): clients that shuffle their extensions still have the same JA4
  * @param entries of each cache
  * @param transport what carries the hellos
+ * @param withRaw whether raw fingerprints are made
  */
 export function tlsSummariser(
   digests: Digests,
   entries: number = CACHE_LIMITS.entries,
   transport: Ja4Transport = Ja4Transport.Tcp,
+  withRaw = false,
 ): HelloReader<ClientSummary, ServerSummary> {
   const names = new HostNames(entries);
   const clientKey = new ClientHelloKey();
@@ -87,7 +104,7 @@ export function tlsSummariser(
   const servers = new KeyCache<ServerSummary>(entries);
 
   function newClient(hello: ClientHello): ClientKind {
-    const kind = clientKind(hello, digests, transport);
+    const kind = clientKind(hello, digests, transport, withRaw);
     clients.keep(clientKey.key, kind);
     return kind;
   }
@@ -102,25 +119,8 @@ export function tlsSummariser(
     client(bytes, at, end) {
       if (!clientKey.read(bytes, at, end)) return null;
       const kind = clients.find(clientKey.key) ?? newClient(decodeClientHello(bytes, at, end)!);
-      const { sni, sniTokens } = names.of(bytes, clientKey.nameAt, clientKey.nameEnd);
-      // Field by field: a spread costs ten times as much.
-      return {
-        sni,
-        sniTokens,
-        alpn: kind.alpn,
-        cipherCount: kind.cipherCount,
-        extensionCount: kind.extensionCount,
-        hasEncryptedHello: kind.hasEncryptedHello,
-        isOuterHello: kind.isOuterHello,
-        versions: kind.versions,
-        groups: kind.groups,
-        keyShareGroups: kind.keyShareGroups,
-        hasPreSharedKey: kind.hasPreSharedKey,
-        hasEarlyData: kind.hasEarlyData,
-        hasTicket: kind.hasTicket,
-        ja3: kind.ja3,
-        ja4: kind.ja4,
-      };
+      const host = names.of(bytes, clientKey.nameAt, clientKey.nameEnd);
+      return { kind, host, hasEarlyData: kind.hasEarlyData };
     },
     server(bytes, at, end) {
       if (!serverKey.read(bytes, at, end)) return null;
@@ -134,6 +134,7 @@ export function clientKind(
   hello: ClientHello,
   digests: Digests,
   transport: Ja4Transport = Ja4Transport.Tcp,
+  withRaw = false,
 ): ClientKind {
   return {
     alpn: hello.alpn.length === 0 ? null : hello.alpn.join(','),
@@ -149,6 +150,15 @@ export function clientKind(
     hasTicket: hello.hasTicket,
     ja3: ja3(hello, digests),
     ja4: ja4(hello, digests, transport),
+    raw: withRaw
+      ? {
+          ja3Text: ja3Text(hello),
+          ja4R: ja4Raw(hello, transport),
+          ja4O: ja4Original(hello, digests, transport),
+          ja4Ro: ja4OriginalRaw(hello, transport),
+        }
+      : null,
+    cells: null,
   };
 }
 
@@ -163,5 +173,6 @@ export function serverSummary(hello: ServerHello, digests: Digests): ServerSumma
     hasPreSharedKey: hello.hasPreSharedKey,
     isTls13: tlsVersionText(hello.version) === 'TLS 1.3',
     ja3s: ja3s(hello, digests),
+    cells: null,
   };
 }

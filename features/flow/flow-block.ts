@@ -3,7 +3,7 @@
  * shared between threads. Blocks are filled, read and filled again, so a flow that ends costs no garbage.
  */
 import { LIMITS } from '../../core/limits.ts';
-import { Field, type FlowState, RECORD } from './flow-state.ts';
+import { COUNTERS, Field, type FlowState, RECORD } from './flow-state.ts';
 import { KEY_WORDS } from './key.ts';
 
 /** Flows in a block: enough that handing it over costs nothing each, few enough to stay in a core's cache. */
@@ -12,14 +12,14 @@ export const BLOCK_FLOWS = 1024;
 const FACT_BYTES = 512 * 1024;
 const FULL_FACTS = 256 * 1024;
 
-const MESSAGES = BLOCK_FLOWS * LIMITS.sequence;
+const MESSAGES = BLOCK_FLOWS * LIMITS.messages;
 const DOUBLE = 8;
 const WORD = 4;
 
 export const BLOCK_BYTES =
   BLOCK_FLOWS * RECORD * DOUBLE +
   MESSAGES * (DOUBLE + WORD) +
-  (BLOCK_FLOWS * KEY_WORDS + 2 * (BLOCK_FLOWS + 1)) * WORD +
+  (BLOCK_FLOWS * (COUNTERS + KEY_WORDS) + 2 * (BLOCK_FLOWS + 1)) * WORD +
   FACT_BYTES;
 
 export class FlowBlock {
@@ -27,6 +27,8 @@ export class FlowBlock {
   count = 0;
   /** Record of flow `i` (see flow-state.ts): `records[i * RECORD, (i + 1) * RECORD)`. */
   readonly records: Float64Array;
+  /** Counters of flow `i`: `counters[i * COUNTERS, (i + 1) * COUNTERS)`. */
+  readonly counters: Uint32Array;
   /** Payload packets of flow `i`: `[messageEnds[i], messageEnds[i + 1])`: times, us; sizes, bytes, positive from side A. */
   readonly times: Float64Array;
   readonly sizes: Int32Array;
@@ -49,6 +51,7 @@ export class FlowBlock {
     this.records = doubles(BLOCK_FLOWS * RECORD);
     this.times = doubles(MESSAGES);
     this.sizes = words(MESSAGES);
+    this.counters = new Uint32Array(memory, advance(BLOCK_FLOWS * COUNTERS * WORD), BLOCK_FLOWS * COUNTERS);
     this.keys = words(BLOCK_FLOWS * KEY_WORDS);
     this.messageEnds = words(BLOCK_FLOWS + 1);
     this.factEnds = words(BLOCK_FLOWS + 1);
@@ -71,6 +74,9 @@ export class FlowBlock {
     const record = state.page(slot);
     const to = i * RECORD;
     for (let field = 0; field < RECORD; field++) this.records[to + field] = record[from + field]!;
+    const counters = state.counterPage(slot);
+    const countersAt = state.countersOf(slot);
+    for (let at = 0; at < COUNTERS; at++) this.counters[i * COUNTERS + at] = counters[countersAt + at]!;
     for (let word = 0; word < KEY_WORDS; word++) this.keys[i * KEY_WORDS + word] = keys[slot * KEY_WORDS + word]!;
     const messages = record[from + Field.Messages]!;
     const start = this.messageEnds[i]!;

@@ -8,7 +8,10 @@
  */
 import { LIMITS } from '../../core/limits.ts';
 import { type Packet, Protocol, TcpFlag } from '../packet/packet.ts';
+import { type ByteSample, sampleBytes } from './byte-sample.ts';
+import { BINS, binOf } from './histogram.ts';
 import { MessageLog, RUN } from './message-log.ts';
+import { SegmentKind, type SequenceFields, segmentKind } from './segments.ts';
 
 /** Fields of a record that belong to the flow as a whole; what every packet touches first, to be in few cache lines. */
 export const Field = {
@@ -49,8 +52,22 @@ export const Field = {
   /** When the flow ended, logically: us and ns (Infinity at the end of the capture). */
   EndUs: 24,
   EndNs: 25,
+  /** Initiator's first acknowledgement after the SYN-ACK, us from the first packet; -1 while there is none. */
+  AckAt: 26,
+  /** Start of the active period that goes on, us from the first packet (a pause of LIMITS.pauseUs ends one). */
+  ActiveFrom: 27,
+  /** Active periods that are over, and pauses between them, us. */
+  Actives: 28,
+  ActiveSum: 29,
+  ActiveSquares: 30,
+  ActiveMin: 31,
+  ActiveMax: 32,
+  PauseSum: 33,
+  PauseSquares: 34,
+  PauseMin: 35,
+  PauseMax: 36,
 } as const;
-const FLOW_FIELDS = 26;
+const FLOW_FIELDS = 37;
 
 /** Fields that each side has of its own, from the side's base; again with what every packet touches first. */
 export const SideField = {
@@ -83,8 +100,32 @@ export const SideField = {
   Urg: 23,
   Ece: 24,
   Cwr: 25,
+  /** Behind the last byte that the side has sent, as a TCP sequence number; -1 while none is known. */
+  NextSequence: 26,
+  /** The youngest hole in what was seen of the side's bytes, sequence numbers; -1 for none. */
+  HoleFrom: 27,
+  HoleTo: 28,
+  /** Segments of which every byte had been seen, and probes that repeat the last byte to keep the connection. */
+  Retransmissions: 29,
+  KeepAlives: 30,
+  /** Payload packets that are neither, and the latest time of one, us from the first packet; -1 while there is none. */
+  Messages: 31,
+  MessageAt: 32,
+  /** When the side sent its first SYN, us from the first packet; -1 while it has not. */
+  SynAt: 33,
+  /** Entropy, bits a byte, and share of printable bytes of the beginning of the first payload; -1 while there is none. */
+  FirstEntropy: 34,
+  FirstPrintable: 35,
+  /** Acknowledgements alone: no payload, no SYN, FIN or RST, no probe. */
+  BareAcks: 36,
 } as const;
-const SIDE_FIELDS = 26;
+const SIDE_FIELDS = 37;
+
+/** Counts of a side by size or time, from the side's place in the counters: bins as in histogram.ts. */
+export const Counter = { Sizes: 0, Gaps: BINS } as const;
+export const SIDE_COUNTERS = 2 * BINS;
+/** Counters of a flow: side A's, then side B's. */
+export const COUNTERS = 2 * SIDE_COUNTERS;
 
 /** Where side A's fields start in a record; side B's follow them. */
 export const SIDE_AT = FLOW_FIELDS;
@@ -108,8 +149,23 @@ export const END_REASON_NAMES = ['open', 'fin', 'rst', 'idle', 'active', 'evicte
 
 const NO_SEQUENCE = -1;
 
+const SEQUENCE_FIELDS: SequenceFields = {
+  next: SideField.NextSequence,
+  holeFrom: SideField.HoleFrom,
+  holeTo: SideField.HoleTo,
+  syn: SideField.SynSequence,
+  first: SideField.FirstSequence,
+};
+const NEVER = -1;
+const ACK_OR_BOUNDS = TcpFlag.Ack | TcpFlag.Syn | TcpFlag.Fin | TcpFlag.Rst;
+/** Flow and side fields that are times from the first packet, which an older packet may turn out to be. */
+const FLOW_TIMES = [Field.AckAt, Field.ActiveFrom] as const;
+const SIDE_TIMES = [SideField.MessageAt, SideField.SynAt] as const;
+
 export class FlowState {
   readonly #pages: Float64Array[] = [];
+  readonly #counterPages: Uint32Array[] = [];
+  readonly #sample: ByteSample = { entropy: 0, printable: 0 };
   readonly messages = new MessageLog();
 
   /** The page that holds the slot's record; the record starts at `baseOf(slot)`. */
@@ -125,6 +181,15 @@ export class FlowState {
     return (slot & PAGE_MASK) * RECORD + SIDE_AT + side * SIDE_LENGTH;
   }
 
+  /** The page that holds the slot's counters; they start at `countersOf(slot)`. */
+  counterPage(slot: number): Uint32Array {
+    return this.#counterPages[slot >> PAGE_BITS]!;
+  }
+
+  countersOf(slot: number): number {
+    return (slot & PAGE_MASK) * COUNTERS;
+  }
+
   get(slot: number, field: number): number {
     return this.#pages[slot >> PAGE_BITS]![(slot & PAGE_MASK) * RECORD + field]!;
   }
@@ -138,6 +203,8 @@ export class FlowState {
     const record = this.#pageFor(slot);
     const base = this.baseOf(slot);
     record.fill(0, base, base + USED);
+    const counters = this.countersOf(slot);
+    this.counterPage(slot).fill(0, counters, counters + COUNTERS);
     record[base + Field.FirstUs] = record[base + Field.LastUs] = packet.us;
     record[base + Field.FirstNs] = record[base + Field.LastNs] = packet.ns;
     record[base + Field.FlowId] = flowId;
@@ -146,6 +213,8 @@ export class FlowState {
     record[base + Field.Protocol] = packet.protocol;
     record[base + Field.Vlan] = packet.vlan;
     record[base + Field.GapMin] = Infinity;
+    record[base + Field.AckAt] = NEVER;
+    record[base + Field.ActiveMin] = record[base + Field.PauseMin] = Infinity;
     for (let side = 0; side < 2; side++) {
       const at = this.sideBaseOf(slot, side);
       record[at + SideField.SizeMin] = Infinity;
@@ -153,6 +222,10 @@ export class FlowState {
       record[at + SideField.GapMin] = Infinity;
       record[at + SideField.SynSequence] = NO_SEQUENCE;
       record[at + SideField.FirstSequence] = NO_SEQUENCE;
+      record[at + SideField.NextSequence] = NO_SEQUENCE;
+      record[at + SideField.HoleFrom] = record[at + SideField.HoleTo] = NO_SEQUENCE;
+      record[at + SideField.SynAt] = record[at + SideField.MessageAt] = NEVER;
+      record[at + SideField.FirstEntropy] = record[at + SideField.FirstPrintable] = NEVER;
     }
   }
 
@@ -162,6 +235,8 @@ export class FlowState {
     const base = this.baseOf(copy);
     const from = this.baseOf(slot);
     to.set(this.page(slot).subarray(from, from + RECORD), base);
+    const counters = this.countersOf(slot);
+    this.counterPage(copy).set(this.counterPage(slot).subarray(counters, counters + COUNTERS), this.countersOf(copy));
     const count = to[base + Field.Messages]!;
     const [sizes, times] = [new Int32Array(count), new Float64Array(count)];
     this.messages.read(to[base + Field.FirstRun]!, count, sizes, times, 0);
@@ -179,7 +254,10 @@ export class FlowState {
   }
 
   #pageFor(slot: number): Float64Array {
-    while (slot >> PAGE_BITS >= this.#pages.length) this.#pages.push(new Float64Array(RECORD << PAGE_BITS));
+    while (slot >> PAGE_BITS >= this.#pages.length) {
+      this.#pages.push(new Float64Array(RECORD << PAGE_BITS));
+      this.#counterPages.push(new Uint32Array(COUNTERS << PAGE_BITS));
+    }
     return this.page(slot);
   }
 
@@ -214,8 +292,20 @@ export class FlowState {
     const before = record[base + Field.Packets]!;
     record[base + Field.Packets] = before + 1;
     if (before > 0) this.#updateFlowTimes(record, base, us, ns);
-    if (payloadLength > 0) this.#updatePayload(record, base, at, side, packet);
-    if (packet.protocol === Protocol.Tcp && !packet.isFragment) this.#updateFlags(record, at, packet);
+    let kind: SegmentKind = SegmentKind.Fresh;
+    if (packet.protocol === Protocol.Tcp && !packet.isFragment) {
+      kind = segmentKind(record, at, SEQUENCE_FIELDS, packet);
+      this.#updateFlags(record, base, at, side, packet);
+      if (kind === SegmentKind.Retransmission) record[at + SideField.Retransmissions]! += 1;
+      else if (kind === SegmentKind.KeepAlive) record[at + SideField.KeepAlives]! += 1;
+      else if (payloadLength === 0 && (packet.tcpFlags & ACK_OR_BOUNDS) === TcpFlag.Ack) {
+        record[at + SideField.BareAcks]! += 1;
+      }
+    }
+    if (payloadLength > 0) {
+      this.#updatePayload(record, at, payloadLength);
+      if (kind === SegmentKind.Fresh) this.#updateMessages(slot, record, base, at, side, packet);
+    }
     return before + 1;
   }
 
@@ -227,24 +317,79 @@ export class FlowState {
     if (forward < record[base + Field.GapMin]!) record[base + Field.GapMin] = forward;
     if (forward > record[base + Field.GapMax]!) record[base + Field.GapMax] = forward;
     if (gap > 0) {
+      if (gap >= LIMITS.pauseUs) this.#endActivity(record, base, gap, timeOf(record, base, us, ns));
       record[base + Field.LastUs] = us;
       record[base + Field.LastNs] = ns;
-    } else if (us - record[base + Field.FirstUs]! + (ns - record[base + Field.FirstNs]!) / 1000 < 0) {
-      record[base + Field.FirstUs] = us;
-      record[base + Field.FirstNs] = ns;
-    }
+    } else if (timeOf(record, base, us, ns) < 0) this.#moveStart(record, base, us, ns);
   }
 
-  #updatePayload(record: Float64Array, base: number, at: number, side: 0 | 1, packet: Packet): void {
-    const { payloadLength } = packet;
+  /** A packet at `time` after a pause of `pause` us: an active period is over, and another begins with it. */
+  #endActivity(record: Float64Array, base: number, pause: number, time: number): void {
+    const last = timeOf(record, base, record[base + Field.LastUs]!, record[base + Field.LastNs]!);
+    const active = Math.max(0, last - record[base + Field.ActiveFrom]!);
+    record[base + Field.ActiveFrom] = time;
+    record[base + Field.Actives]! += 1;
+    record[base + Field.ActiveSum]! += active;
+    record[base + Field.ActiveSquares]! += active * active;
+    if (active < record[base + Field.ActiveMin]!) record[base + Field.ActiveMin] = active;
+    if (active > record[base + Field.ActiveMax]!) record[base + Field.ActiveMax] = active;
+    record[base + Field.PauseSum]! += pause;
+    record[base + Field.PauseSquares]! += pause * pause;
+    if (pause < record[base + Field.PauseMin]!) record[base + Field.PauseMin] = pause;
+    if (pause > record[base + Field.PauseMax]!) record[base + Field.PauseMax] = pause;
+  }
+
+  /** A packet that is older than the first: times count from it now. */
+  #moveStart(record: Float64Array, base: number, us: number, ns: number): void {
+    const shift = -timeOf(record, base, us, ns);
+    record[base + Field.FirstUs] = us;
+    record[base + Field.FirstNs] = ns;
+    for (const field of FLOW_TIMES) if (record[base + field] !== NEVER) record[base + field]! += shift;
+    // The first active period began with the packet that is now first.
+    if (record[base + Field.Actives] === 0) record[base + Field.ActiveFrom] = 0;
+    for (let at = base + SIDE_AT; at < base + USED; at += SIDE_LENGTH) {
+      for (const field of SIDE_TIMES) if (record[at + field] !== NEVER) record[at + field]! += shift;
+    }
+    const messages = record[base + Field.Messages]!;
+    if (messages > 0) this.messages.shift(record[base + Field.FirstRun]!, messages, shift);
+  }
+
+  #updatePayload(record: Float64Array, at: number, payloadLength: number): void {
     record[at + SideField.PayloadPackets]! += 1;
     record[at + SideField.PayloadBytes]! += payloadLength;
     record[at + SideField.PayloadSquares]! += payloadLength * payloadLength;
     if (payloadLength < record[at + SideField.PayloadMin]!) record[at + SideField.PayloadMin] = payloadLength;
     if (payloadLength > record[at + SideField.PayloadMax]!) record[at + SideField.PayloadMax] = payloadLength;
-    if (record[base + Field.Messages]! >= LIMITS.sequence) return;
-    const us = packet.us - record[base + Field.FirstUs]! + (packet.ns - record[base + Field.FirstNs]!) / 1000;
-    this.#addMessage(record, base, side === 0 ? payloadLength : -payloadLength, us > 0 ? us : 0);
+  }
+
+  /** Payload that was not seen before. */
+  #updateMessages(
+    slot: number,
+    record: Float64Array,
+    base: number,
+    at: number,
+    side: 0 | 1,
+    { us, ns, payloadLength, view, payloadAt, payloadEnd }: Packet,
+  ): void {
+    const time = timeOf(record, base, us, ns);
+    const counters = this.#counterPages[slot >> PAGE_BITS]!;
+    const counter = (slot & PAGE_MASK) * COUNTERS + side * SIDE_COUNTERS;
+    counters[counter + Counter.Sizes + binOf(payloadLength)]!++;
+    const count = record[at + SideField.Messages]!;
+    if (count > 0) {
+      const gap = time - record[at + SideField.MessageAt]!;
+      counters[counter + Counter.Gaps + binOf(gap > 0 ? gap / 1000 : 0)]!++;
+    }
+    if (time > record[at + SideField.MessageAt]!) record[at + SideField.MessageAt] = time;
+    record[at + SideField.Messages] = count + 1;
+    if (record[at + SideField.FirstEntropy] === NEVER && payloadEnd > payloadAt) {
+      sampleBytes(view, payloadAt, payloadEnd, this.#sample);
+      record[at + SideField.FirstEntropy] = this.#sample.entropy;
+      record[at + SideField.FirstPrintable] = this.#sample.printable;
+    }
+    if (record[base + Field.Messages]! < LIMITS.messages) {
+      this.#addMessage(record, base, side === 0 ? payloadLength : -payloadLength, time);
+    }
   }
 
   /** @param size bytes, positive from side A, negative from side B */
@@ -260,11 +405,14 @@ export class FlowState {
     record[base + Field.Messages] = count + 1;
   }
 
-  #updateFlags(record: Float64Array, at: number, packet: Packet): void {
+  #updateFlags(record: Float64Array, base: number, at: number, side: 0 | 1, packet: Packet): void {
     const flags = packet.tcpFlags;
     if ((flags & TcpFlag.Ack) !== 0) record[at + SideField.Ack]! += 1;
     if ((flags & TcpFlag.Psh) !== 0) record[at + SideField.Psh]! += 1;
     if (record[at + SideField.FirstSequence] === NO_SEQUENCE) record[at + SideField.FirstSequence] = packet.sequence;
+    if (record[base + Field.AckAt] === NEVER && (flags & (TcpFlag.Ack | TcpFlag.Syn)) === TcpFlag.Ack) {
+      this.#acknowledge(record, base, at, side, packet);
+    }
     if ((flags & ~(TcpFlag.Ack | TcpFlag.Psh)) === 0) return;
     if ((flags & TcpFlag.Fin) !== 0) record[at + SideField.Fin]! += 1;
     if ((flags & TcpFlag.Rst) !== 0) record[at + SideField.Rst]! += 1;
@@ -274,6 +422,21 @@ export class FlowState {
     if ((flags & TcpFlag.Syn) !== 0) {
       record[at + SideField.Syn]! += 1;
       record[at + SideField.SynSequence] = packet.sequence;
+      if (record[at + SideField.SynAt] === NEVER)
+        record[at + SideField.SynAt] = timeOf(record, base, packet.us, packet.ns);
     }
   }
+
+  /** An acknowledgement: the third packet of the handshake, if the initiator sent it and both SYN were seen. */
+  #acknowledge(record: Float64Array, base: number, at: number, side: 0 | 1, { us, ns }: Packet): void {
+    const other = 2 * (base + SIDE_AT) + SIDE_LENGTH - at;
+    if (record[base + Field.Forward] !== side) return;
+    if (record[at + SideField.SynAt] === NEVER || record[other + SideField.SynAt] === NEVER) return;
+    record[base + Field.AckAt] = timeOf(record, base, us, ns);
+  }
+}
+
+/** Microseconds from the first packet. */
+function timeOf(record: Float64Array, base: number, us: number, ns: number): number {
+  return us - record[base + Field.FirstUs]! + (ns - record[base + Field.FirstNs]!) / 1000;
 }

@@ -11,7 +11,7 @@ const PAGE_MASK = (1 << PAGE_BITS) - 1;
 const NONE = -1;
 
 export class MessageLog {
-  /** Run `r` lies in page `r >> PAGE_BITS`: RUN sizes, then RUN times. */
+  /** Run `r` lies in page `r >> PAGE_BITS`: RUN times size and time, so that a short flow has both in one cache line. */
   readonly #pages: Float64Array[] = [];
   /** The run that goes on where another ends; of free runs, the next free one. */
   #next = new Int32Array(1 << PAGE_BITS);
@@ -29,9 +29,9 @@ export class MessageLog {
   /** Writes the `i`-th message of a run: its signed size, bytes, and when it was, us. */
   put(run: number, i: number, size: number, us: number): void {
     const page = this.#pages[run >> PAGE_BITS]!;
-    const at = (run & PAGE_MASK) * 2 * RUN + i;
+    const at = ((run & PAGE_MASK) * RUN + i) * 2;
     page[at] = size;
-    page[at + RUN] = us;
+    page[at + 1] = us;
   }
 
   /** Copies the first `count` messages of the runs from `first` on to `sizes` and `times` at `to`. */
@@ -42,9 +42,19 @@ export class MessageLog {
       const at = (run & PAGE_MASK) * 2 * RUN;
       const length = Math.min(RUN, count - done);
       for (let i = 0; i < length; i++) {
-        sizes[to + done + i] = page[at + i]!;
-        times[to + done + i] = page[at + RUN + i]!;
+        sizes[to + done + i] = page[at + 2 * i]!;
+        times[to + done + i] = page[at + 2 * i + 1]!;
       }
+    }
+  }
+
+  /** Adds `us` to the times of the first `count` messages of the runs from `first` on. */
+  shift(first: number, count: number, us: number): void {
+    let run = first;
+    for (let done = 0; done < count; done += RUN, run = this.#next[run]!) {
+      const page = this.#pages[run >> PAGE_BITS]!;
+      const at = (run & PAGE_MASK) * 2 * RUN;
+      for (let i = 0; i < RUN && done + i < count; i++) page[at + 2 * i + 1]! += us;
     }
   }
 

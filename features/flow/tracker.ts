@@ -75,6 +75,8 @@ const RELEASE_ROWS = 256;
 const FIRST_CAPACITY = 4096;
 const BOTH_SIDES = 3;
 const PRIVILEGED_PORTS = 1024;
+/** What the next part of a flow has to know of its sides' sequence numbers. */
+const SEQUENCE_FIELDS = [SideField.SynSequence, SideField.NextSequence, SideField.HoleFrom, SideField.HoleTo] as const;
 
 export class FlowTracker {
   readonly state = new FlowState();
@@ -245,8 +247,8 @@ export class FlowTracker {
       state.set(successor, field, state.get(slot, field));
     }
     for (const side of [0, 1]) {
-      const syn = state.page(slot)[state.sideBaseOf(slot, side) + SideField.SynSequence]!;
-      state.page(successor)[state.sideBaseOf(successor, side) + SideField.SynSequence] = syn;
+      const [from, to] = [state.sideBaseOf(slot, side), state.sideBaseOf(successor, side)];
+      for (const field of SEQUENCE_FIELDS) state.page(successor)[to + field] = state.page(slot)[from + field]!;
     }
     this.#table.replace(slot, successor);
     this.#observer.continued(slot, successor);

@@ -42,7 +42,7 @@ export const CLEAR_LIMITS = {
   dnsPointers: 32,
   /** RFC 1035 2.3.4: a name has at most 255 octets. */
   dnsNameBytes: 255,
-  /** Pairs of client and server address, in each of two generations, whose name is remembered. */
+  /** Pairs of client and server address whose name is remembered, in 9 MiB. */
   resolvedNames: 65_536,
   /** A name is believed at least so long, s, for programs keep addresses beyond a short TTL, and at most so long. */
   nameSecondsLeast: 600,

@@ -29,9 +29,7 @@ export class SharedTexts {
   /** The bytes of `[at, end)` as text, what cannot be printed escaped. */
   of(bytes: Uint8Array, at: number, end: number): string {
     if (end - at > LONGEST) return decode(bytes, at, end);
-    let hash = OFFSET_BASIS;
-    for (let i = at; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
-    const place = (hash ^ (hash >>> 15)) & (this.#entries.length - 1);
+    const place = hashOf(bytes, at, end) & (this.#entries.length - 1);
     const entry = this.#entries[place]!;
     if (entry !== null && isSame(entry.bytes, bytes, at, end)) return entry.text;
     const text = decode(bytes, at, end);
@@ -44,6 +42,14 @@ function decode(bytes: Uint8Array, at: number, end: number): string {
   return printableText(bytes, at, end) ?? escapedText(bytes, at, end);
 }
 
+/** A hash that only finds a candidate: the bytes themselves decide. */
+function hashOf(bytes: Uint8Array, at: number, end: number): number {
+  let hash = OFFSET_BASIS;
+  for (let i = at; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
+  return hash ^ (hash >>> 15);
+}
+
+/** Whether `kept` is `bytes[at, end)`. */
 function isSame(kept: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
   if (kept.length !== end - at) return false;
   for (let i = 0; i < kept.length; i++) if (kept[i] !== bytes[at + i]) return false;

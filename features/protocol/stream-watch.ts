@@ -27,6 +27,8 @@ export interface StreamReader<Summary> {
 
 export interface StreamProtocol<Summary> {
   readonly transports: readonly number[];
+  /** Whether the flow of the packet may speak the protocol at all. */
+  isPossible(packet: Packet): boolean;
   /** Whether a side may begin with the payload `bytes[at, end)` of the packet: a few comparisons. */
   begins(bytes: Uint8Array, at: number, end: number, packet: Packet): boolean;
   /** @param transport IP protocol number */
@@ -119,15 +121,20 @@ export class StreamWatch<Summary> implements Watch<Summary> {
   /** Nothing was recognised yet. */
   #look(slot: number, side: 0 | 1, packet: Packet, looks: number): void {
     const { payloadAt, payloadEnd, protocol } = packet;
+    if (looks === 0 && !this.#protocol.isPossible(packet)) {
+      this.#phases[slot] = Phase.Over;
+      return;
+    }
     if (
       this.#protocol.begins(this.#bytesOf(packet.view), payloadAt, payloadEnd, packet) ||
       this.#isEarly(slot, side, packet, looks)
     ) {
-      const reading = new Reading(this.#protocol.reader(protocol));
-      if (protocol === Protocol.Tcp && looks === 0) {
-        reading.firsts[0] = this.#firstSequence(slot, 0);
-        reading.firsts[1] = this.#firstSequence(slot, 1);
-      }
+      const isFirst = protocol === Protocol.Tcp && looks === 0;
+      const reading = new Reading(
+        this.#protocol.reader(protocol),
+        isFirst ? this.#firstSequence(slot, 0) : UNKNOWN,
+        isFirst ? this.#firstSequence(slot, 1) : UNKNOWN,
+      );
       this.#readings.set(slot, reading);
       this.#readingBytes += reading.bytes;
       this.#phases[slot] = Phase.Reading;
@@ -221,51 +228,65 @@ function sequenceOf(packet: Packet): number {
   return (packet.sequence + ((packet.tcpFlags & TcpFlag.Syn) === 0 ? 0 : 1)) >>> 0;
 }
 
-/** A flow whose protocol is recognised and not read to the end. */
+/** Bits of what a reading still wants: the streams of the sides, and single packets. */
+const GLANCES = 4;
+const ALL = 7;
+
+/** A flow whose protocol is recognised and not read to the end. There are as many as flows: few fields, no arrays. */
 class Reading<Summary> {
   readonly reader: StreamReader<Summary>;
   /** Sequence number of each side's first payload byte, UNKNOWN if it is. */
-  readonly firsts = [UNKNOWN, UNKNOWN];
+  readonly #first0: number;
+  readonly #first1: number;
   /** Made for a side that is not over with its first segment. */
-  readonly #streams: [Prefix | null, Prefix | null] = [null, null];
-  readonly #wanted: [boolean, boolean] = [true, true];
-  #glances = true;
+  #stream0: Prefix | null = null;
+  #stream1: Prefix | null = null;
+  #wanted = ALL;
   /** Memory that it may take. */
   bytes = READING_BYTES;
 
-  constructor(reader: StreamReader<Summary>) {
+  constructor(reader: StreamReader<Summary>, first0: number, first1: number) {
     this.reader = reader;
+    this.#first0 = first0;
+    this.#first1 = first1;
   }
 
   get isOver(): boolean {
-    return this.reader.isOver || !(this.#wanted[0] || this.#wanted[1] || this.#glances);
+    return this.#wanted === 0 || this.reader.isOver;
   }
 
   /** The side of which alone more is wanted, -1 if packets of both are. */
   get onlySide(): number {
-    if (this.#glances || this.#wanted[0] === this.#wanted[1]) return -1;
-    return this.#wanted[0] ? 0 : 1;
+    return this.#wanted === 1 || this.#wanted === 2 ? this.#wanted - 1 : -1;
   }
 
   push(side: 0 | 1, packet: Packet, bytes: Uint8Array): void {
-    if (this.#glances) this.#glances = this.reader.glance(side, bytes, packet);
-    if (!this.#wanted[side]) return;
     const { payloadAt, payloadEnd } = packet;
+    if ((this.#wanted & GLANCES) !== 0 && !this.reader.glance(side, bytes, packet)) this.#wanted &= ~GLANCES;
+    if ((this.#wanted & (1 << side)) === 0) return;
     if (packet.protocol !== Protocol.Tcp) {
-      this.#wanted[side] = this.reader.feed(side, bytes, payloadAt, payloadEnd, packet);
+      this.#feed(side, bytes, payloadAt, payloadEnd, packet);
       return;
     }
     const sequence = sequenceOf(packet);
-    const stream = this.#streams[side];
-    if (stream === null && (this.firsts[side] === UNKNOWN || this.firsts[side] === sequence)) {
-      this.#wanted[side] = this.reader.feed(side, bytes, payloadAt, payloadEnd, packet);
-      if (this.#wanted[side]) this.#stream(side, (sequence + payloadEnd - payloadAt) >>> 0, packet);
-    } else this.#pushTo(stream ?? this.#stream(side, this.firsts[side]!, packet), side, sequence, packet, bytes);
+    const stream = side === 0 ? this.#stream0 : this.#stream1;
+    const first = side === 0 ? this.#first0 : this.#first1;
+    if (stream !== null) this.#pushTo(stream, side, sequence, packet, bytes);
+    else if (first === UNKNOWN || first === sequence) {
+      this.#feed(side, bytes, payloadAt, payloadEnd, packet);
+      const isWanted = (this.#wanted & (1 << side)) !== 0;
+      if (isWanted) this.#stream(side, (sequence + payloadEnd - payloadAt) >>> 0, packet);
+    } else this.#pushTo(this.#stream(side, first, packet), side, sequence, packet, bytes);
+  }
+
+  #feed(side: 0 | 1, bytes: Uint8Array, at: number, end: number, packet: Packet): void {
+    if (!this.reader.feed(side, bytes, at, end, packet)) this.#wanted &= ~(1 << side);
   }
 
   #stream(side: 0 | 1, first: number, packet: Packet): Prefix {
     const stream = new Prefix(first);
-    this.#streams[side] = stream;
+    if (side === 0) this.#stream0 = stream;
+    else this.#stream1 = stream;
     // What the reader holds of the segment that came before.
     this.bytes += READING_BYTES + packet.payloadEnd - packet.payloadAt;
     return stream;
@@ -274,9 +295,9 @@ class Reading<Summary> {
   #pushTo(stream: Prefix, side: 0 | 1, sequence: number, packet: Packet, bytes: Uint8Array): void {
     this.bytes += packet.payloadEnd - packet.payloadAt;
     stream.push(sequence, bytes, packet.payloadAt, packet.payloadEnd, (from, at, end) => {
-      if (this.#wanted[side]) this.#wanted[side] = this.reader.feed(side, from, at, end, packet);
+      if ((this.#wanted & (1 << side)) !== 0) this.#feed(side, from, at, end, packet);
     });
-    if (!this.#wanted[side]) stream.close();
-    else if (stream.status >= PrefixStatus.Full) this.#wanted[side] = false;
+    if (stream.status >= PrefixStatus.Full) this.#wanted &= ~(1 << side);
+    else if ((this.#wanted & (1 << side)) === 0) stream.close();
   }
 }

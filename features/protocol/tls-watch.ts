@@ -9,7 +9,7 @@ import { enlarge, grownCapacity } from '../flow/slot-list.ts';
 import { type Packet, Protocol, TcpFlag } from '../packet/packet.ts';
 import { DIALOGUE_NAMES, Dialogue, dialogueOf } from './starttls.ts';
 import { ContentType } from './tls/constants.ts';
-import { type Arrival, FlowReader } from './tls/flow-reader.ts';
+import { type Arrival, FlowReader, type Wanted } from './tls/flow-reader.ts';
 import type { ChainReader, ClientTraits, HelloReader, ServerTraits } from './tls/hello-reader.ts';
 import { TLS_LIMITS } from './tls/limits.ts';
 import { beginsWithRecords, isSsl2ClientHello, looksLikeTls, ssl2Length } from './tls/record.ts';
@@ -20,6 +20,8 @@ const UNKNOWN = -1;
 const FIRST_SLOTS = 1024;
 /** In the place of a number of looks: there is nothing (more) to look for. */
 const OVER = 255;
+/** Memory of a flow that has begun like TLS, bytes: its objects. */
+const FLOW_BYTES = 1024;
 /** Flows kept for the next that come. */
 const SPARE_FLOWS = 4096;
 
@@ -41,8 +43,12 @@ export class RecordList {
 
 /** What is known of one direction. */
 export interface StreamSummary {
-  /** Records by type, from change_cipher_spec (20) on. */
-  readonly records: ArrayLike<number>;
+  /** Records by type. */
+  readonly changes: number;
+  readonly alerts: number;
+  readonly handshakes: number;
+  readonly data: number;
+  readonly heartbeats: number;
   readonly bytes: number;
   readonly gaps: number;
   readonly isProtected: boolean;
@@ -88,6 +94,10 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
   readonly #log = new MessageLog();
   readonly #flows: (TlsFlow<Client, Server, Chain> | null)[] = [];
   readonly #spare: TlsFlow<Client, Server, Chain>[] = [];
+  /** Slots of flows that may yet turn out not to speak TLS, the one that began first at the front. */
+  readonly #uncertain = new Set<number>();
+  readonly #mostUncertain: number;
+  #givenUp = 0;
   /** Payloads looked at so far of a flow that is not TLS yet, and the dialogue that it has shown. */
   #looks = new Uint8Array(0);
   #dialogues = new Uint8Array(0);
@@ -96,23 +106,29 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
   #view: DataView | null = null;
   #bytes = new Uint8Array(0);
 
-  /** @param mostBytes of handshakes half-read and segments out of order at once, all flows together */
+  /**
+   * @param mostBytes of handshakes half-read and segments out of order at once, all flows together
+   * @param wanted the rest of what costs is not kept
+   */
   constructor(
     state: FlowState,
     hellos: HelloReader<Client, Server> & ChainReader<Chain>,
     mostBytes: number = LIMITS.handshakeBytes,
+    wanted: Wanted = { records: true, chains: true },
   ) {
     this.#state = state;
+    this.#mostUncertain = Math.max(1, Math.floor(mostBytes / FLOW_BYTES));
     this.#reader = new FlowReader(
       hellos,
       { add: (flow, side, type, version, length, when) => this.#logRecord(flow, side, type, version, length, when) },
       mostBytes,
+      wanted,
     );
   }
 
   /** Handshakes given up half-read, because too many were being read at once. */
   get givenUp(): number {
-    return this.#reader.givenUp;
+    return this.#reader.givenUp + this.#givenUp;
   }
 
   opened(slot: number): void {
@@ -125,15 +141,17 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
   payload(slot: number, side: 0 | 1, packet: Packet): boolean {
     const flow = this.#flows[slot]!;
     if (flow === null) return this.#look(slot, side, packet);
-    const stream = flow.streams[side];
+    const stream = flow.stream(side);
     const { payloadLength } = packet;
     // Inside the record, or read before: the payload is not touched. A SYN's payload is one byte further on, in a flow
     // that has no record yet.
     if (stream.mode === StreamMode.Following && ((packet.sequence + payloadLength - stream.next) | 0) <= 0) {
       if (stream.hasStepped || stream.early !== null) return !flow.isFrozen;
     }
-    if (flow.isOver) return false;
+    if (flow.isFrozen) return false;
+    if (stream.mode === StreamMode.Silent) return flow.stream(side ^ 1).mode !== StreamMode.Silent;
     this.#push(flow, side, packet);
+    if (flow.isCertain && this.#uncertain.size > 0) this.#uncertain.delete(slot);
     return true;
   }
 
@@ -154,10 +172,12 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     past.logged = flow.logged;
     this.#flows[slot] = past;
     this.#flows[successor] = flow;
+    if (this.#uncertain.delete(slot)) this.#uncertain.add(successor);
     flow.slot = successor;
     flow.firstRun = flow.lastRun = -1;
     flow.logged = 0;
-    for (const stream of flow.streams) stream.clearCounts();
+    flow.streamA.clearCounts();
+    flow.streamB.clearCounts();
   }
 
   copied(slot: number, copy: number): void {
@@ -182,7 +202,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
   of(slot: number): TlsFlowSummary<Client, Server, Chain> | null {
     const flow = this.#flows[slot]!;
     if (flow === null || !flow.isCertain) return null;
-    const { streams, server, client, clientSide } = flow;
+    const { streamA, streamB, server, client, clientSide } = flow;
     const forward = this.#state.get(slot, Field.Forward);
     this.#listRecords(flow, forward);
     const knowsRoles = clientSide >= 0;
@@ -195,13 +215,13 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
       retryGroup: flow.retryGroup < 0 ? null : flow.retryGroup,
       group: groupOf(flow),
       isResumed: isResumed(flow),
-      isEstablished: streams[0].isProtected && streams[1].isProtected,
+      isEstablished: streamA.isProtected && streamB.isProtected,
       asksCertificate: flow.asksCertificate,
       hasClientCertificate: flow.hasClientCertificate,
-      fwd: streams[forward === 0 ? 0 : 1],
-      bwd: streams[forward === 0 ? 1 : 0],
-      clientStream: knowsRoles ? streams[clientSide === 0 ? 0 : 1] : null,
-      serverStream: knowsRoles ? streams[clientSide === 0 ? 1 : 0] : null,
+      fwd: flow.stream(forward),
+      bwd: flow.stream(forward ^ 1),
+      clientStream: knowsRoles ? flow.stream(clientSide) : null,
+      serverStream: knowsRoles ? flow.stream(clientSide ^ 1) : null,
       records: this.#records,
     };
   }
@@ -239,17 +259,30 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     const flow = this.#take(slot);
     this.#flows[slot] = flow;
     flow.dialogue = this.#dialogues[slot]!;
-    expectAt(flow.streams[side], first);
+    expectAt(flow.stream(side), first);
     const answer = looks === 0 ? this.#firstSequence(slot, side ^ 1) : UNKNOWN;
-    if (answer !== UNKNOWN) expectAt(flow.streams[side ^ 1]!, answer);
+    if (answer !== UNKNOWN) expectAt(flow.stream(side ^ 1), answer);
     const bytes = this.#bytesOf(packet.view);
     const { payloadAt, payloadEnd } = packet;
     if (isSsl2ClientHello(bytes, payloadAt, payloadEnd) && sequenceOf(packet) === first) {
       // RFC 5246 E.2: the client goes on in records of TLS.
       flow.clientSide = side;
-      flow.streams[side].next = (first + ssl2Length(bytes, payloadAt)) | 0;
+      flow.stream(side).next = (first + ssl2Length(bytes, payloadAt)) | 0;
     }
     this.#push(flow, side, packet);
+    if (flow.isCertain) return;
+    this.#uncertain.add(slot);
+    if (this.#uncertain.size > this.#mostUncertain) this.#giveUpFirst();
+  }
+
+  /** Too many flows have begun like TLS and said no more: the first of them is not read any further. */
+  #giveUpFirst(): void {
+    for (const slot of this.#uncertain) {
+      this.#release(slot);
+      this.#looks[slot] = OVER;
+      this.#givenUp++;
+      return;
+    }
   }
 
   #push(flow: TlsFlow<Client, Server, Chain>, side: 0 | 1, packet: Packet): void {
@@ -270,7 +303,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     const base = this.#state.baseOf(flow.slot);
     const us = when.us - record[base + Field.FirstUs]! + (when.ns - record[base + Field.FirstNs]!) / 1000;
     const kind = ((type - ContentType.ChangeCipherSpec) << TYPE_SHIFT) | ((version & 7) << VERSION_SHIFT);
-    flow.streams[side].logged++;
+    flow.stream(side).logged++;
     this.#put(flow, length | kind | (side << SIDE_SHIFT), us > 0 ? us : 0);
   }
 
@@ -310,6 +343,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     const flow = this.#flows[slot]!;
     if (flow === null) return;
     this.#flows[slot] = null;
+    if (this.#uncertain.size > 0) this.#uncertain.delete(slot);
     this.#reader.forget(flow);
     if (flow.logged > 0) this.#log.free(flow.firstRun, flow.lastRun);
     if (this.#spare.length < SPARE_FLOWS) this.#spare.push(flow);

@@ -53,14 +53,14 @@ export class Watches {
   opened(slot: number, transport: number): void {
     const watching = this.#byTransport[transport]!;
     this.#put(slot, watching, watching);
-    for (let i = 0; watching >> i !== 0; i++) if (this.isWatching(slot, i)) this.#watches[i]!.opened(slot);
+    for (let rest = watching; rest !== 0; rest &= rest - 1) this.#watches[lowest(rest)]!.opened(slot);
   }
 
   payload(slot: number, side: 0 | 1, packet: Packet): void {
     const wanted = this.#wanted[slot]!;
-    for (let i = 0; wanted >> i !== 0; i++) {
-      const bit = 1 << i;
-      if ((wanted & bit) !== 0 && !this.#watches[i]!.payload(slot, side, packet)) this.#wanted[slot]! &= ~bit;
+    for (let rest = wanted; rest !== 0; rest &= rest - 1) {
+      const i = lowest(rest);
+      if (!this.#watches[i]!.payload(slot, side, packet)) this.#wanted[slot]! &= ~(1 << i);
     }
   }
 
@@ -81,7 +81,7 @@ export class Watches {
 
   closed(slot: number): void {
     const watching = this.#watching[slot]!;
-    for (let i = 0; watching >> i !== 0; i++) if (this.isWatching(slot, i)) this.#watches[i]!.closed(slot);
+    for (let rest = watching; rest !== 0; rest &= rest - 1) this.#watches[lowest(rest)]!.closed(slot);
     this.#put(slot, 0, 0);
   }
 
@@ -94,4 +94,9 @@ export class Watches {
     this.#watching[slot] = watching;
     this.#wanted[slot] = wanted;
   }
+}
+
+/** The number of the lowest bit that is set; there must be one. */
+function lowest(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
 }

@@ -23,7 +23,13 @@ export const CERTIFICATE = {
     doc: `DNS names that it is for (subjectAltName, RFC 5280 4.2.1.6), the first ${TLS_LIMITS.certificateNames}.`,
     nulls: NO_LEAF,
   },
-  cert_dns_name_count: { type: 'uint16', unit: 'names', doc: 'DNS names that it is for.', nulls: NO_LEAF },
+  cert_dns_name_count: {
+    type: 'uint16',
+    unit: 'names',
+    doc: 'DNS names that it is for.',
+    nulls: NO_LEAF,
+    onRequest: true,
+  },
   cert_serial: { type: 'utf8', doc: 'Serial number, hexadecimal (RFC 5280 4.1.2.2).', nulls: OR_NONE },
   cert_not_before: {
     type: 'float64',
@@ -32,7 +38,7 @@ export const CERTIFICATE = {
     nulls: OR_NONE,
   },
   cert_not_after: { type: 'float64', unit: 's', doc: 'End of its validity, seconds since 1970.', nulls: OR_NONE },
-  cert_validity_days: { type: 'float64', unit: 'days', doc: 'How long it is valid.', nulls: OR_NONE },
+  cert_validity_days: { type: 'float64', unit: 'days', doc: 'How long it is valid.', nulls: OR_NONE, onRequest: true },
   cert_self_signed: {
     type: 'bool',
     doc: 'Issuer and subject are the same, byte by byte; the signature is not verified.',
@@ -45,7 +51,7 @@ export const CERTIFICATE = {
   },
   cert_key_bits: { type: 'uint16', unit: 'bits', doc: 'Size of its key.', nulls: OR_NONE },
   cert_sha256: { type: 'utf8', doc: 'SHA-256 of the certificate, hexadecimal.', nulls: NO_LEAF },
-  cert_sha1: { type: 'utf8', doc: 'SHA-1 of the certificate, hexadecimal.', nulls: NO_LEAF },
+  cert_sha1: { type: 'utf8', doc: 'SHA-1 of the certificate, hexadecimal.', nulls: NO_LEAF, onRequest: true },
   cert_chain_bytes: {
     type: 'list_int32',
     unit: 'bytes',
@@ -56,13 +62,20 @@ export const CERTIFICATE = {
     type: 'bool',
     doc: 'The server asked the client for a certificate in the clear (up to TLS 1.2).',
     nulls: 'No ServerHello was read.',
+    onRequest: true,
   },
   cert_client_sent: {
     type: 'bool',
     doc: 'The client sent a certificate in the clear (up to TLS 1.2).',
     nulls: 'No ServerHello was read.',
+    onRequest: true,
   },
 } as const satisfies FeatureRows;
+
+/** Columns of what certificates say: they are read only if one of these is asked for. */
+export const CHAIN_COLUMNS = Object.keys(CERTIFICATE).filter(
+  (name) => name !== 'cert_requested' && name !== 'cert_client_sent',
+);
 
 export function writeCertificate(
   facts: FactWriter,
@@ -73,9 +86,11 @@ export function writeCertificate(
     facts.bool(at.cert_requested, flow.asksCertificate);
     facts.bool(at.cert_client_sent, flow.hasClientCertificate);
   }
-  if (flow.chain === null) return;
-  facts.integers(at.cert_chain_bytes, flow.chain.sizes);
-  const { leaf } = flow.chain;
+  if (flow.chain !== null) facts.shared(flow.chain, at, writeChain);
+}
+
+function writeChain(facts: FactWriter, at: FactNumbers<typeof CERTIFICATE>, { leaf, sizes }: ChainSummary): void {
+  facts.integers(at.cert_chain_bytes, sizes);
   if (leaf === null) return;
   facts.text(at.cert_subject_cn, leaf.subjectName);
   facts.text(at.cert_subject_org, leaf.subjectOrganisation);

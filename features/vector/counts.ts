@@ -1,5 +1,5 @@
 /** Group `counts`: how much went each way, and for how long. */
-import { Field, SideField } from '../flow/flow-state.ts';
+import { SideField } from '../flow/flow-state.ts';
 import type { FillRow } from './flow-row.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
@@ -27,6 +27,7 @@ export const COUNTS = {
     unit: 'us',
     doc: 'Time from the first to the last packet of the part.',
     input: true,
+    leaks: 'The active timeout and the ends of the capture cut it.',
   },
 } as const satisfies FeatureRows;
 
@@ -41,7 +42,6 @@ export function countsInto(out: ColumnsOf<typeof COUNTS>): FillRow {
     out.bwd_payload_packets.values[row] = record[bwd + SideField.PayloadPackets]!;
     out.fwd_payload_bytes.values[row] = record[fwd + SideField.PayloadBytes]!;
     out.bwd_payload_bytes.values[row] = record[bwd + SideField.PayloadBytes]!;
-    const ns = flow.get(Field.LastNs) - flow.get(Field.FirstNs);
-    out.duration_us.values[row] = flow.get(Field.LastUs) - flow.get(Field.FirstUs) + ns / 1000;
+    out.duration_us.values[row] = flow.duration();
   };
 }

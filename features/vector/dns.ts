@@ -2,7 +2,7 @@
  * Group `dns`: what is asked and answered in flows of DNS, multicast DNS and LLMNR; and the name that was asked for before a
  * flow began. Never a model input.
  */
-import type { DnsSummary } from '../protocol/dns/dns-reader.ts';
+import type { DnsRecord } from '../protocol/dns/dns-record.ts';
 import { typeName } from '../protocol/dns/message.ts';
 import type { FactNumbers, FactWriter } from './facts.ts';
 import type { FeatureRows } from './spec.ts';
@@ -51,11 +51,12 @@ export const DNS = {
   },
 } as const satisfies FeatureRows;
 
-export function writeDns(facts: FactWriter, at: FactNumbers<typeof DNS>, dns: DnsSummary): void {
-  facts.text(at.dns_query, dns.name);
-  facts.text(at.dns_query_type, dns.type === null ? null : typeName(dns.type));
+export function writeDns(facts: FactWriter, at: FactNumbers<typeof DNS>, dns: DnsRecord): void {
+  const { bytes, type } = dns;
+  if (dns.hasName) facts.utf8(at.dns_query, bytes, dns.nameAt, dns.nameEnd);
+  facts.text(at.dns_query_type, type === null ? null : typeName(type));
   facts.number(at.dns_rcode, dns.rcode);
-  facts.texts(at.dns_answers, dns.answers);
+  facts.utf8List(at.dns_answers, dns.answerCount, bytes, dns.nameEnd, dns.end);
   facts.number(at.dns_txt_bytes, dns.txtBytes);
   facts.number(at.dns_queries, dns.queries);
 }

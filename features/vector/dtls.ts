@@ -2,6 +2,7 @@
 import type { ClientSummary, ServerSummary } from '../fingerprint/tls-summary.ts';
 import type { DtlsSummary } from '../protocol/dtls/handshake.ts';
 import type { FactNumbers, FactWriter } from './facts.ts';
+import type { NAMES } from './names.ts';
 import type { FeatureRows } from './spec.ts';
 import { type TLS, writeTls } from './tls.ts';
 
@@ -15,7 +16,7 @@ export const DTLS = {
 
 export function writeDtls(
   facts: FactWriter,
-  at: FactNumbers<typeof DTLS & typeof TLS>,
+  at: FactNumbers<typeof DTLS & typeof TLS & typeof NAMES>,
   dtls: DtlsSummary<ClientSummary, ServerSummary>,
 ): void {
   writeTls(facts, at, dtls, 'dtls');

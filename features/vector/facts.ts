@@ -14,6 +14,7 @@ import {
 } from '../../core/table.ts';
 import { reserveBytes, type TextColumn, writeUtf8 } from '../../core/text-column.ts';
 import { appendListItem, endTextList } from '../../core/text-list-column.ts';
+import type { SharedFacts } from '../fingerprint/shared-facts.ts';
 import { put, putListEnd } from './put.ts';
 import type { FeatureRows } from './spec.ts';
 
@@ -31,15 +32,17 @@ const LONGEST_INTEGER = 5;
 const LOW_BITS = 0x7f;
 const MORE = 0x80;
 
-const double = new Float64Array(1);
-const doubleBytes = new Uint8Array(double.buffer);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export class FactWriter {
   /** 1 for each column that is wanted. */
   readonly #wanted: Uint8Array;
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = NO_BYTES;
+  #view = viewOf(NO_BYTES);
   /** Where the next cell goes. */
   at = 0;
+  /** A cell did not fit. */
+  #leftOut = false;
 
   /** @param wanted of each column, by number, whether its cells are written */
   constructor(wanted: readonly boolean[]) {
@@ -48,13 +51,38 @@ export class FactWriter {
 
   /** From here on cells go to `bytes` from `at` on. A cell that does not fit is left out: the caller sees to room. */
   turnTo(bytes: Uint8Array, at: number): void {
-    this.#bytes = bytes as Uint8Array<ArrayBuffer>;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = viewOf(bytes);
+    }
     this.at = at;
+  }
+
+  /**
+   * Writes cells that do not depend on the flow: by `write` for the first flow, for all others they are copied.
+   *
+   * @param at numbers of the columns, for `write`
+   */
+  shared<Shared extends SharedFacts, At>(
+    of: Shared,
+    at: At,
+    write: (facts: FactWriter, at: At, of: Shared) => void,
+  ): void {
+    const { cells } = of;
+    if (cells !== null && cells.length <= this.#bytes.length - this.at) {
+      this.#bytes.set(cells, this.at);
+      this.at += cells.length;
+      return;
+    }
+    const from = this.at;
+    this.#leftOut = false;
+    write(this, at, of);
+    if (!this.#leftOut) of.cells = this.#bytes.slice(from, this.at);
   }
 
   /** A null is not written. */
   number(column: number, value: number | null): void {
-    if (value === null || this.#wanted[column] !== 1 || this.#bytes.length - this.at < COLUMN + NUMBER) return;
+    if (value === null || this.#wanted[column] !== 1 || !this.#fits(COLUMN + NUMBER)) return;
     this.#bytes[this.at++] = column;
     this.#double(value);
   }
@@ -70,13 +98,33 @@ export class FactWriter {
   }
 
   texts(column: number, texts: readonly string[] | null): void {
-    if (texts === null || this.#wanted[column] !== 1 || this.#bytes.length - this.at < COLUMN + LENGTH) return;
+    if (texts === null || this.#wanted[column] !== 1 || !this.#fits(COLUMN + LENGTH)) return;
     this.#bytes[this.at++] = column;
     const countAt = this.at;
     this.at += LENGTH;
     let count = 0;
     for (; count < texts.length && count < MOST && this.#hasRoom(texts[count]!); count++) this.#text(texts[count]!);
     this.#length(countAt, count);
+  }
+
+  /** The text whose UTF-8 is `bytes[at, end)`. */
+  utf8(column: number, bytes: Uint8Array, at: number, end: number): void {
+    const length = end - at;
+    if (this.#wanted[column] !== 1 || length > MOST || COLUMN + LENGTH + length > this.#bytes.length - this.at) return;
+    this.#bytes[this.at++] = column;
+    this.#length(this.at, length);
+    this.at += LENGTH;
+    this.#copy(bytes, at, end);
+  }
+
+  /** A list of `count` texts, null if it is 0, each of which lies in `bytes[at, end)` as in a list of facts. */
+  utf8List(column: number, count: number, bytes: Uint8Array, at: number, end: number): void {
+    const room = this.#bytes.length - this.at - COLUMN - LENGTH;
+    if (count === 0 || this.#wanted[column] !== 1 || count > MOST || end - at > room) return;
+    this.#bytes[this.at++] = column;
+    this.#length(this.at, count);
+    this.at += LENGTH;
+    this.#copy(bytes, at, end);
   }
 
   /** The first `count` values as a list of 32-bit integers. */
@@ -101,22 +149,34 @@ export class FactWriter {
 
   /** Writes the head of a list; false if its items, each of at most so many bytes, do not fit. */
   #beginList(column: number, count: number, most: number): boolean {
-    if (this.#wanted[column] !== 1 || count > MOST || this.#bytes.length - this.at < COLUMN + LENGTH + count * most)
-      return false;
+    if (this.#wanted[column] !== 1 || count > MOST || !this.#fits(COLUMN + LENGTH + count * most)) return false;
     this.#bytes[this.at++] = column;
     this.#length(this.at, count);
     this.at += LENGTH;
     return true;
   }
 
+  #copy(from: Uint8Array, at: number, end: number): void {
+    const to = this.#bytes;
+    let next = this.at;
+    while (at < end) to[next++] = from[at++]!;
+    this.at = next;
+  }
+
   #double(value: number): void {
-    double[0] = value;
-    for (let i = 0; i < NUMBER; i++) this.#bytes[this.at++] = doubleBytes[i]!;
+    this.#view.setFloat64(this.at, value);
+    this.at += NUMBER;
   }
 
   #hasRoom(text: string): boolean {
     const most = text.length * UTF8_PER_UNIT;
-    return most <= MOST && COLUMN + LENGTH + most <= this.#bytes.length - this.at;
+    return most <= MOST && this.#fits(COLUMN + LENGTH + most);
+  }
+
+  #fits(length: number): boolean {
+    if (length <= this.#bytes.length - this.at) return true;
+    this.#leftOut = true;
+    return false;
   }
 
   #text(text: string): void {
@@ -132,12 +192,24 @@ export class FactWriter {
   }
 }
 
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** What was read last, for one block after the other lies in the same bytes. */
+let read = NO_BYTES;
+let view = viewOf(read);
+
 /**
  * Puts the cells `bytes[at, end)`, as a FactWriter wrote them, into a row.
  *
  * @param columns by their number
  */
 export function putFacts(columns: readonly Column[], row: number, bytes: Uint8Array, at: number, end: number): void {
+  if (bytes !== read) {
+    read = bytes;
+    view = viewOf(bytes);
+  }
   while (at < end) {
     const column = columns[bytes[at++]!]!;
     switch (column.type) {
@@ -154,7 +226,7 @@ export function putFacts(columns: readonly Column[], row: number, bytes: Uint8Ar
         at = putDoubles(column, row, bytes, at);
         break;
       default:
-        put(column as ScalarColumn<'float64'>, row, doubleAt(bytes, at));
+        put(column as ScalarColumn<'float64'>, row, view.getFloat64(at));
         at += NUMBER;
     }
   }
@@ -205,12 +277,7 @@ function putDoubles(column: ListColumn<'list_float64'>, row: number, bytes: Uint
   const count = bytes[at]! | (bytes[at + 1]! << 8);
   at += LENGTH;
   const to = reserveItems(column, row, count);
-  for (let i = 0; i < count; i++, at += NUMBER) column.items[to + i] = doubleAt(bytes, at);
+  for (let i = 0; i < count; i++, at += NUMBER) column.items[to + i] = view.getFloat64(at);
   putListEnd(column, row, to + count);
   return at;
-}
-
-function doubleAt(bytes: Uint8Array, at: number): number {
-  for (let i = 0; i < NUMBER; i++) doubleBytes[i] = bytes[at + i]!;
-  return double[0]!;
 }

@@ -5,16 +5,25 @@ import type { FillRow } from './flow-row.ts';
 import { put } from './put.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
 
-const flag = (doc: string) =>
-  ({ type: 'uint32', unit: 'packets', doc, nulls: 'The flow is not TCP.', input: true }) as const satisfies FeatureRow;
+const flag = (doc: string, leaks = '') =>
+  ({
+    type: 'uint32',
+    unit: 'packets',
+    doc,
+    nulls: 'The flow is not TCP.',
+    input: true,
+    leaks,
+  }) as const satisfies FeatureRow;
+const BEGUN = 'Whether the handshake is there depends on when the capture began.';
+const ENDED = 'Whether the end is there depends on when the capture ended.';
 
 export const FLAGS = {
-  fwd_fin_packets: flag('Packets with FIN from the initiator.'),
-  bwd_fin_packets: flag('Packets with FIN from the responder.'),
-  fwd_syn_packets: flag('Packets with SYN from the initiator.'),
-  bwd_syn_packets: flag('Packets with SYN from the responder.'),
-  fwd_rst_packets: flag('Packets with RST from the initiator.'),
-  bwd_rst_packets: flag('Packets with RST from the responder.'),
+  fwd_fin_packets: flag('Packets with FIN from the initiator.', ENDED),
+  bwd_fin_packets: flag('Packets with FIN from the responder.', ENDED),
+  fwd_syn_packets: flag('Packets with SYN from the initiator.', BEGUN),
+  bwd_syn_packets: flag('Packets with SYN from the responder.', BEGUN),
+  fwd_rst_packets: flag('Packets with RST from the initiator.', ENDED),
+  bwd_rst_packets: flag('Packets with RST from the responder.', ENDED),
   fwd_psh_packets: flag('Packets with PSH from the initiator.'),
   bwd_psh_packets: flag('Packets with PSH from the responder.'),
   fwd_ack_packets: flag('Packets with ACK from the initiator.'),

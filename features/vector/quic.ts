@@ -6,6 +6,7 @@ import type { ClientSummary, ServerSummary } from '../fingerprint/tls-summary.ts
 import { sniTokens } from '../protocol/names.ts';
 import type { QuicSummary } from '../protocol/quic/summary.ts';
 import type { FactNumbers, FactWriter } from './facts.ts';
+import type { NAMES } from './names.ts';
 import type { FeatureRows } from './spec.ts';
 import { type TLS, writeTls } from './tls.ts';
 
@@ -98,7 +99,7 @@ export const QUIC = {
 
 export function writeQuic(
   facts: FactWriter,
-  at: FactNumbers<typeof QUIC & typeof TLS>,
+  at: FactNumbers<typeof QUIC & typeof TLS & typeof NAMES>,
   quic: QuicSummary<ClientSummary, ServerSummary>,
 ): void {
   const { parameters } = quic;

@@ -11,12 +11,21 @@ import {
 } from '../../core/table.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
 import type { FlowBlock } from '../flow/flow-block.ts';
+import { type ACTIVITY, activityInto } from './activity.ts';
+import { type BURSTS, burstsInto } from './bursts.ts';
 import { type COUNTS, countsInto } from './counts.ts';
+import { type DELIVERY, deliveryInto } from './delivery.ts';
+import { type DIALOGUE, dialogueInto } from './dialogue.ts';
+import { type DIVERSITY, diversityInto } from './diversity.ts';
 import { FACT_NAMES } from './fact-columns.ts';
 import { putFacts } from './facts.ts';
+import { type FIRST_BYTES, firstBytesInto } from './first-bytes.ts';
 import { type FLAGS, flagsInto } from './flags.ts';
 import { type FillRow, FlowRow } from './flow-row.ts';
+import { type HISTOGRAMS, histogramsInto } from './histograms.ts';
 import { type IDENTITY, identityInto } from './identity.ts';
+import { type PERIODICITY, periodicityInto } from './periodicity.ts';
+import { type QUARTILES, quartilesInto } from './quartiles.ts';
 import { COLUMNS, FEATURES, type TRUTH } from './schema.ts';
 import { type SEQUENCE, sequenceInto } from './sequence.ts';
 import { type SIZES, sizesInto } from './sizes.ts';
@@ -24,7 +33,22 @@ import type { ColumnsOf } from './spec.ts';
 import { type TIMES, timesInto } from './times.ts';
 
 type FilledColumns = ColumnsOf<
-  typeof IDENTITY & typeof COUNTS & typeof SIZES & typeof TIMES & typeof FLAGS & typeof SEQUENCE & typeof TRUTH
+  typeof IDENTITY &
+    typeof COUNTS &
+    typeof SIZES &
+    typeof TIMES &
+    typeof FLAGS &
+    typeof SEQUENCE &
+    typeof HISTOGRAMS &
+    typeof QUARTILES &
+    typeof DIVERSITY &
+    typeof ACTIVITY &
+    typeof BURSTS &
+    typeof PERIODICITY &
+    typeof DIALOGUE &
+    typeof DELIVERY &
+    typeof FIRST_BYTES &
+    typeof TRUTH
 >;
 
 /** Receives a batch of rows. The table is borrowed: it is filled again after the call returns. */
@@ -119,6 +143,15 @@ function fillsOf(table: Table, groups: ReadonlySet<string>, digests: Digests): F
     times: () => timesInto(out),
     flags: () => flagsInto(out),
     sequence: () => sequenceInto(out),
+    histograms: () => histogramsInto(out),
+    quartiles: () => quartilesInto(out),
+    diversity: () => diversityInto(out),
+    activity: () => activityInto(out),
+    bursts: () => burstsInto(out),
+    periodicity: () => periodicityInto(out),
+    dialogue: () => dialogueInto(out),
+    delivery: () => deliveryInto(out),
+    payload: () => firstBytesInto(out),
     truth: () => (row, flow) => appendText(out.label, row, flow.label),
   };
   return Object.entries(fills).flatMap(([group, fill]) => (groups.has(group) ? [fill()] : []));

@@ -2,13 +2,24 @@
  * The feature table: every column of a flow row, in order. A group is one file with its rows and the function that
  * fills them; to add a feature, add its row and its line to its group.
  */
+
+import { ACTIVITY } from './activity.ts';
+import { BURSTS } from './bursts.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { COUNTS } from './counts.ts';
+import { DELIVERY } from './delivery.ts';
+import { DIALOGUE } from './dialogue.ts';
+import { DIVERSITY } from './diversity.ts';
 import { DNS } from './dns.ts';
 import { DTLS } from './dtls.ts';
+import { FIRST_BYTES } from './first-bytes.ts';
 import { FLAGS } from './flags.ts';
+import { HISTOGRAMS } from './histograms.ts';
 import { HTTP } from './http.ts';
 import { IDENTITY } from './identity.ts';
+import { NAMES } from './names.ts';
+import { PERIODICITY } from './periodicity.ts';
+import { QUARTILES } from './quartiles.ts';
 import { QUIC } from './quic.ts';
 import { SEQUENCE } from './sequence.ts';
 import { SIZES } from './sizes.ts';
@@ -33,9 +44,19 @@ export const COLUMNS: readonly FeatureSpec[] = [
   ...specsOf('times', TIMES),
   ...specsOf('flags', FLAGS),
   ...specsOf('sequence', SEQUENCE),
+  ...specsOf('histograms', HISTOGRAMS),
+  ...specsOf('quartiles', QUARTILES),
+  ...specsOf('diversity', DIVERSITY),
+  ...specsOf('activity', ACTIVITY),
+  ...specsOf('bursts', BURSTS),
+  ...specsOf('periodicity', PERIODICITY),
+  ...specsOf('dialogue', DIALOGUE),
+  ...specsOf('delivery', DELIVERY),
+  ...specsOf('payload', FIRST_BYTES),
   ...specsOf('tls', TLS),
   ...specsOf('tls_flow', TLS_FLOW),
   ...specsOf('certificate', CERTIFICATE),
+  ...specsOf('names', NAMES),
   ...specsOf('quic', QUIC),
   ...specsOf('dtls', DTLS),
   ...specsOf('http', HTTP),

@@ -4,8 +4,9 @@ import type { FillRow } from './flow-row.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
 import { putMoments, type Sums } from './statistics.ts';
 
-const size = (doc: string, nulls: string) =>
-  ({ type: 'float64', unit: 'bytes', doc, nulls, input: true }) as const satisfies FeatureRow;
+const size = (doc: string, nulls: string, leaks = '') =>
+  ({ type: 'float64', unit: 'bytes', doc, nulls, input: true, leaks }) as const satisfies FeatureRow;
+const MERGED = 'Offloading on the capturing host merges packets to larger ones.';
 const NO_FWD = 'The initiator sent no packet.';
 const NO_BWD = 'The responder sent no packet.';
 const NO_FWD_PAYLOAD = 'The initiator sent no payload.';
@@ -15,19 +16,19 @@ export const SIZES = {
   fwd_packet_size_min: size('Smallest IP packet from the initiator.', NO_FWD),
   fwd_packet_size_mean: size('Mean IP packet length from the initiator.', NO_FWD),
   fwd_packet_size_std: size('Standard deviation (divided by n) of IP packet lengths from the initiator.', NO_FWD),
-  fwd_packet_size_max: size('Largest IP packet from the initiator.', NO_FWD),
+  fwd_packet_size_max: size('Largest IP packet from the initiator.', NO_FWD, MERGED),
   bwd_packet_size_min: size('Smallest IP packet from the responder.', NO_BWD),
   bwd_packet_size_mean: size('Mean IP packet length from the responder.', NO_BWD),
   bwd_packet_size_std: size('Standard deviation (divided by n) of IP packet lengths from the responder.', NO_BWD),
-  bwd_packet_size_max: size('Largest IP packet from the responder.', NO_BWD),
+  bwd_packet_size_max: size('Largest IP packet from the responder.', NO_BWD, MERGED),
   fwd_payload_size_min: size('Smallest payload of the initiator, of packets with payload.', NO_FWD_PAYLOAD),
   fwd_payload_size_mean: size('Mean payload of the initiator, of packets with payload.', NO_FWD_PAYLOAD),
   fwd_payload_size_std: size('Standard deviation (divided by n) of those payloads.', NO_FWD_PAYLOAD),
-  fwd_payload_size_max: size('Largest payload of the initiator.', NO_FWD_PAYLOAD),
+  fwd_payload_size_max: size('Largest payload of the initiator.', NO_FWD_PAYLOAD, MERGED),
   bwd_payload_size_min: size('Smallest payload of the responder, of packets with payload.', NO_BWD_PAYLOAD),
   bwd_payload_size_mean: size('Mean payload of the responder, of packets with payload.', NO_BWD_PAYLOAD),
   bwd_payload_size_std: size('Standard deviation (divided by n) of those payloads.', NO_BWD_PAYLOAD),
-  bwd_payload_size_max: size('Largest payload of the responder.', NO_BWD_PAYLOAD),
+  bwd_payload_size_max: size('Largest payload of the responder.', NO_BWD_PAYLOAD, MERGED),
 } as const satisfies FeatureRows;
 
 const PACKET_SUMS = {

@@ -3,7 +3,6 @@
  * handshake, alerts in the clear.
  */
 import type { TlsTcpSummary } from '../fingerprint/tls-summary.ts';
-import { ContentType } from '../protocol/tls/constants.ts';
 import { TLS_LIMITS } from '../protocol/tls/limits.ts';
 import type { StreamSummary } from '../protocol/tls-watch.ts';
 import type { FactNumbers, FactWriter } from './facts.ts';
@@ -15,6 +14,8 @@ const OF_FIRST = `of the first ${TLS_LIMITS.records} records each way`;
 
 const recordsOf = (who: string, what: string) =>
   ({ type: 'uint32', unit: 'records', doc: `TLS records of ${who} that are ${what}.`, nulls: NO_TLS }) as const;
+/** Few in nearly every flow, and in the list of record types: only for those who ask. */
+const rareRecordsOf = (who: string, what: string) => ({ ...recordsOf(who, what), onRequest: true }) as const;
 const alertOf = (who: string, rfc: string) =>
   ({
     type: 'uint8',
@@ -26,6 +27,7 @@ const levelOf = (who: string) =>
     type: 'uint8',
     doc: `AlertLevel of that alert of the ${who}: 1 warning, 2 fatal.`,
     nulls: `${NO_HELLO.slice(0, -1)}, or the ${who} sent no alert in the clear.`,
+    onRequest: true,
   }) as const satisfies FeatureRow;
 
 export const TLS_FLOW = {
@@ -53,6 +55,7 @@ export const TLS_FLOW = {
     type: 'uint16',
     doc: 'Group that the HelloRetryRequest asks for a share of (IANA number).',
     nulls: 'No HelloRetryRequest was read, or it names no group.',
+    onRequest: true,
   },
   tls_exchange_group: {
     type: 'uint16',
@@ -86,16 +89,16 @@ export const TLS_FLOW = {
     doc: 'When the headers of those records were captured, counted from the first packet of the part.',
     nulls: NO_TLS,
   },
-  fwd_tls_change_cipher_specs: recordsOf('the initiator', 'change_cipher_spec'),
-  bwd_tls_change_cipher_specs: recordsOf('the responder', 'change_cipher_spec'),
-  fwd_tls_alerts: recordsOf('the initiator', 'alerts, encrypted or not'),
-  bwd_tls_alerts: recordsOf('the responder', 'alerts, encrypted or not'),
-  fwd_tls_handshakes: recordsOf('the initiator', 'handshake'),
-  bwd_tls_handshakes: recordsOf('the responder', 'handshake'),
+  fwd_tls_change_cipher_specs: rareRecordsOf('the initiator', 'change_cipher_spec'),
+  bwd_tls_change_cipher_specs: rareRecordsOf('the responder', 'change_cipher_spec'),
+  fwd_tls_alerts: rareRecordsOf('the initiator', 'alerts, encrypted or not'),
+  bwd_tls_alerts: rareRecordsOf('the responder', 'alerts, encrypted or not'),
+  fwd_tls_handshakes: rareRecordsOf('the initiator', 'handshake'),
+  bwd_tls_handshakes: rareRecordsOf('the responder', 'handshake'),
   fwd_tls_data: recordsOf('the initiator', 'application_data'),
   bwd_tls_data: recordsOf('the responder', 'application_data'),
-  fwd_tls_heartbeats: recordsOf('the initiator', 'heartbeats (RFC 6520)'),
-  bwd_tls_heartbeats: recordsOf('the responder', 'heartbeats (RFC 6520)'),
+  fwd_tls_heartbeats: rareRecordsOf('the initiator', 'heartbeats (RFC 6520)'),
+  bwd_tls_heartbeats: rareRecordsOf('the responder', 'heartbeats (RFC 6520)'),
   fwd_tls_bytes: {
     type: 'uint53',
     unit: 'bytes',
@@ -122,7 +125,13 @@ export const TLS_FLOW = {
   },
 } as const satisfies FeatureRows;
 
-const FIRST_TYPE = ContentType.ChangeCipherSpec;
+/** Columns of the record log: kept only if one of them is asked for. */
+export const RECORD_COLUMNS = [
+  'tls_record_lengths',
+  'tls_record_types',
+  'tls_record_versions',
+  'tls_record_times_us',
+] as const satisfies readonly (keyof typeof TLS_FLOW)[];
 
 export function writeTlsFlow(facts: FactWriter, at: FactNumbers<typeof TLS_FLOW>, flow: TlsTcpSummary): void {
   const { records, fwd, bwd, clientStream, serverStream } = flow;
@@ -140,16 +149,16 @@ export function writeTlsFlow(facts: FactWriter, at: FactNumbers<typeof TLS_FLOW>
   facts.integers(at.tls_record_types, records.types, records.length);
   facts.integers(at.tls_record_versions, records.versions, records.length);
   facts.doubles(at.tls_record_times_us, records.times, records.length);
-  facts.number(at.fwd_tls_change_cipher_specs, fwd.records[0]!);
-  facts.number(at.bwd_tls_change_cipher_specs, bwd.records[0]!);
-  facts.number(at.fwd_tls_alerts, fwd.records[ContentType.Alert - FIRST_TYPE]!);
-  facts.number(at.bwd_tls_alerts, bwd.records[ContentType.Alert - FIRST_TYPE]!);
-  facts.number(at.fwd_tls_handshakes, fwd.records[ContentType.Handshake - FIRST_TYPE]!);
-  facts.number(at.bwd_tls_handshakes, bwd.records[ContentType.Handshake - FIRST_TYPE]!);
-  facts.number(at.fwd_tls_data, fwd.records[ContentType.ApplicationData - FIRST_TYPE]!);
-  facts.number(at.bwd_tls_data, bwd.records[ContentType.ApplicationData - FIRST_TYPE]!);
-  facts.number(at.fwd_tls_heartbeats, fwd.records[ContentType.Heartbeat - FIRST_TYPE]!);
-  facts.number(at.bwd_tls_heartbeats, bwd.records[ContentType.Heartbeat - FIRST_TYPE]!);
+  facts.number(at.fwd_tls_change_cipher_specs, fwd.changes);
+  facts.number(at.bwd_tls_change_cipher_specs, bwd.changes);
+  facts.number(at.fwd_tls_alerts, fwd.alerts);
+  facts.number(at.bwd_tls_alerts, bwd.alerts);
+  facts.number(at.fwd_tls_handshakes, fwd.handshakes);
+  facts.number(at.bwd_tls_handshakes, bwd.handshakes);
+  facts.number(at.fwd_tls_data, fwd.data);
+  facts.number(at.bwd_tls_data, bwd.data);
+  facts.number(at.fwd_tls_heartbeats, fwd.heartbeats);
+  facts.number(at.bwd_tls_heartbeats, bwd.heartbeats);
   facts.number(at.fwd_tls_bytes, fwd.bytes);
   facts.number(at.bwd_tls_bytes, bwd.bytes);
   facts.number(at.fwd_tls_gaps, fwd.gaps);

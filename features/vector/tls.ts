@@ -2,8 +2,10 @@
  * Group `tls`: what the TLS handshake says before it goes dark. None of it is a model input: the handshake tells which
  * library and which host, and a model that learns those recognises the lab it was trained in.
  */
-import type { TlsSummary } from '../fingerprint/tls-summary.ts';
+import type { HostName } from '../fingerprint/host-names.ts';
+import type { ClientKind, RawFingerprints, ServerSummary, TlsSummary } from '../fingerprint/tls-summary.ts';
 import type { FactNumbers, FactWriter } from './facts.ts';
+import { type NAMES, writeServerNameShape } from './names.ts';
 import type { FeatureRows } from './spec.ts';
 
 const NO_CLIENT = 'No ClientHello was read.';
@@ -101,37 +103,70 @@ export const TLS = {
   ja3: { type: 'utf8', doc: 'JA3 of the ClientHello (Salesforce, 2017).', nulls: NO_CLIENT },
   ja3s: { type: 'utf8', doc: 'JA3S of the ServerHello (Salesforce, 2017).', nulls: NO_SERVER },
   ja4: { type: 'utf8', doc: 'JA4 of the ClientHello (FoxIO, 2023).', nulls: NO_CLIENT },
+  ja3_text: { type: 'utf8', doc: 'What JA3 is the hash of.', nulls: NO_CLIENT, onRequest: true },
+  ja4_r: { type: 'utf8', doc: 'JA4 with its lists in place of their hashes.', nulls: NO_CLIENT, onRequest: true },
+  ja4_o: { type: 'utf8', doc: 'JA4 of the lists in the order sent.', nulls: NO_CLIENT, onRequest: true },
+  ja4_ro: { type: 'utf8', doc: 'Those lists in place of their hashes.', nulls: NO_CLIENT, onRequest: true },
 } as const satisfies FeatureRows;
+
+type Numbers = FactNumbers<typeof TLS & typeof NAMES>;
 
 export function writeTls(
   facts: FactWriter,
-  at: FactNumbers<typeof TLS>,
+  at: Numbers,
   { client, server }: TlsSummary,
   transport: TlsTransport = 'tcp',
 ): void {
   if (client !== null || server !== null) facts.text(at.tls_transport, transport);
   if (client !== null) {
-    facts.text(at.sni, client.sni);
-    facts.texts(at.sni_tokens, client.sniTokens);
-    facts.text(at.alpn, client.alpn);
-    facts.number(at.tls_client_ciphers, client.cipherCount);
-    facts.number(at.tls_client_extensions, client.extensionCount);
-    facts.bool(at.tls_ech, client.hasEncryptedHello);
-    facts.bool(at.tls_sni_is_outer, client.isOuterHello);
-    facts.integers(at.tls_client_versions, client.versions);
-    facts.integers(at.tls_client_groups, client.groups);
-    facts.integers(at.tls_client_shares, client.keyShareGroups);
-    facts.bool(at.tls_psk_offered, client.hasPreSharedKey);
-    facts.bool(at.tls_ticket_offered, client.hasTicket);
-    facts.bool(at.tls_early_data, client.hasEarlyData);
-    facts.text(at.ja3, client.ja3);
-    facts.text(at.ja4, client.ja4);
+    facts.shared(client.host, at, writeHost);
+    facts.shared(client.kind, at, writeClient);
   }
-  if (server !== null) {
-    facts.text(at.tls_version, server.version);
-    facts.text(at.server_alpn, server.alpn);
-    facts.number(at.tls_cipher, server.cipher);
-    facts.integers(at.tls_server_extensions, server.extensions);
-    facts.text(at.ja3s, server.ja3s);
-  }
+  if (server !== null) facts.shared(server, at, writeServer);
+}
+
+function writeHost(facts: FactWriter, at: Numbers, { sni, sniTokens, sniShape }: HostName): void {
+  facts.text(at.sni, sni);
+  facts.texts(at.sni_tokens, sniTokens);
+  if (sniShape !== null) writeServerNameShape(facts, at, sniShape);
+}
+
+function writeClient(facts: FactWriter, at: Numbers, client: ClientKind): void {
+  facts.text(at.alpn, client.alpn);
+  facts.number(at.tls_client_ciphers, client.cipherCount);
+  facts.number(at.tls_client_extensions, client.extensionCount);
+  facts.bool(at.tls_ech, client.hasEncryptedHello);
+  facts.bool(at.tls_sni_is_outer, client.isOuterHello);
+  facts.integers(at.tls_client_versions, client.versions);
+  facts.integers(at.tls_client_groups, client.groups);
+  facts.integers(at.tls_client_shares, client.keyShareGroups);
+  facts.bool(at.tls_psk_offered, client.hasPreSharedKey);
+  facts.bool(at.tls_ticket_offered, client.hasTicket);
+  facts.bool(at.tls_early_data, client.hasEarlyData);
+  facts.text(at.ja3, client.ja3);
+  facts.text(at.ja4, client.ja4);
+  if (client.raw !== null) writeRaw(facts, at, client.raw);
+}
+
+function writeServer(facts: FactWriter, at: Numbers, server: ServerSummary): void {
+  facts.text(at.tls_version, server.version);
+  facts.text(at.server_alpn, server.alpn);
+  facts.number(at.tls_cipher, server.cipher);
+  facts.integers(at.tls_server_extensions, server.extensions);
+  facts.text(at.ja3s, server.ja3s);
+}
+
+/** Columns of raw fingerprints: made only if one of them is asked for. */
+export const RAW_FINGERPRINTS = [
+  'ja3_text',
+  'ja4_r',
+  'ja4_o',
+  'ja4_ro',
+] as const satisfies readonly (keyof typeof TLS)[];
+
+function writeRaw(facts: FactWriter, at: Numbers, { ja3Text, ja4R, ja4O, ja4Ro }: RawFingerprints): void {
+  facts.text(at.ja3_text, ja3Text);
+  facts.text(at.ja4_r, ja4R);
+  facts.text(at.ja4_o, ja4O);
+  facts.text(at.ja4_ro, ja4Ro);
 }

@@ -7,12 +7,13 @@ import { describe, expect, test } from 'vitest';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { communityId } from '../../features/fingerprint/community-id.ts';
 import { ja3, ja3s } from '../../features/fingerprint/ja3.ts';
-import { ja4, ja4Raw } from '../../features/fingerprint/ja4.ts';
+import { ja4, ja4Original, ja4OriginalRaw, ja4Raw } from '../../features/fingerprint/ja4.ts';
 import { addressBytes, dataPath, hasData } from '../features/protocol/pcap-helper.ts';
 import {
   between,
   clientHellos,
   endpoint,
+  repeatedClientHellos,
   serverHellos,
   type TlsFlow,
   tlsFlows,
@@ -21,7 +22,9 @@ import { compareArkime } from '../oracle/arkime-compare.ts';
 import { compareArkimeClear, compareNdpiNames, compareZeekServices } from '../oracle/clear-compare.ts';
 import { compareCommunityIds } from '../oracle/community-rows.ts';
 import { compareProbe } from '../oracle/ipfixprobe-compare.ts';
+import { compareProbeMessages } from '../oracle/ipfixprobe-messages.ts';
 import { compareNdpi, compareOthers, compareZeekQuic } from '../oracle/quic-compare.ts';
+import { compareArkimeTls, compareSuricataTls, compareZeekTls } from '../oracle/tls-compare.ts';
 import { compareZeek } from '../oracle/zeek-compare.ts';
 
 const page = readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8');
@@ -52,6 +55,35 @@ describe.skipIf(!hasData('oracle/ja4'))('FoxIO', () => {
       }
     }
     expectFigures('FoxIO: JA4 over TCP', equal, compared);
+  });
+
+  test('JA4 of every ClientHello and its variants', () => {
+    let compared = 0;
+    let equal = 0;
+    for (const file of readdirSync(dataPath('oracle/ja4/expected'))) {
+      const rows = JSON.parse(readFileSync(dataPath(`oracle/ja4/expected/${file}`), 'utf8')) as Record<
+        string,
+        string
+      >[];
+      const hellos = repeatedClientHellos(dataPath(`oracle/ja4/pcap/${file.replace(/\.json$/, '')}`));
+      for (const row of rows) {
+        const from = endpoint(`${row['src']}:${row['srcport']}`);
+        const sent = hellos.get(`${from} ${endpoint(`${row['dst']}:${row['dstport']}`)}`) ?? [];
+        for (const number of [1, 2]) {
+          if (row[`JA4.${number}`] === undefined) continue;
+          compared++;
+          const matches = sent.some(
+            (hello) =>
+              ja4(hello, nodeDigests) === row[`JA4.${number}`] &&
+              ja4Raw(hello) === row[`JA4_r.${number}`] &&
+              ja4Original(hello, nodeDigests) === row[`JA4_o.${number}`] &&
+              ja4OriginalRaw(hello) === row[`JA4_ro.${number}`],
+          );
+          if (matches) equal++;
+        }
+      }
+    }
+    expectFigures('FoxIO: JA4, JA4_r, JA4_o and JA4_ro of every ClientHello', equal, compared);
   });
 });
 
@@ -119,7 +151,11 @@ describe.skipIf(!hasData('oracle'))('Rows', () => {
     ['Arkime', compareArkime],
     ['Zeek', compareZeek],
     ['ipfixprobe', compareProbe],
+    ['ipfixprobe, of messages', compareProbeMessages],
     ['Community ID', compareCommunityIds],
+    ['Zeek TLS', compareZeekTls],
+    ['Arkime TLS', compareArkimeTls],
+    ['Suricata TLS', compareSuricataTls],
     ['nDPI over UDP', compareNdpi],
     ['Zeek QUIC', compareZeekQuic],
     ['Others over UDP', compareOthers],

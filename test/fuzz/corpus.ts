@@ -5,6 +5,7 @@ import { CaptureReader, looksLikeCapture } from '../../features/capture/reader.t
 import { ascii, concat, fields } from '../support/bytes.ts';
 import { interfaceBlock, packetBlock, pcap, sectionHeader } from '../support/captures.ts';
 import { Flag, tcp, udp } from '../support/frames.ts';
+import { CONVERSATIONS, conversationFrames } from './conversations.ts';
 
 export interface CorpusFrame {
   readonly bytes: Uint8Array;
@@ -27,7 +28,7 @@ const FRAMES = 256;
 export function loadCorpus(folders: readonly string[]): CorpusCapture[] {
   const files = folders.filter(existsSync).flatMap(filesIn).sort();
   const captures = files.map((path) => captureOf(path, new Uint8Array(readFileSync(path))));
-  return [...madeCaptures(), ...captures.filter((capture) => capture !== null)];
+  return [...madeCaptures(), ...madeConversations(), ...captures.filter((capture) => capture !== null)];
 }
 
 function filesIn(folder: string): string[] {
@@ -54,6 +55,14 @@ function framesOf(capture: Uint8Array): CorpusFrame[] {
   reader.write(capture);
   reader.finish();
   return frames;
+}
+
+/** A capture of each protocol that is read. */
+function madeConversations(): CorpusCapture[] {
+  return CONVERSATIONS.map((conversation) => {
+    const frames = conversationFrames(conversation).map((bytes, i) => ({ at: 1_700_000_000 + i / 8, bytes }));
+    return captureOf(conversation.name, pcap(frames))!;
+  });
 }
 
 /** Small captures with what the folders may lack: every file variant, a handshake, a datagram. */

@@ -3,6 +3,7 @@
  * other, with fields that mostly hold what they should, so that decoding goes deep, and sometimes anything.
  */
 import type { Prng } from '../../core/prng.ts';
+import { SAID } from './conversations.ts';
 
 /** Room for a frame; what does not fit is left out. */
 export const FRAME_ROOM = 2048;
@@ -13,7 +14,7 @@ const ETHER_IP4 = 0x0800;
 const ETHER_IP6 = 0x86dd;
 const VLAN_TYPES = [0x8100, 0x88a8, 0x9100] as const;
 const EXTENSIONS = [0, 43, 44, 51, 60] as const;
-const PORTS = [53, 80, 443, 2152, 4789, 6081, 40_000, 40_001] as const;
+const PORTS = [22, 53, 80, 443, 2152, 4789, 5353, 6081, 40_000, 40_001] as const;
 const LENGTHS = [0, 1, 7, 8, 19, 20, 21, 39, 40, 0x7fff, 0xffff] as const;
 
 type Writer = () => void;
@@ -253,7 +254,8 @@ export class RandomFrame {
     this.#u16(random.below(0x1_0000));
     this.#u32(0);
     this.#noise(words * 4 - 20);
-    if (random.chance(0.5)) this.#tlsRecord();
+    if (random.chance(0.3)) this.#tlsRecord();
+    else if (random.chance(0.6)) this.#said(SAID.tcp);
     else this.#noise(random.below(200));
   }
 
@@ -296,8 +298,25 @@ export class RandomFrame {
     if (port === 4789) this.#vxlan();
     else if (port === 6081) this.#geneve();
     else if (port === 2152) this.#gtp();
+    else if (random.chance(0.6)) this.#said(SAID.udp);
     else this.#noise(random.below(100));
     this.#view.setUint16(at + 4, this.#length(this.#at - at));
+  }
+
+  /** What a protocol says, a little of it changed: so that its headers are wrong, not only those below. */
+  #said(payloads: readonly Uint8Array[]): void {
+    const random = this.#random;
+    const whole = random.pick(payloads);
+    // Cut off where frames end, and sometimes where it hurts.
+    const wanted = random.chance(0.9) ? whole.length : random.below(whole.length + 1);
+    const length = Math.min(wanted, FRAME_ROOM - this.#at);
+    const end = this.#at + length;
+    this.bytes.set(whole.subarray(0, length), this.#at);
+    for (let changes = random.below(4); changes > 0 && length > 0; changes--) {
+      const at = random.integer(this.#at, end - 1);
+      this.bytes[at] = random.chance(0.5) ? random.pick([0, 1, 0x0a, 0x3f, 0x7f, 0x80, 0xc0, 0xff]) : random.uint32();
+    }
+    this.#at = end;
   }
 
   #icmp(): void {

@@ -36,18 +36,21 @@ function checkColumn(spec: FeatureSpec, column: Column, { length }: Table): void
       if (spec.nulls === '') throw new Error(`${spec.name} is null, which it never is`);
       continue;
     }
-    const bad = badValue(column, row);
+    const bad = badValue(column, row, MAY_BE_NEGATIVE.includes(spec.name));
     if (bad !== null) throw new Error(`${spec.name} is ${bad}`);
   }
 }
 
-function badValue(column: Column, row: number): string | null {
+/** Whoever writes a certificate chooses its times. */
+const MAY_BE_NEGATIVE: readonly string[] = ['cert_not_before', 'cert_not_after', 'cert_validity_days'];
+
+function badValue(column: Column, row: number, mayBeNegative: boolean): string | null {
   switch (column.type) {
     case 'float64':
     case 'uint53': {
       const value = column.values[row]!;
       const isWhole = column.type === 'float64' || Number.isSafeInteger(value);
-      return Number.isFinite(value) && value >= 0 && isWhole ? null : String(value);
+      return Number.isFinite(value) && (value >= 0 || mayBeNegative) && isWhole ? null : String(value);
     }
     case 'bool':
       return column.values[row]! <= 1 ? null : String(column.values[row]);

@@ -168,11 +168,17 @@ class Turn {
         const length = Math.min(frame.bytes.length, LARGEST);
         bytes.set(frame.bytes.subarray(0, length));
         const other = random.pick(random.pick(withFrames).frames).bytes;
-        const damaged = random.chance(0.5) ? mutate(bytes, length, other, random) : length;
+        const damaged = random.chance(0.5) ? this.#damage(bytes, length, other, frame.linkType) : length;
         const linkType = random.chance(0.02) ? random.pick([0, 1, 101, 105, 113, 127, 276]) : frame.linkType;
         this.#frame(bytes.subarray(0, damaged), linkType);
       }
     }
+  }
+
+  /** Damages a frame anywhere, or only behind the transport header, so that packets still belong to their flow. */
+  #damage(bytes: Uint8Array, length: number, other: Uint8Array, linkType: number): number {
+    const at = this.#random.chance(0.5) ? payloadAt(bytes, length, linkType) : 0;
+    return at + mutate(bytes.subarray(at), length - at, other, this.#random);
   }
 
   #headers(): void {
@@ -211,4 +217,12 @@ class Turn {
     else if (random.chance(0.9)) this.#us = Math.max(0, this.#us + random.integer(-300, 300) * 1e6);
     else this.#us = random.pick([0, 1, 1.7e15, 2 ** 32 * 1e6, Number.MAX_SAFE_INTEGER]);
   }
+}
+
+/** Where the payload of TCP or UDP over IPv4 and Ethernet begins, 0 in other frames. */
+function payloadAt(bytes: Uint8Array, length: number, linkType: number): number {
+  if (linkType !== 1 || length < 42 || bytes[12] !== 8 || bytes[13] !== 0) return 0;
+  const transport = 14 + (bytes[14]! & 15) * 4;
+  const at = bytes[23] === 6 ? transport + (bytes[transport + 12]! >> 4) * 4 : bytes[23] === 17 ? transport + 8 : 0;
+  return at < length ? at : 0;
 }

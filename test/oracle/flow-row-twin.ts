@@ -1,5 +1,8 @@
 /** The numbers of a flow row from the list of its packets, each by its definition. */
+
 import { earliest, has, initiator, latest, portOf, type TwinFlow, type TwinPacket } from './flow-twin.ts';
+import { messageColumns, type TwinMessage } from './message-twin.ts';
+import { activityColumns, deliveryColumns, payloadColumns } from './packet-columns-twin.ts';
 
 export type TwinRow = Record<string, unknown>;
 
@@ -27,6 +30,10 @@ export function twinRow(flow: TwinFlow): TwinRow {
     duration_us: gap(earliest(packets), latest(packets)),
     ...summary('flow_iat_', '_us', gaps(packets)),
     ...sequenceColumns(flow),
+    ...messageColumns(messagesOf(flow)),
+    ...activityColumns(flow),
+    ...deliveryColumns(flow),
+    ...payloadColumns(flow),
   };
   for (const [name, side] of Object.entries(sides)) Object.assign(row, sideColumns(name, side, packets[0]!.protocol));
   return row;
@@ -52,20 +59,19 @@ function sideColumns(name: string, side: readonly TwinPacket[], protocol: string
 }
 
 function sequenceColumns(flow: TwinFlow): TwinRow {
-  const shown = flow.packets.filter((packet) => packet.payload > 0).slice(0, SEQUENCE);
-  const sizes = shown.map((packet) => (packet.from === initiator(flow) ? packet.payload : -packet.payload));
-  return {
-    payload_sizes: sizes,
-    payload_times_us: shown.map((packet) => gap(earliest(upTo(flow.packets, packet)), packet)),
-    fwd_distinct_sizes: new Set(sizes.filter((size) => size > 0)).size,
-    bwd_distinct_sizes: new Set(sizes.filter((size) => size < 0)).size,
-    turns: sizes.filter((size, i) => i > 0 && size > 0 !== sizes[i - 1]! > 0).length,
-  };
+  const shown = messagesOf(flow).slice(0, SEQUENCE);
+  return { payload_sizes: shown.map(({ size }) => size), payload_times_us: shown.map(({ us }) => us) };
 }
 
-/** A time counts from the earliest packet known when it was taken. */
-function upTo(packets: readonly TwinPacket[], packet: TwinPacket): readonly TwinPacket[] {
-  return packets.slice(0, packets.indexOf(packet) + 1);
+/** Packets with new payload, sizes positive from the initiator. */
+export function messagesOf(flow: TwinFlow): TwinMessage[] {
+  const first = earliest(flow.packets);
+  return flow.packets
+    .filter((packet) => packet.payload > 0 && flow.kinds.get(packet) === 'fresh')
+    .map((packet) => ({
+      size: packet.from === initiator(flow) ? packet.payload : -packet.payload,
+      us: gap(first, packet),
+    }));
 }
 
 /** Both sides, the initiator first. */
@@ -75,16 +81,16 @@ function endpoints(flow: TwinFlow): readonly [string, string] {
 }
 
 /** From each packet's time to the next; a packet with an older time than one before it adds no gap and no time. */
-function gaps(packets: readonly TwinPacket[]): number[] {
+export function gaps(packets: readonly TwinPacket[]): number[] {
   return packets.slice(1).map((packet, i) => gap(latest(packets.slice(0, i + 1)), packet));
 }
 
-function gap(from: TwinPacket, to: TwinPacket): number {
+export function gap(from: TwinPacket, to: TwinPacket): number {
   return Math.max(0, to.us - from.us + (to.ns - from.ns) / 1000);
 }
 
 /** Two passes: first the mean, then the deviations from it. */
-function summary(prefix: string, suffix: string, values: readonly number[]): TwinRow {
+export function summary(prefix: string, suffix: string, values: readonly number[]): TwinRow {
   const named = (min: number | null, mean: number | null, std: number | null, max: number | null) => ({
     [`${prefix}min${suffix}`]: min,
     [`${prefix}mean${suffix}`]: mean,
@@ -97,7 +103,7 @@ function summary(prefix: string, suffix: string, values: readonly number[]): Twi
   return named(Math.min(...values), mean, std, Math.max(...values));
 }
 
-function ipLength(packet: TwinPacket): number {
+export function ipLength(packet: TwinPacket): number {
   return (packet.from.startsWith('[') ? 40 : 20) + (packet.protocol === 'tcp' ? 20 : 8) + packet.payload;
 }
 

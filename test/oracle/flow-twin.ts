@@ -4,6 +4,7 @@
  * for timeouts, as in the tracker; nanoseconds count in gaps and in the order of rows.
  */
 import { flowId } from '../../features/flow/key.ts';
+import { type TwinKind, type TwinStreams, twinKind } from './segment-twin.ts';
 
 export interface TwinPacket {
   readonly us: number;
@@ -31,6 +32,9 @@ export interface TwinFlow {
   readonly packets: TwinPacket[];
   /** The packets of all parts so far: direction and connection are decided over these. */
   readonly connection: TwinPacket[];
+  /** What each packet of the connection is in its side's stream. */
+  readonly kinds: Map<TwinPacket, TwinKind>;
+  readonly streams: TwinStreams;
   /** The tracker's clock at the last packet, us. */
   touched: number;
   reason: string;
@@ -108,6 +112,14 @@ export function twinFlows(packets: readonly TwinPacket[], options: TwinOptions):
       open.set(key, flow);
       flow.touched = clock;
     }
+    flow.kinds.set(
+      packet,
+      twinKind(
+        flow.streams,
+        packet,
+        flow.packets.find((old) => old.from === packet.from),
+      ),
+    );
     flow.packets.push(packet);
     flow.connection.push(packet);
     if (flow.reason === 'open' && closes(flow, packet)) {
@@ -124,7 +136,17 @@ export function twinFlows(packets: readonly TwinPacket[], options: TwinOptions):
 
 function newFlow(packet: TwinPacket): TwinFlow {
   const id = flowId(keyWords(packet), 0, packet.us, packet.ns);
-  return { id, part: 0, packets: [], connection: [], touched: packet.us, reason: 'open', end: { us: 0, ns: 0 } };
+  return {
+    id,
+    part: 0,
+    packets: [],
+    connection: [],
+    kinds: new Map(),
+    streams: new Map(),
+    touched: packet.us,
+    reason: 'open',
+    end: { us: 0, ns: 0 },
+  };
 }
 
 /** RST, or FIN from both sides. */

@@ -31,6 +31,19 @@ export interface ProbeFlow {
   readonly vlan: number | null;
   /** The first 30 packets with payload, from `pstats`; null of the other plug-ins. */
   readonly sequence: readonly ProbePacket[] | null;
+  /** Histograms of payload sizes, bytes, and of times between packets, ms, by direction, from `phists`. */
+  readonly histograms: { readonly sizes: PairOf<number[]>; readonly gaps: PairOf<number[]> } | null;
+  /** Bursts by direction, at most 15 each, from `bstats`. */
+  readonly bursts: PairOf<readonly ProbeBurst[]> | null;
+}
+
+export type PairOf<T> = readonly [T, T];
+
+export interface ProbeBurst {
+  readonly packets: number;
+  /** Payload. */
+  readonly bytes: number;
+  readonly us: number;
 }
 
 export interface ProbePacket {
@@ -75,7 +88,34 @@ function flowOf(cell: (name: string) => string): ProbeFlow {
     lastUs: microseconds(cell('TIME_LAST')),
     vlan: cell('VLAN_ID') === '' ? null : Number(cell('VLAN_ID')),
     sequence: cell('PPI_PKT_LENGTHS') === '' ? null : sequenceOf(cell),
+    histograms: cell('S_PHISTS_SIZES') === '' ? null : histogramsOf(cell),
+    bursts: cell('SBI_BRST_PACKETS') === '' ? null : [burstsOf(cell, 'SBI'), burstsOf(cell, 'DBI')],
   };
+}
+
+const items = (text: string) =>
+  text
+    .replace(/[[\]]/g, '')
+    .split('|')
+    .filter((item) => item !== '');
+
+function histogramsOf(cell: (name: string) => string): NonNullable<ProbeFlow['histograms']> {
+  const pair = (name: string): PairOf<number[]> => [
+    items(cell(`S_PHISTS_${name}`)).map(Number),
+    items(cell(`D_PHISTS_${name}`)).map(Number),
+  ];
+  return { sizes: pair('SIZES'), gaps: pair('IPT') };
+}
+
+function burstsOf(cell: (name: string) => string, side: 'SBI' | 'DBI'): ProbeBurst[] {
+  const list = (name: string) => items(cell(`${side}_BRST_${name}`));
+  const [starts, stops] = [list('TIME_START').map(microseconds), list('TIME_STOP').map(microseconds)];
+  const bytes = list('BYTES').map(Number);
+  return list('PACKETS').map((packets, i) => ({
+    packets: Number(packets),
+    bytes: bytes[i]!,
+    us: stops[i]! - starts[i]!,
+  }));
 }
 
 function sequenceOf(cell: (name: string) => string): ProbePacket[] {

@@ -3,6 +3,7 @@
  * lower case, for names differ in nothing but case (RFC 4343) and resolvers send them in random case.
  */
 
+import { writeUtf8 } from '../../../core/text-column.ts';
 import { CLEAR_LIMITS } from '../clear-limits.ts';
 import type { SharedTexts } from '../shared-texts.ts';
 import { uint16 } from '../tls/bytes.ts';
@@ -13,8 +14,8 @@ const BACKSLASH = 92;
 const ZERO = 48;
 const SPACE = 32;
 const DELETE = 127;
-/** The worst text of a byte: a backslash and three digits (RFC 1035 5.1). */
-const MOST_TEXT = 4;
+/** The worst text of a byte: two backslashes (RFC 1035 5.1), each written `\x5c` where the name is not UTF-8. */
+const MOST_TEXT = 8;
 
 /** Where the name at `at` ends in a message that ends at `end`, pointers not followed; -1 if it does not. */
 export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
@@ -29,49 +30,61 @@ export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
   return -1;
 }
 
-/** Reads names; one object for all, for a name is put together in its memory. */
-export class NameReader {
+/** Reads a name into memory of its own, as text. */
+export class NameText {
   readonly #texts: SharedTexts;
-  readonly #out = new Uint8Array(CLEAR_LIMITS.dnsNameBytes * MOST_TEXT);
+  /** The text is `bytes[0, length)`, UTF-8; valid until the next is read. */
+  readonly bytes = new Uint8Array(CLEAR_LIMITS.dnsNameBytes * MOST_TEXT);
+  length = 0;
+  /** All is printable ASCII. */
+  #isPlain = true;
 
   constructor(texts: SharedTexts) {
     this.#texts = texts;
   }
 
   /**
-   * The name at `at` in the message `bytes[start, end)`, `.` for the root; null if it is none.
+   * Reads the name at `at` in the message `bytes[start, end)`, `.` for the root; false if it is none.
    * Pointers lead backwards only, so that no name goes in a circle.
    */
-  read(bytes: Uint8Array, start: number, at: number, end: number): string | null {
-    let length = 0;
+  read(bytes: Uint8Array, start: number, at: number, end: number): boolean {
+    this.length = 0;
+    this.#isPlain = true;
     let octets = 0;
     let pointers = 0;
     let bound = end;
     for (;;) {
-      if (at >= bound) return null;
+      if (at >= bound) return false;
       const label = bytes[at]!;
       if (label === 0) break;
       if (label >= POINTER) {
-        if (at + 2 > bound || ++pointers > CLEAR_LIMITS.dnsPointers) return null;
+        if (at + 2 > bound || ++pointers > CLEAR_LIMITS.dnsPointers) return false;
         const target = start + (uint16(bytes, at) & 0x3fff);
-        if (target >= at) return null;
+        if (target >= at) return false;
         // What a pointer leads to ends before the pointer.
         bound = at;
         at = target;
         continue;
       }
       octets += 1 + label;
-      if (label >= 64 || octets >= CLEAR_LIMITS.dnsNameBytes || at + 1 + label > bound) return null;
-      if (length > 0) this.#out[length++] = DOT;
-      length = this.#addLabel(bytes, at + 1, at + 1 + label, length);
+      if (label >= 64 || octets >= CLEAR_LIMITS.dnsNameBytes || at + 1 + label > bound) return false;
+      this.#addLabel(bytes, at + 1, at + 1 + label);
       at += 1 + label;
     }
-    return length === 0 ? '.' : this.#texts.of(this.#out, 0, length);
+    if (this.length === 0) this.bytes[this.length++] = DOT;
+    if (!this.#isPlain) this.length = writeUtf8(this.#texts.of(this.bytes, 0, this.length), this.bytes, 0);
+    return true;
+  }
+
+  get isRoot(): boolean {
+    return this.length === 1 && this.bytes[0] === DOT;
   }
 
   /** Adds a label as RFC 1035 5.1 writes it; UTF-8 (RFC 6763 4.1.3) stays. */
-  #addLabel(bytes: Uint8Array, at: number, end: number, length: number): number {
-    const out = this.#out;
+  #addLabel(bytes: Uint8Array, at: number, end: number): void {
+    const out = this.bytes;
+    let { length } = this;
+    if (length > 0) out[length++] = DOT;
     for (; at < end; at++) {
       const byte = bytes[at]!;
       if (byte < SPACE || byte === DELETE) {
@@ -81,9 +94,10 @@ export class NameReader {
         out[length++] = ZERO + (byte % 10);
       } else {
         if (byte === DOT || byte === BACKSLASH) out[length++] = BACKSLASH;
+        else if (byte > DELETE) this.#isPlain = false;
         out[length++] = byte >= 65 && byte <= 90 ? byte | 32 : byte;
       }
     }
-    return length;
+    this.length = length;
   }
 }

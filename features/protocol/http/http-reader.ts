@@ -49,6 +49,7 @@ const Stage = { Start: 0, Request: 1, Response: 2, Interim: 3, Done: 4, NotHttp:
 export function httpProtocol(texts: SharedTexts): StreamProtocol<HttpSummary> {
   return {
     transports: [Protocol.Tcp],
+    isPossible: () => true,
     begins: (bytes, at, end) => isRequestSoFar(bytes, at, end) || isResponseSoFar(bytes, at, end),
     reader: () => new HttpReader(texts),
   };

@@ -67,6 +67,7 @@ export class QuicConnection<Client, Server> {
   #hasServerSpoken = false;
   #datagrams = 0;
   #openings = 0;
+  #openingsHere = 0;
   #derivations = 0;
   /** Those that opened the client's packet, or would. */
   #secrets: InitialSecrets | null = null;
@@ -101,6 +102,7 @@ export class QuicConnection<Client, Server> {
   /** Takes the captured part `bytes[at, end)` of a datagram that ended at `wireEnd` on the wire. */
   datagram(side: Side, bytes: Uint8Array, at: number, end: number, wireEnd: number): void {
     const wireLength = wireEnd - at;
+    this.#openingsHere = 0;
     // RFC 9000 12.2: packets with long headers may share a datagram; one with a short header ends it.
     while (at < end && (bytes[at]! & LONG) !== 0 && header.read(bytes, at, end, wireEnd)) {
       this.#packet(side, bytes, end, wireLength);
@@ -256,11 +258,12 @@ export class QuicConnection<Client, Server> {
   }
 
   #open(keys: PacketKeys, isClients: boolean, version: QuicVersion, bytes: Uint8Array, end: number): boolean {
-    if (this.#openings >= QUIC_LIMITS.openings) {
+    if (this.#openings >= QUIC_LIMITS.openings || this.#openingsHere >= QUIC_LIMITS.openingsPerDatagram) {
       this.untried++;
       return false;
     }
     this.#openings++;
+    this.#openingsHere++;
     const text = openPacket(this.#ciphers, keys, bytes, header, end);
     if (text === null) return false;
     this.#visitsClient = isClients;

@@ -6,6 +6,8 @@ export const QUIC_LIMITS = {
   datagrams: 96,
   /** Packets of a connection that are tried to be opened: two or three for each hello, again if they are repeated. */
   openings: 24,
+  /** Of one datagram: an endpoint has no reason to put more than two Initials into it, and a forger would. */
+  openingsPerDatagram: 4,
   /** Initial secrets of a connection: one, another after Retry, another after version negotiation, one to spare. */
   secrets: 4,
   /** RFC 9000 14.1: a client pads what carries its Initials to so many bytes, and a server discards smaller ones. */

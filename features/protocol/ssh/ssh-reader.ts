@@ -27,6 +27,7 @@ const LEAST_PACKET = 12;
 export function sshProtocol<Kex>(texts: SharedTexts, keep: (lists: KexLists) => Kex): StreamProtocol<SshSummary<Kex>> {
   return {
     transports: [Protocol.Tcp],
+    isPossible: () => true,
     begins: isIdentificationSoFar,
     reader: () => new SshReader(texts, keep),
   };

@@ -40,6 +40,8 @@ export const ExtensionType = {
   PreSharedKey: 41,
   /** RFC 8446 4.2.10. */
   EarlyData: 42,
+  /** Key shares before draft 23 of TLS 1.3, which moved them (draft-ietf-tls-tls13-23, 4.2.8); reserved since. */
+  DraftKeyShare: 40,
   /** RFC 8446 4.2.1. */
   SupportedVersions: 43,
   /** RFC 8446 4.2.8. */

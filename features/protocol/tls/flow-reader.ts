@@ -9,6 +9,7 @@ import { ContentType, HandshakeType } from './constants.ts';
 import { EarlySegments } from './early-segments.ts';
 import type { ChainReader, ClientTraits, HelloReader, ServerTraits } from './hello-reader.ts';
 import { TLS_LIMITS } from './limits.ts';
+import { MessageBuffers } from './message-buffers.ts';
 import { beginsWithRecords, isRecord, RECORD_HEADER_LEN, recordLength, recordType } from './record.ts';
 import { type RecordStream, StreamMode, type TlsFlow } from './tls-flow.ts';
 
@@ -23,10 +24,21 @@ const EMPTY_CHAIN = 3;
 /** ECCurveType named_curve (RFC 8422 5.4), before the curve. */
 const NAMED_CURVE = 3;
 
+/** Of a message cut by the end of a segment: the rest of this one and the next are nearly all there is. */
+const FIRST_BYTES = 4096;
+
 /** Bytes of one segment, and when it was captured. */
 export interface Arrival {
   readonly us: number;
   readonly ns: number;
+}
+
+/** What is worth being kept for somebody. */
+export interface Wanted {
+  /** The log of records. */
+  readonly records: boolean;
+  /** What certificates say; that there are some is seen all the same. */
+  readonly chains: boolean;
 }
 
 /** What becomes of the records. */
@@ -38,6 +50,8 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   readonly #hellos: HelloReader<Client, Server> & ChainReader<Chain>;
   readonly #log: RecordLog<TlsFlow<Client, Server, Chain>>;
   readonly #mostBytes: number;
+  readonly #wanted: Wanted;
+  readonly #buffers = new MessageBuffers();
   /** Flows that hold bytes, the one that began first at the front, and how many bytes they hold together. */
   readonly #holders = new Set<TlsFlow<Client, Server, Chain>>();
   #held = 0;
@@ -49,10 +63,12 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     hellos: HelloReader<Client, Server> & ChainReader<Chain>,
     log: RecordLog<TlsFlow<Client, Server, Chain>>,
     mostBytes: number,
+    wanted: Wanted,
   ) {
     this.#hellos = hellos;
     this.#log = log;
     this.#mostBytes = mostBytes;
+    this.#wanted = wanted;
   }
 
   /**
@@ -71,7 +87,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     end: number,
     when: Arrival,
   ): void {
-    const stream = flow.streams[side];
+    const stream = flow.stream(side);
     if (stream.mode === StreamMode.Following) {
       const ahead = this.#aheadOf(stream, sequence);
       if (ahead > 0) this.#keepEarly(flow, side, stream, sequence, bytes, at, end, when);
@@ -86,7 +102,8 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   /** The flow's bytes are not wanted any more. */
   forget(flow: TlsFlow<Client, Server, Chain>): void {
     if (!this.#holders.has(flow)) return;
-    for (const stream of flow.streams) this.#drop(flow, stream);
+    this.#drop(flow, flow.streamA);
+    this.#drop(flow, flow.streamB);
     this.#holders.delete(flow);
   }
 
@@ -186,9 +203,10 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     if (stream.hasStepped) flow.isCertain = true;
     stream.hasStepped = true;
     stream.version = version;
-    stream.records[type - ContentType.ChangeCipherSpec]!++;
+    stream.count(type);
     stream.bytes += length;
-    if (stream.logged < TLS_LIMITS.records) this.#log.add(flow, side, type, version, length, when);
+    if (this.#wanted.records && stream.logged < TLS_LIMITS.records)
+      this.#log.add(flow, side, type, version, length, when);
     if (type === ContentType.ApplicationData) {
       // Early data is not under the keys of this handshake.
       if (flow.server !== null || flow.client === null) stream.isProtected = true;
@@ -281,7 +299,8 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     stream.messageType = type;
     stream.messageLength = length;
     stream.messageHeld = 0;
-    stream.message = new Uint8Array(Math.min(length, TLS_LIMITS.messageStartBytes));
+    // What a segment more would hold; then it doubles, so that a lie costs what it sends.
+    stream.message = this.#buffers.take(Math.min(length, FIRST_BYTES));
     this.#hold(flow, stream.message.length);
     return stream.message === null ? end : this.#extend(flow, side, stream, bytes, at, end);
   }
@@ -300,7 +319,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
           return false;
         }
         flow.isFull = true;
-        return flow.chain === null;
+        return flow.chain === null && this.#wanted.chains;
       case HandshakeType.ServerKeyExchange:
         flow.isFull = true;
         return !isClient;
@@ -327,9 +346,9 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     const needed = messageHeld + stop - at;
     let message = stream.message!;
     if (needed > message.length) {
-      // It doubles, so that a lie costs what it sends.
-      const grown = new Uint8Array(Math.min(messageLength, Math.max(needed, 2 * message.length)));
+      const grown = this.#buffers.take(needed);
       grown.set(message.subarray(0, messageHeld));
+      this.#buffers.give(message);
       stream.message = grown;
       this.#hold(flow, grown.length - message.length);
       if (stream.message === null) return end;
@@ -338,8 +357,8 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
     message.set(bytes.subarray(at, stop), messageHeld);
     stream.messageHeld = needed;
     if (needed < messageLength) return stop;
-    this.#dropMessage(flow, stream);
     this.#message(flow, side, stream, stream.messageType, message, 0, messageLength);
+    this.#dropMessage(flow, stream);
     return stop;
   }
 
@@ -448,11 +467,11 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   #hold(flow: TlsFlow<Client, Server, Chain>, bytes: number): void {
     this.#holders.add(flow);
     this.#held += bytes;
+    if (this.#held <= this.#mostBytes) return;
     for (const first of this.#holders) {
       if (this.#held <= this.#mostBytes) return;
-      for (const stream of first.streams) {
-        if (stream.message !== null || stream.early !== null) this.#lose(first, stream);
-      }
+      if (holds(first.streamA)) this.#lose(first, first.streamA);
+      if (holds(first.streamB)) this.#lose(first, first.streamB);
       this.givenUp++;
     }
   }
@@ -467,6 +486,7 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   #dropMessage(flow: TlsFlow<Client, Server, Chain>, stream: RecordStream): void {
     if (stream.message === null) return;
     this.#held -= stream.message.length;
+    this.#buffers.give(stream.message);
     stream.message = null;
     this.#settle(flow);
   }
@@ -478,7 +498,10 @@ export class FlowReader<Client extends ClientTraits, Server extends ServerTraits
   }
 
   #settle(flow: TlsFlow<Client, Server, Chain>): void {
-    for (const { early, message } of flow.streams) if (early !== null || message !== null) return;
-    this.#holders.delete(flow);
+    if (!holds(flow.streamA) && !holds(flow.streamB)) this.#holders.delete(flow);
   }
+}
+
+function holds({ early, message }: RecordStream): boolean {
+  return early !== null || message !== null;
 }

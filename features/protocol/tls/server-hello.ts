@@ -113,6 +113,7 @@ function readContents(hello: Draft, type: number, bytes: Uint8Array, at: number,
       hello.version = uint16(bytes, at);
       return true;
     case ExtensionType.KeyShare:
+    case ExtensionType.DraftKeyShare:
       if (end - at < 2) return false;
       hello.group = uint16(bytes, at);
       return true;

@@ -1,4 +1,5 @@
 /** What is remembered of a flow that speaks TLS, and of each of its two streams; reused from flow to flow. */
+import { ContentType } from './constants.ts';
 import type { EarlySegments } from './early-segments.ts';
 
 export const StreamMode = {
@@ -10,7 +11,7 @@ export const StreamMode = {
   Silent: 2,
 } as const;
 
-/** One direction. */
+/** One direction. What every segment asks for stands in front, in two cache lines. */
 export class RecordStream {
   mode: number = StreamMode.Seeking;
   /** Sequence number, as a signed 32-bit integer, of the next byte that is to be read: of a header, or of a body in the clear. */
@@ -21,27 +22,31 @@ export class RecordStream {
   version = 0;
   /** Bytes still to be read of a record whose contents are in the clear and wanted. */
   bodyLeft = 0;
-  bodyType = 0;
   /** Bytes of a header cut by the end of a segment: how many, and what they say. */
   headerHeld = 0;
-  header = 0;
   /** No handshake message is in the clear any more, or none can be found. */
   isDark = false;
   /** Sent something under the keys of the handshake. */
   isProtected = false;
-  /** Segments looked at in vain for the beginning of a record. */
-  seeks = 0;
   /** Segments that came early; null while there are none. */
   early: EarlySegments | null = null;
-
-  /** Records of each type, from change_cipher_spec (20) on. */
-  readonly records = new Uint32Array(5);
-  /** Their lengths together. */
-  bytes = 0;
-  /** Times that records could not be followed. */
-  gaps = 0;
   /** Records in the log. */
   logged = 0;
+  /** Lengths of all records together. */
+  bytes = 0;
+  /** Records of each type. */
+  data = 0;
+  handshakes = 0;
+  changes = 0;
+  alerts = 0;
+  heartbeats = 0;
+  /** Times that records could not be followed. */
+  gaps = 0;
+
+  /** Segments looked at in vain for the beginning of a record. */
+  seeks = 0;
+  header = 0;
+  bodyType = 0;
 
   /** The last alert in the clear; level 0 while there is none. */
   alertLevel = 0;
@@ -71,17 +76,28 @@ export class RecordStream {
     this.clearCounts();
   }
 
+  /** Counts a record of the type. */
+  count(type: number): void {
+    if (type === ContentType.ApplicationData) this.data++;
+    else if (type === ContentType.Handshake) this.handshakes++;
+    else if (type === ContentType.ChangeCipherSpec) this.changes++;
+    else if (type === ContentType.Alert) this.alerts++;
+    else this.heartbeats++;
+  }
+
   /** Another part of the flow begins. */
   clearCounts(): void {
-    const { records } = this;
-    // A loop of five beats the call of fill.
-    for (let i = 0; i < records.length; i++) records[i] = 0;
+    this.changes = this.alerts = this.handshakes = this.data = this.heartbeats = 0;
     this.bytes = this.gaps = this.logged = 0;
   }
 
   /** Takes over what a row shows. */
   copyShown(from: RecordStream): void {
-    for (let i = 0; i < this.records.length; i++) this.records[i] = from.records[i]!;
+    this.changes = from.changes;
+    this.alerts = from.alerts;
+    this.handshakes = from.handshakes;
+    this.data = from.data;
+    this.heartbeats = from.heartbeats;
     this.bytes = from.bytes;
     this.gaps = from.gaps;
     this.logged = from.logged;
@@ -97,16 +113,22 @@ export class RecordStream {
  * @typeParam Chain what is kept of a Certificate message
  */
 export class TlsFlow<Client, Server, Chain> {
-  readonly streams: readonly [RecordStream, RecordStream] = [new RecordStream(), new RecordStream()];
+  /** Side A's stream and side B's: not in an array, which would be two more places in memory for every segment. */
+  readonly streamA = new RecordStream();
+  readonly streamB = new RecordStream();
   slot = -1;
   /** A copy for a row: nothing more is read. */
   isFrozen = false;
   /** It is TLS: a hello was read, or a record began where the one before it ended. */
   isCertain = false;
-  /** The side that sent the ClientHello (or did not send the ServerHello); -1 until known. */
-  clientSide = -1;
   client: Client | null = null;
   server: Server | null = null;
+  /** Runs of the record log (message-log.ts), and records in it. */
+  lastRun = -1;
+  logged = 0;
+  firstRun = -1;
+  /** The side that sent the ClientHello (or did not send the ServerHello); -1 until known. */
+  clientSide = -1;
   chain: Chain | null = null;
   /** The dialogue before, by number (../starttls.ts). */
   dialogue = 0;
@@ -124,15 +146,16 @@ export class TlsFlow<Client, Server, Chain> {
   isAbbreviated = false;
   asksCertificate = false;
   hasClientCertificate = false;
-  /** Runs of the record log (message-log.ts), and records in it. */
-  firstRun = -1;
-  lastRun = -1;
-  logged = 0;
+
+  /** The stream of a side. */
+  stream(side: number): RecordStream {
+    return side === 0 ? this.streamA : this.streamB;
+  }
 
   reset(slot: number): void {
     this.slot = slot;
-    this.streams[0].reset();
-    this.streams[1].reset();
+    this.streamA.reset();
+    this.streamB.reset();
     this.isFrozen = this.isCertain = false;
     this.clientSide = -1;
     this.client = this.server = this.chain = null;
@@ -145,8 +168,8 @@ export class TlsFlow<Client, Server, Chain> {
 
   /** Takes over what a row shows, but for the record log. */
   copyShown(from: TlsFlow<Client, Server, Chain>): void {
-    this.streams[0].copyShown(from.streams[0]);
-    this.streams[1].copyShown(from.streams[1]);
+    this.streamA.copyShown(from.streamA);
+    this.streamB.copyShown(from.streamB);
     this.isCertain = from.isCertain;
     this.clientSide = from.clientSide;
     this.client = from.client;
@@ -161,11 +184,5 @@ export class TlsFlow<Client, Server, Chain> {
     this.isAbbreviated = from.isAbbreviated;
     this.asksCertificate = from.asksCertificate;
     this.hasClientCertificate = from.hasClientCertificate;
-  }
-
-  /** Nothing more can be learnt. */
-  get isOver(): boolean {
-    const [one, other] = this.streams;
-    return this.isFrozen || (one.mode === StreamMode.Silent && other.mode === StreamMode.Silent);
   }
 }

@@ -110,14 +110,16 @@ test('of several names the last that is short enough counts', () => {
     const bytes = clientWith(...lengths.map(named));
     const summary = summariser.client(bytes, 0, bytes.length)!;
     expect(summary).toEqual(twin.client(bytes, 0, bytes.length));
-    expect(summary.sni?.length ?? null).toBe(lengths.filter((length) => length > 0 && length < 256).at(-1) ?? null);
+    expect(summary.host.sni?.length ?? null).toBe(
+      lengths.filter((length) => length > 0 && length < 256).at(-1) ?? null,
+    );
   }
 });
 
 test('flows to the same host by the same client share their texts', () => {
   const { made, summariser } = counted();
   const read = () => summariser.client(CLIENT_HELLO, 0, CLIENT_HELLO.length)!;
-  expect(read().sniTokens).toBe(read().sniTokens);
+  expect(read().host.sniTokens).toBe(read().host.sniTokens);
   const server = () => summariser.server(SERVER_HELLO, 0, SERVER_HELLO.length);
   expect(server()).toBe(server());
   expect(made.count).toBe(2);

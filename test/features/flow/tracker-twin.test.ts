@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
 import { twinRow } from '../../oracle/flow-row-twin.ts';
 import { type TwinOptions, type TwinPacket, twinFlows } from '../../oracle/flow-twin.ts';
+import { payloadOf } from '../../oracle/packet-columns-twin.ts';
 import { pcap } from '../../support/captures.ts';
 import { tcp, udp } from '../../support/frames.ts';
 import { extractRows, type Row } from '../../support/rows.ts';
@@ -49,7 +50,8 @@ function randomPackets(prng: Prng, { count, back }: Stream): TwinPacket[] {
       to,
       protocol,
       flags: protocol === 'udp' ? '' : prng.pick(FLAGS),
-      sequence: prng.pick([1, 2, 0xffff_ffff, 0]),
+      // Three neighbours, so that a side has at most one hole at a time (see segment-twin.ts).
+      sequence: prng.pick([1, 0xffff_ffff, 0]),
       payload: prng.chance(0.4) ? 0 : prng.integer(1, 60),
     };
   });
@@ -62,7 +64,7 @@ function inTimeOrder(packets: TwinPacket[]): TwinPacket[] {
 function captureOf(packets: readonly TwinPacket[]): Uint8Array {
   const frames = packets.map((packet) => {
     const { from, to, sequence: seq } = packet;
-    const payload = new Uint8Array(packet.payload).fill(0x2e);
+    const payload = payloadOf(packet.payload);
     const flags = [...packet.flags].reduce((bits, letter) => bits | FLAG_BITS[letter as keyof typeof FLAG_BITS], 0);
     const bytes = packet.protocol === 'udp' ? udp(from, to, payload) : tcp({ from, to, flags, seq, payload });
     return { at: packet.us / 1e6 + packet.ns / 1e9, bytes };
@@ -87,20 +89,20 @@ function bothWays(packets: readonly TwinPacket[], options: TwinOptions): { rows:
 function differences(found: Row, expected: Row): string[] {
   return Object.entries(expected).flatMap(([name, wanted]) => {
     const value = found[name];
-    const scale = Number(found[name.replace('_std', '_mean')] ?? 0);
-    const same =
-      typeof wanted === 'number' && typeof value === 'number' ? isClose(value, wanted, scale) : sameJson(value, wanted);
-    return same ? [] : [`${name}: ${JSON.stringify(value)}, not ${JSON.stringify(wanted)}`];
+    const scale = name.includes('_std') ? Number(found[name.replace('_std', '_mean')] ?? 0) : 0;
+    return isSame(value, wanted, scale) ? [] : [`${name}: ${JSON.stringify(value)}, not ${JSON.stringify(wanted)}`];
   });
 }
 
-function isClose(value: number, wanted: number, scale: number): boolean {
-  if (Number.isInteger(wanted) && scale === 0) return value === wanted;
-  return Math.abs(value - wanted) <= 1e-6 * Math.max(scale, Math.abs(wanted));
+function isSame(value: unknown, wanted: unknown, scale: number): boolean {
+  if (typeof wanted === 'number' && typeof value === 'number') return isClose(value, wanted, scale);
+  if (!Array.isArray(wanted) || !Array.isArray(value)) return JSON.stringify(value) === JSON.stringify(wanted);
+  return value.length === wanted.length && wanted.every((item, i) => isSame(value[i], item, scale));
 }
 
-function sameJson(value: unknown, wanted: unknown): boolean {
-  return JSON.stringify(value) === JSON.stringify(wanted);
+function isClose(value: number, wanted: number, scale: number): boolean {
+  if (Number.isInteger(wanted) && Number.isInteger(value)) return value === wanted;
+  return Math.abs(value - wanted) <= 1e-6 * Math.max(scale, Math.abs(wanted), 1e-2);
 }
 
 function expectSame(rows: readonly Row[], expected: readonly Row[], what: string): void {

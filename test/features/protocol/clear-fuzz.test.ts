@@ -5,7 +5,10 @@ import { nodeDigests } from '../../../features/digests-node.ts';
 import { hassh, hasshServer } from '../../../features/fingerprint/hassh.ts';
 import { Packet } from '../../../features/packet/packet.ts';
 import { CLEAR_LIMITS } from '../../../features/protocol/clear-limits.ts';
-import { type DnsSummary, dnsProtocol } from '../../../features/protocol/dns/dns-reader.ts';
+import { DnsMessages } from '../../../features/protocol/dns/dns-messages.ts';
+import { dnsOverTcp } from '../../../features/protocol/dns/dns-reader.ts';
+import type { DnsRecord } from '../../../features/protocol/dns/dns-record.ts';
+import { DnsWatch } from '../../../features/protocol/dns/dns-watch.ts';
 import { typeName } from '../../../features/protocol/dns/message.ts';
 import { ResolvedNames } from '../../../features/protocol/dns/resolved-names.ts';
 import { httpProtocol } from '../../../features/protocol/http/http-reader.ts';
@@ -32,6 +35,8 @@ const texts = new SharedTexts();
 const packet = new Packet();
 packet.view = new DataView(new ArrayBuffer(64));
 packet.ipVersion = 4;
+packet.destinationPort = 53;
+const messages = new DnsMessages(texts, new ResolvedNames(texts, 4));
 
 /** Feeds a side in pieces, each followed by bytes that are none of its business. */
 function feed(reader: StreamReader<unknown>, side: 0 | 1, bytes: Uint8Array, random: Prng, piece: number): void {
@@ -148,7 +153,7 @@ describe('DNS', () => {
   const random = new Prng('dns fuzz');
 
   /** What a flow says whose messages these are. */
-  function told(messages: readonly Uint8Array[]): Partial<DnsSummary> | null {
+  function told(messages: readonly Uint8Array[]): Partial<DnsRecord> | null {
     const decoded = messages.map(twinMessage).filter((message) => message !== null);
     if (decoded.length === 0) return null;
     const first = decoded.find(({ questions, answers }) => questions.length > 0 || (answers[0]?.name ?? '') !== '');
@@ -166,17 +171,37 @@ describe('DNS', () => {
     };
   }
 
-  test.each([17, 6])('over IP protocol %i says what its twin says', (transport) => {
-    let messages = 0;
+  /** What a watch says of a flow with these datagrams, each followed by bytes that are none of its business. */
+  function overUdp(watch: DnsWatch, slot: number, sent: readonly Uint8Array[]): DnsRecord | null {
+    const shown = new Packet();
+    shown.ipVersion = 4;
+    shown.destinationPort = 53;
+    watch.opened(slot);
+    for (const bytes of sent) {
+      const padded = concat(new Uint8Array(64), bytes, new Uint8Array(16).fill(0xc0));
+      shown.view = new DataView(padded.buffer as ArrayBuffer);
+      shown.payloadAt = 64;
+      shown.payloadEnd = 64 + bytes.length;
+      if (!watch.payload(slot, 0, shown)) break;
+    }
+    return watch.of(slot);
+  }
+
+  function overTcpStream(sent: readonly Uint8Array[]): DnsRecord | null {
+    const reader = dnsOverTcp(messages).reader(6);
+    feed(reader, 0, concat(...sent.map(overTcp)), random, random.pick([1, 9, 4000]));
+    return reader.summary();
+  }
+
+  test.each(['UDP', 'TCP'])('over %s says what its twin says', (transport) => {
+    const watch = new DnsWatch(messages);
+    let summaries = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const sent = Array.from({ length: random.integer(1, 3) }, () => mutate(random, random.pick(DNS_SEEDS)));
-      const reader = dnsProtocol(texts, new ResolvedNames(4)).reader(transport);
-      if (transport === 6) feed(reader, 0, concat(...sent.map(overTcp)), random, random.pick([1, 9, 4000]));
-      else
-        for (const bytes of sent) reader.feed(0, concat(bytes, new Uint8Array(16).fill(0xc0)), 0, bytes.length, packet);
-      const summary = reader.summary();
+      // Slots are used again, whatever their flow has said before.
+      const summary = transport === 'TCP' ? overTcpStream(sent) : overUdp(watch, random.integer(0, 40), sent);
       if (summary !== null) {
-        messages++;
+        summaries++;
         expect(summary.answers?.length ?? 0).toBeLessThanOrEqual(CLEAR_LIMITS.dnsAnswers);
         for (const answer of summary.answers ?? []) expect(answer).not.toMatch(/\p{C}/u);
         expect(typeName(summary.type ?? 0)).toMatch(/^[A-Z0-9]+$/);
@@ -184,18 +209,14 @@ describe('DNS', () => {
       const { name, type, rcode, txtBytes, queries } = summary ?? {};
       expect(summary === null ? null : { name, type, rcode, txtBytes, queries }).toEqual(told(sent));
     }
-    expect(messages).toBeGreaterThan(ROUNDS / 2);
+    expect(summaries).toBeGreaterThan(ROUNDS / 2);
   });
 });
 
 test('noise is never taken for a protocol that it does not begin with, and never throws', () => {
   const random = new Prng('clear noise');
   for (let round = 0; round < ROUNDS; round++) {
-    for (const protocol of [
-      httpProtocol(texts),
-      sshProtocol(texts, () => null),
-      dnsProtocol(texts, new ResolvedNames(4)),
-    ]) {
+    for (const protocol of [httpProtocol(texts), sshProtocol(texts, () => null), dnsOverTcp(messages)]) {
       const reader = protocol.reader(random.pick([6, 17]));
       feed(reader, random.chance(0.5) ? 0 : 1, random.bytes(new Uint8Array(random.integer(1, 300))), random, 300);
       reader.summary();

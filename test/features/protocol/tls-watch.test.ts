@@ -9,7 +9,7 @@ import { tlsFlowSummariser } from '../../../features/fingerprint/tls-summary.ts'
 import { FlowState, SideField } from '../../../features/flow/flow-state.ts';
 import { Packet, Protocol } from '../../../features/packet/packet.ts';
 import { TLS_LIMITS } from '../../../features/protocol/tls/limits.ts';
-import { TlsWatch } from '../../../features/protocol/tls-watch.ts';
+import { type StreamSummary, TlsWatch } from '../../../features/protocol/tls-watch.ts';
 import { messagesOf, recordsOf } from '../../oracle/tls-flow-twin.ts';
 import { summaryTwin } from '../../oracle/tls-summary-twin.ts';
 import { CLIENT_HELLO, concat, hex, message, record, SERVER_HELLO, SERVER_HELLO_12 } from './tls/hello-bytes.ts';
@@ -36,6 +36,11 @@ function packetOf({ sequence, bytes }: Segment, us = 0, cut = 0): Packet {
   packet.payloadLength = bytes.length;
   packet.us = us;
   return packet;
+}
+
+/** Records from change_cipher_spec (20) to heartbeat (24). */
+function countsOf({ changes, alerts, handshakes, data, heartbeats }: StreamSummary): number[] {
+  return [changes, alerts, handshakes, data, heartbeats];
 }
 
 interface Watched {
@@ -144,8 +149,9 @@ describe('a flow whose segments all come, in whatever order', () => {
       expect(known.client, `round ${round}`).toEqual(client);
       expect(known.server).toEqual(twin.server(serverHello, 0, serverHello.length));
       for (const side of [0, 1] as const) {
-        const { records: counts, bytes, gaps } = side === 0 ? known.fwd : known.bwd;
-        expect([...(counts as Uint32Array)], `round ${round} side ${side}`).toEqual(
+        const stream = side === 0 ? known.fwd : known.bwd;
+        const { bytes, gaps } = stream;
+        expect(countsOf(stream), `round ${round} side ${side}`).toEqual(
           [20, 21, 22, 23, 24].map((type) => records[side].filter((each) => each.type === type).length),
         );
         expect([bytes, gaps]).toEqual([records[side].reduce((sum, { length }) => sum + length, 0), 0]);
@@ -198,10 +204,10 @@ describe('a flow whose segments all come, in whatever order', () => {
       if (known === null || isMutated) continue;
       gaps += known.fwd.gaps + known.bwd.gaps;
       for (const side of [0, 1] as const) {
-        const { records, bytes } = side === 0 ? known.fwd : known.bwd;
+        const stream = side === 0 ? known.fwd : known.bwd;
         const there = recordsOf(streams[side]!);
-        expect(bytes).toBeLessThanOrEqual(there.reduce((sum, { length }) => sum + length, 0));
-        const count = [...(records as Uint32Array)].reduce((sum, each) => sum + each, 0);
+        expect(stream.bytes).toBeLessThanOrEqual(there.reduce((sum, { length }) => sum + length, 0));
+        const count = countsOf(stream).reduce((sum, each) => sum + each, 0);
         expect(count).toBeLessThanOrEqual(there.length);
       }
     }
@@ -233,8 +239,8 @@ describe('a loss', () => {
     for (let i = 0; i <= TLS_LIMITS.earlySegments + 1; i++, at += 105) {
       watch.payload(0, 1, packetOf({ side: 1, sequence: at, bytes: data(100) }));
     }
-    const { gaps, records } = watch.of(0)!.bwd;
-    expect([gaps, records[3]]).toEqual([1, TLS_LIMITS.earlySegments + 2]);
+    const { gaps, data: count } = watch.of(0)!.bwd;
+    expect([gaps, count]).toEqual([1, TLS_LIMITS.earlySegments + 2]);
   });
 
   test('payload that the capture cut off is a gap if a header was in it', () => {
@@ -434,7 +440,7 @@ describe('a dialogue in the clear before', () => {
       if (name === 'smtp') for (let i = 0; i < repeats; i++) say((i % 2) as Side, bytes('250-more of it\r\n'));
       say(0, record(22, message(1, CLIENT_HELLO)));
       say(1, record(22, message(2, SERVER_HELLO)));
-      expect(watch.of(0)).toMatchObject({ upgradedFrom: name, client: { sni: 'example.com' } });
+      expect(watch.of(0)).toMatchObject({ upgradedFrom: name, client: { host: { sni: 'example.com' } } });
       expect(watch.of(0)!.server).not.toBeNull();
     }
   });
@@ -445,7 +451,7 @@ describe('half-read handshakes of all flows together', () => {
   const half = whole.subarray(0, whole.length - 20);
   const first = (slot: number, { watch }: Watched) =>
     watch.payload(slot, 0, packetOf({ side: 0, sequence: 100, bytes: half }));
-  const each = CLIENT_HELLO.length;
+  const each = TLS_LIMITS.messageStartBytes;
 
   test('are bounded: the one that began first is given up and says no more than it did', () => {
     const watched = opened(3 * each);
@@ -456,8 +462,26 @@ describe('half-read handshakes of all flows together', () => {
     for (let slot = 0; slot < 4; slot++) {
       const rest = { side: 0 as const, sequence: 100 + half.length, bytes: whole.subarray(half.length) };
       watched.watch.payload(slot, 0, packetOf(rest));
-      expect(watched.watch.of(slot)?.client?.sni).toBe(slot === 0 ? undefined : 'example.com');
+      expect(watched.watch.of(slot)?.client?.host.sni).toBe(slot === 0 ? undefined : 'example.com');
     }
+  });
+
+  test('flows that begin like TLS with a byte and say no more are bounded by what they take themselves', () => {
+    const { watch } = opened(3 * 1024);
+    const say = (slot: number, from: number, to: number) =>
+      watch.payload(slot, 0, packetOf({ side: 0, sequence: 100 + from, bytes: whole.subarray(from, to) }));
+    for (let slot = 0; slot < 8; slot++) {
+      expect(say(slot, 0, 1)).toBe(true);
+      expect(watch.givenUp).toBe(Math.max(0, slot - 2));
+    }
+    for (let slot = 0; slot < 8; slot++) {
+      expect(say(slot, 1, whole.length)).toBe(slot > 4);
+      expect(watch.of(slot)?.client?.host.sni).toBe(slot > 4 ? 'example.com' : undefined);
+    }
+    // Those that are TLS for sure do not count any more.
+    watch.opened(0);
+    say(0, 0, 1);
+    expect(watch.givenUp).toBe(5);
   });
 
   test('a flow that is over gives its share back', () => {
@@ -485,5 +509,5 @@ test('a longer piece that lies where a shorter one lay is read to its own end', 
   };
   watch.payload(0, 0, lying(whole.length - 20));
   watch.payload(1, 0, lying(whole.length));
-  expect(watch.of(1)?.client?.sni).toBe('example.com');
+  expect(watch.of(1)?.client?.host.sni).toBe('example.com');
 });

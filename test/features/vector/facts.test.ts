@@ -124,3 +124,33 @@ describe('what does not fit', () => {
 test('columns are few enough for a number of one byte', () => {
   expect(FACT_NAMES.length).toBeLessThanOrEqual(256);
 });
+
+test('cells that flows share are written once, copied afterwards, and not kept where one did not fit', () => {
+  const shared: { cells: Uint8Array | null } = { cells: null };
+  let written = 0;
+  const writeShared = (facts: FactWriter, at: { name: number; count: number }) => {
+    written++;
+    facts.number(at.count, 3);
+    facts.text(at.name, 'pool.example');
+  };
+  const numbers = { name: 0, count: 2 };
+  const bytes = new Uint8Array(256);
+  const facts = new FactWriter(TYPES.map(() => true));
+  // Room for the number alone.
+  facts.turnTo(bytes.subarray(0, 40), 0);
+  facts.shared(shared, numbers, writeShared);
+  expect([shared.cells, written]).toEqual([null, 1]);
+  facts.turnTo(bytes, 0);
+  for (let i = 0; i < 3; i++) facts.shared(shared, numbers, writeShared);
+  expect(written).toBe(2);
+  const columns = columnsFor(3);
+  const size = facts.at / 3;
+  for (let row = 0; row < 3; row++) {
+    putFacts(columns, row, bytes, row * size, (row + 1) * size);
+    expect([read(columns[0]!, row), read(columns[2]!, row)]).toEqual(['pool.example', 3]);
+  }
+  // What is kept does not fit either: cell by cell, as far as there is room.
+  facts.turnTo(bytes.subarray(0, 12), 0);
+  facts.shared(shared, numbers, writeShared);
+  expect([written, facts.at]).toEqual([3, 9]);
+});

@@ -14,9 +14,12 @@ interface Step {
   readonly payload: number;
 }
 
-function randomSteps(prng: Prng): Step[] {
+/** Gaps that add up to less than any threshold, or are beyond all of them, doubled or not. */
+const clearGaps = (prng: Prng) => (prng.chance(0.2) ? prng.integer(6_000_000, 9_000_000) : prng.below(2000));
+
+function randomSteps(prng: Prng, gaps = (by: Prng) => by.pick([0, 1, 500, by.below(1_000_000)])): Step[] {
   return Array.from({ length: prng.integer(1, 60) }, () => ({
-    gap: prng.pick([0, 1, 500, prng.below(1_000_000)]),
+    gap: gaps(prng),
     fromClient: prng.chance(0.5),
     flags: prng.pick([Flag.ACK, Flag.ACK | Flag.PSH, Flag.ACK | 32, Flag.ACK | 64, Flag.ACK | 128]),
     payload: prng.pick([0, 0, 10, prng.integer(1, 1400)]),
@@ -24,18 +27,23 @@ function randomSteps(prng: Prng): Step[] {
 }
 
 /** One flow between two high ports whose first packet is the client's, so that it is `fwd`. */
-function rowOf(steps: readonly Step[], { timeScale = 1, swapped = false, protocol = 'tcp' } = {}): Row {
+function rowOf(steps: readonly Step[], { timeScale = 1, swapped = false, protocol = 'tcp', padding = 0 } = {}): Row {
   let us = 1000;
+  /** Numbers of the next byte of either side, by its address. */
+  const next = new Map<string, number>();
   const frames = steps.map((step, i): Frame => {
     if (i > 0) us += step.gap * timeScale;
     const [from, to] =
       (step.fromClient || i === 0) !== swapped
         ? ['10.0.0.1:40000', '10.0.0.2:50000']
         : ['10.0.0.2:50000', '10.0.0.1:40000'];
-    const payload = new Uint8Array(step.payload);
+    const payload = new Uint8Array(step.payload > 0 ? step.payload + padding : 0);
+    const seq = next.get(from!) ?? 1;
+    next.set(from!, seq + payload.length);
+    const { flags } = step;
     return {
       at: us / 1e6,
-      bytes: protocol === 'udp' ? udp(from!, to!, payload) : tcp({ from: from!, to: to!, flags: step.flags, payload }),
+      bytes: protocol === 'udp' ? udp(from!, to!, payload) : tcp({ from: from!, to: to!, flags, seq, payload }),
     };
   });
   const { rows } = extractRows(pcap(frames), { idleTimeout: 0, activeTimeout: 0 });
@@ -43,18 +51,48 @@ function rowOf(steps: readonly Step[], { timeScale = 1, swapped = false, protoco
   return rows[0]!;
 }
 
-const doubled = (value: unknown): unknown =>
-  Array.isArray(value) ? value.map((item) => item * 2) : value === null ? null : Number(value) * 2;
+const times = (value: unknown, factor: number): unknown =>
+  Array.isArray(value) ? value.map((item) => item * factor) : value === null ? null : Number(value) * factor;
 
-test('doubling every gap doubles the time features exactly, and changes nothing else', () => {
+/** The bins of each gap histogram, by side. */
+const gapBins = (row: Row) =>
+  ['fwd', 'bwd'].map((side) =>
+    FEATURES.filter(({ name }) => name.startsWith(`${side}_gap_hist_`)).map(({ name }) => Number(row[name])),
+  );
+
+test('doubling every gap doubles the times, halves the rates, moves gaps on by a bin, and changes nothing else', () => {
   const prng = new Prng('doubled gaps');
-  for (let round = 0; round < 60; round++) {
-    const steps = randomSteps(prng);
+  for (let round = 0; round < 100; round++) {
+    const steps = randomSteps(prng, clearGaps);
     const row = rowOf(steps);
     const slow = rowOf(steps, { timeScale: 2 });
     for (const { name, unit } of FEATURES) {
-      if (name === 'last_seen') continue;
-      expect(slow[name], name).toEqual(unit === 'us' ? doubled(row[name]) : row[name]);
+      if (name === 'last_seen' || name.includes('_gap_hist_')) continue;
+      const factor = unit === 'us' ? 2 : unit.endsWith('/min') ? 0.5 : 1;
+      expect(slow[name], name).toEqual(factor === 1 ? row[name] : times(row[name], factor));
+    }
+    for (const [i, bins] of gapBins(row).entries()) {
+      const moved = gapBins(slow)[i]!;
+      expect(moved[0]! + moved[1]!).toBe(bins[0]);
+      expect(moved.slice(2, 7)).toEqual(bins.slice(1, 6));
+      expect(moved[7]).toBe(bins[6]! + bins[7]!);
+    }
+  }
+});
+
+test('padding every payload by as much changes sizes, and nothing else', () => {
+  const prng = new Prng('padded');
+  const padding = 7;
+  for (let round = 0; round < 60; round++) {
+    const steps = randomSteps(prng);
+    const row = rowOf(steps);
+    const padded = rowOf(steps, { padding });
+    for (const { name } of FEATURES) {
+      if (/message_size_(q1|median|q3)$|payload_size_(min|max)$/.test(name) && row[name] !== null) {
+        expect(Number(padded[name]), name).toBeCloseTo(Number(row[name]) + padding, 9);
+      } else if (!/bytes|payload_ratio|small_share|_size_(hist|cv|min|mean|std|max)|payload_sizes/.test(name)) {
+        expect(padded[name], name).toEqual(row[name]);
+      }
     }
   }
 });
@@ -83,7 +121,7 @@ test('a SYN of the other side turns fwd_ and bwd_ columns and the signs of the s
     const synAck = (fromClient: boolean): Step => ({ gap: 7, fromClient, flags: Flag.SYN | Flag.ACK, payload: 0 });
     const row = rowOf([...steps, synAck(false)]);
     const turned = rowOf([...steps, synAck(true)]);
-    const syn = /^(fwd|bwd)_(packets|bytes|syn|ack|packet_size|iat)/;
+    const syn = /^(fwd|bwd)_(packets|bytes|syn|ack|packet_size|iat|bare_ack_share|keep_alive_share|psh_share)/;
     for (const { name } of FEATURES) {
       const other = name.replace(/^(fwd|bwd)/, (side) => (side === 'fwd' ? 'bwd' : 'fwd'));
       // The last packet is another side's, which its counts, sizes and gaps show.
@@ -92,6 +130,10 @@ test('a SYN of the other side turns fwd_ and bwd_ columns and the signs of the s
     const sizes = row['payload_sizes'] as number[];
     expect(turned['payload_sizes']).toEqual(sizes.map((size) => -size));
     expect(turned['turns']).toBe(row['turns']);
+    for (const ratio of ['message_ratio', 'payload_ratio']) {
+      const [one, other] = [row[ratio], turned[ratio]];
+      if (Number(one) > 0 && Number(other) > 0) expect(Number(one) * Number(other), ratio).toBeCloseTo(1, 12);
+    }
     expect([turned['src_ip'], turned['dst_ip']]).toEqual([row['dst_ip'], row['src_ip']]);
   }
 });
@@ -101,8 +143,13 @@ test('TCP and UDP of the same payloads differ in headers and flags only', () => 
   const overTcp = rowOf(steps);
   const overUdp = rowOf(steps, { protocol: 'udp' });
   for (const { name, group } of FEATURES) {
-    if (/payload|iat|duration|turns|distinct/.test(name)) expect(overUdp[name], name).toEqual(overTcp[name]);
-    if (group === 'flags') expect(overUdp[name], name).toBeNull();
+    if (
+      /payload|iat|duration|turns|distinct|message|gap|period|burst|latency|active|idle|unasked|size_(hist|entropy)/.test(
+        name,
+      )
+    )
+      expect(overUdp[name], name).toEqual(overTcp[name]);
+    if (group === 'flags' || group === 'delivery') expect(overUdp[name], name).toBeNull();
   }
   expect(overUdp['fwd_bytes']).toBe(Number(overTcp['fwd_bytes']) - 12 * Number(overTcp['fwd_packets']));
 });

@@ -12,6 +12,23 @@ const ROUTERS = [[ONE, OTHER] as const, [OTHER, ONE] as const];
 const CLIENT = record(22, message(1, CLIENT_HELLO));
 const SERVER = record(22, message(2, SERVER_HELLO_12));
 
+/** Groups of columns that a model may read. */
+const BEHAVIOUR = [
+  'counts',
+  'sizes',
+  'times',
+  'flags',
+  'histograms',
+  'quartiles',
+  'diversity',
+  'activity',
+  'bursts',
+  'periodicity',
+  'dialogue',
+  'delivery',
+  'payload',
+];
+
 describe('the feature table', () => {
   test('names each column once, in snake_case', () => {
     const names = FEATURES.map((feature) => feature.name);
@@ -38,9 +55,9 @@ describe('the feature table', () => {
     }
   });
 
-  test('lets a model read counts, sizes, times, flags and turns, never who, where, when or what it is', () => {
+  test('lets a model read what a flow does, never who, where, when or what it is', () => {
     for (const { name, group, type } of MODEL_INPUTS) {
-      expect(['counts', 'sizes', 'times', 'flags', 'sequence'], name).toContain(group);
+      expect(BEHAVIOUR, name).toContain(group);
       expect(['uint8', 'uint32', 'uint53', 'float64'], name).toContain(type);
     }
     for (const name of [
@@ -53,11 +70,22 @@ describe('the feature table', () => {
       'ja4',
       'label',
       'end_reason',
+      'sni_domain',
+      'sni_entropy',
     ]) {
       expect(MODEL_INPUTS, name).not.toContainEqual(expect.objectContaining({ name }));
       expect(featureNamed(name), name).toBeDefined();
     }
-    expect(MODEL_INPUTS.length).toBeGreaterThan(50);
+    expect(MODEL_INPUTS.length).toBeGreaterThan(150);
+  });
+
+  test('says of a leak, if it says so, what it is, in a sentence', () => {
+    for (const { name, leaks } of FEATURES) if (leaks !== '') expect(leaks, name).toMatch(/^.{5,}\.$/);
+    expect(FEATURES.filter(({ leaks }) => leaks !== '').length).toBeGreaterThan(5);
+  });
+
+  test('leaves no blank in a sentence that is said of both sides', () => {
+    for (const { name, doc, nulls, leaks } of FEATURES) expect(doc + nulls + leaks, name).not.toMatch(/[{}]/);
   });
 
   test('knows no column of another name', () => {
@@ -65,21 +93,27 @@ describe('the feature table', () => {
   });
 });
 
-/** A TLS session with all flags, in IP in IP (RFC 2003) behind a VLAN tag. */
+/** A TLS session with all flags, and much to say after a pause, in IP in IP (RFC 2003) behind a VLAN tag. */
 function richFrames(): Frame[] {
   const all = Flag.PSH | Flag.ACK | 32 | 64 | 128;
-  const frames = [
-    tcp({ ...THERE, flags: Flag.SYN, seq: 99 }),
-    tcp({ ...BACK, flags: Flag.SYN | Flag.ACK, seq: 899 }),
-    tcp({ ...THERE, flags: all, seq: 100, payload: CLIENT }),
-    tcp({ ...BACK, flags: all, seq: 900, payload: SERVER }),
-    tcp({ ...THERE, flags: Flag.FIN | Flag.ACK, seq: 5000, payload: new Uint8Array(7) }),
-    tcp({ ...BACK, flags: all | Flag.RST | Flag.FIN, seq: 5000, payload: new Uint8Array(9) }),
+  const talk = Array.from({ length: 18 }, (_, i): [number, Uint8Array] => {
+    const way = i % 2 === 0 ? { ...THERE, seq: 5000 + i } : { ...BACK, seq: 6000 + i };
+    return [7 + 0.3 * i + 0.01 * (i % 5), tcp({ ...way, flags: Flag.PSH | Flag.ACK, payload: new Uint8Array(1) })];
+  });
+  const frames: [number, Uint8Array][] = [
+    [1, tcp({ ...THERE, flags: Flag.SYN, seq: 99 })],
+    [1.1, tcp({ ...BACK, flags: Flag.SYN | Flag.ACK, seq: 899 })],
+    [1.2, tcp({ ...THERE, flags: Flag.ACK, seq: 100 })],
+    [1.3, tcp({ ...THERE, flags: all, seq: 100, payload: CLIENT })],
+    [1.4, tcp({ ...BACK, flags: all, seq: 900, payload: SERVER })],
+    ...talk,
+    [25, tcp({ ...THERE, flags: Flag.FIN | Flag.ACK, seq: 7000, payload: new Uint8Array(7) })],
+    [26, tcp({ ...BACK, flags: all | Flag.RST | Flag.FIN, seq: 7000, payload: new Uint8Array(9) })],
   ];
-  return frames.map((bytes, i) => ({
-    at: 1 + i * i,
-    bytes: ethernet(ip(4, ...ROUTERS[i % 2]!, bytes.subarray(14)), 42),
-  }));
+  return frames.map(([at, bytes]) => {
+    const way = bytes[29] === 1 ? 0 : 1;
+    return { at, bytes: ethernet(ip(4, ...ROUTERS[way]!, bytes.subarray(14)), 42) };
+  });
 }
 
 /** Groups of columns of protocols that a TLS session does not speak. */

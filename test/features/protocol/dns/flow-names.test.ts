@@ -1,6 +1,7 @@
 /** `dns_name`: what the initiator asked for before it connected. */
 import { describe, expect, test } from 'vitest';
 import { ResolvedNames } from '../../../../features/protocol/dns/resolved-names.ts';
+import { SharedTexts } from '../../../../features/protocol/shared-texts.ts';
 import { concat } from '../../../support/bytes.ts';
 import { pcap } from '../../../support/captures.ts';
 import { dns, dnsName, TO_QUESTION } from '../../../support/clear-bytes.ts';
@@ -79,17 +80,22 @@ describe('the name of a flow', () => {
   });
 });
 
+const named = (text: string) => {
+  const bytes = new TextEncoder().encode(text);
+  return { bytes, length: bytes.length };
+};
+
 describe('the table of names', () => {
   const view = new DataView(new ArrayBuffer(64));
   const put = (at: number, address: number) => view.setUint32(at, address);
 
   test('forgets what was not in use for longest', () => {
-    const names = new ResolvedNames(4);
+    const names = new ResolvedNames(new SharedTexts(), 4);
     const server = new Uint8Array(view.buffer);
     for (let i = 0; i < 12; i++) {
       put(0, 1);
       put(4, i);
-      names.add(view, 0, server, 4, 4, `name ${i}`, 60, 0);
+      names.add(view, 0, server, 4, 4, named(`name ${i}`), 60, 0);
       put(4, 0);
       // The first one stays in use.
       expect(names.of(view, 0, 4, 4, 1)).toBe('name 0');
@@ -100,11 +106,20 @@ describe('the table of names', () => {
     expect(names.of(view, 0, 4, 4, 1)).toBe('name 11');
   });
 
+  test('knows long names, and short ones in their place', () => {
+    const names = new ResolvedNames(new SharedTexts(), 4);
+    const bytes = new Uint8Array(view.buffer);
+    for (const name of ['a'.repeat(95), 'b'.repeat(96), 'c', 'd'.repeat(300), 'é'.repeat(47), 'é'.repeat(48)]) {
+      names.add(view, 0, bytes, 4, 4, named(name), 60, 0);
+      expect(names.of(view, 0, 4, 4, 1)).toBe(name);
+    }
+  });
+
   test('knows IPv6', () => {
-    const names = new ResolvedNames();
+    const names = new ResolvedNames(new SharedTexts());
     const bytes = concat(new Uint8Array(16).fill(1), new Uint8Array(16).fill(2));
     const six = new DataView(bytes.buffer);
-    names.add(six, 0, bytes, 16, 6, 'six', 60, 0);
+    names.add(six, 0, bytes, 16, 6, named('six'), 60, 0);
     expect(names.of(six, 0, 16, 6, 1)).toBe('six');
     expect(names.of(six, 16, 0, 6, 1)).toBeNull();
     expect(names.of(six, 12, 28, 4, 1)).toBeNull();

@@ -160,6 +160,16 @@ describe('a connection', () => {
     expect(quic.summary.client).toBeNull();
   });
 
+  test('tries four packets of a datagram and no more', () => {
+    const quic = connection();
+    const part = (i: number) => clientInitial(crypto(i, CLIENT.subarray(i, i + 1)), { padTo: 40, number: i });
+    const datagram = concat(...Array.from({ length: 20 }, (_, i) => part(i)));
+    give(quic, 0, datagram);
+    expect(quic.untried).toBe(20 - QUIC_LIMITS.openingsPerDatagram);
+    give(quic, 0, clientInitial(crypto(0, CLIENT), { number: 20 }));
+    expect(quic.summary.client?.sni).toBe('example.com');
+  });
+
   test('tries a few packets and no more, and counts the rest', () => {
     let openings = 0;
     const counted = {
