@@ -191,9 +191,17 @@ export function withColumns(table: Table, specs: readonly ColumnSpec[]): Table {
   return { specs, columns: new Map(columns), length: table.length };
 }
 
-/** The given rows, in the given order, as a table of its own. */
-export function takeTableRows({ specs, columns }: Table, rows: readonly number[]): Table {
-  const taken = createTable(specs, rows.length);
+/**
+ * The given rows, in the given order, as a table of its own.
+ *
+ * @param capacity rows that it has room for
+ */
+export function takeTableRows(
+  { specs, columns }: Table,
+  rows: readonly number[],
+  capacity: number = rows.length,
+): Table {
+  const taken = createTable(specs, capacity);
   taken.length = rows.length;
   for (const [name, column] of columns) takeCells(column, rows, taken.columns.get(name)!);
   return taken;

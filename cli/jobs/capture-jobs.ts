@@ -73,7 +73,7 @@ export class CaptureJobs {
     if (!this.has(path)) throw new Error(`${path} is not the next capture`);
     const mailbox = this.#mailboxes[this.#taken++]!;
     const blocks = this.#memory?.map((shared) => new FlowBlock(shared)) ?? [];
-    const rows = new FlowRows(path, nodeDigests, receive, this.#options);
+    const rows = this.#memory === null ? null : new FlowRows(path, nodeDigests, receive, this.#options);
     for (;;) {
       const { thread, report } = await mailbox.take();
       switch (report.kind) {
@@ -85,13 +85,13 @@ export class CaptureJobs {
         case 'flows': {
           const block = blocks[report.block]!;
           block.count = report.flows;
-          rows.append(block);
+          rows!.append(block);
           thread.credit();
           yield report.bytes;
           break;
         }
         case 'done':
-          rows.flush();
+          rows?.flush();
           return report.summary;
         case 'refused':
           throw new FlowlampError(report.code, report.parts);

@@ -7,6 +7,7 @@ import {
   type ListColumn,
   type Table,
   type TextListColumn,
+  takeTableRows,
   withColumns,
 } from '../../core/table.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
@@ -29,7 +30,7 @@ import { type QUARTILES, quartilesInto } from './quartiles.ts';
 import { COLUMNS, FEATURES, type TRUTH } from './schema.ts';
 import { type SEQUENCE, sequenceInto } from './sequence.ts';
 import { type SIZES, sizesInto } from './sizes.ts';
-import type { ColumnsOf } from './spec.ts';
+import type { ColumnsOf, FeatureSpec } from './spec.ts';
 import { type TIMES, timesInto } from './times.ts';
 
 type FilledColumns = ColumnsOf<
@@ -61,20 +62,27 @@ export interface RowOptions {
   readonly label?: string | null;
 }
 
+/** Rows that there is room for at first: most captures are small, and a table of all columns is not. */
+const FIRST_ROWS = 256;
+
 export class FlowRows {
   readonly #receive: BatchReceiver;
+  readonly #digests: Digests;
   readonly #flow: FlowRow;
-  /** All columns there are; those that are not asked for are not filled. */
-  readonly #all: Table;
-  /** Those that are. */
-  readonly #batch: Table;
-  readonly #capacity: number;
+  readonly #wanted: readonly FeatureSpec[];
+  readonly #batchRows: number;
+  /** The columns that are asked for, and those that are filled with them. */
+  readonly #needed: readonly FeatureSpec[];
+  #all: Table;
+  /** Those that are asked for. */
+  #batch: Table;
+  #capacity: number;
   /** What fills each group of columns. */
-  readonly #fills: readonly FillRow[];
-  /** Columns that are filled with facts, by number. */
-  readonly #factColumns: readonly Column[];
+  #fills: readonly FillRow[] = [];
+  /** Columns that are filled with facts, by number; what is not needed is not written as a fact either. */
+  #factColumns: readonly Column[] = [];
   /** Columns whose rows are runs: of bytes, of items, or of such runs. */
-  readonly #runs: readonly (TextColumn | ListColumn | TextListColumn)[];
+  #runs: readonly (TextColumn | ListColumn | TextListColumn)[] = [];
 
   /**
    * @param capture written into the `capture` column
@@ -88,17 +96,17 @@ export class FlowRows {
     batchRows: number = LIMITS.batchRows,
   ) {
     const { columns: names } = options;
-    const wanted = names === undefined ? FEATURES : COLUMNS.filter(({ name }) => names.includes(name));
     this.#receive = receive;
+    this.#digests = digests;
     this.#flow = new FlowRow(capture, options.label ?? null);
-    this.#capacity = batchRows;
-    this.#all = createTable(COLUMNS, batchRows);
-    this.#batch = withColumns(this.#all, wanted);
-    this.#fills = fillsOf(this.#all, new Set(wanted.map(({ group }) => group)), digests);
-    const { columns } = this.#all;
-    this.#factColumns = FACT_NAMES.map((name) => columns.get(name)!);
-    this.#runs = [...columns.values()].filter((column) => 'offsets' in column);
-    this.#clear(batchRows);
+    this.#wanted = names === undefined ? FEATURES : COLUMNS.filter(({ name }) => names.includes(name));
+    this.#batchRows = batchRows;
+    const groups = new Set(this.#wanted.map(({ group }) => group).filter((group) => Object.hasOwn(FILLS, group)));
+    const wanted = new Set(this.#wanted);
+    this.#needed = COLUMNS.filter((spec) => wanted.has(spec) || groups.has(spec.group));
+    this.#capacity = Math.min(FIRST_ROWS, batchRows);
+    this.#all = createTable(this.#needed, this.#capacity);
+    this.#batch = this.#bind(0);
   }
 
   /** Makes rows of all flows of a block. */
@@ -110,7 +118,8 @@ export class FlowRows {
       for (const { offsets } of this.#runs) offsets[row + 1] = offsets[row]!;
       for (const fill of this.#fills) fill(row, this.#flow);
       putFacts(this.#factColumns, row, block.facts, block.factEnds[i]!, block.factEnds[i + 1]!);
-      if (this.#batch.length === this.#capacity) this.flush();
+      if (this.#batch.length === this.#batchRows) this.flush();
+      else if (this.#batch.length === this.#capacity) this.#grow();
     }
   }
 
@@ -120,39 +129,59 @@ export class FlowRows {
     const rows = this.#batch.length;
     this.#receive(this.#batch);
     this.#batch.length = 0;
-    this.#clear(rows);
+    this.#clear(0, rows);
   }
 
-  /** Makes every row null again, except in columns that never are. */
-  #clear(rows: number): void {
-    for (const feature of COLUMNS) {
-      const column = this.#all.columns.get(feature.name)!;
-      if ('valid' in column) column.valid.fill(feature.nulls === '' ? 1 : 0, 0, rows);
-      else column.values.fill(null, 0, rows);
+  #grow(): void {
+    const { length } = this.#batch;
+    this.#capacity = Math.min(2 * this.#capacity, this.#batchRows);
+    const rows = Array.from({ length }, (_, row) => row);
+    this.#all = takeTableRows(this.#all, rows, this.#capacity);
+    this.#batch = this.#bind(length);
+  }
+
+  /** Finds the columns of the table, of which `rows` are filled, for those who fill them. */
+  #bind(rows: number): Table {
+    const { columns } = this.#all;
+    const out = Object.fromEntries(columns) as unknown as FilledColumns;
+    const groups = new Set(this.#needed.map(({ group }) => group));
+    this.#fills = Object.entries(FILLS).flatMap(([group, fill]) =>
+      groups.has(group) ? [fill(out, this.#digests)] : [],
+    );
+    this.#factColumns = FACT_NAMES.map((name) => columns.get(name)!);
+    this.#runs = [...columns.values()].filter((column) => 'offsets' in column);
+    this.#clear(rows, this.#capacity);
+    const batch = withColumns(this.#all, this.#wanted);
+    batch.length = rows;
+    return batch;
+  }
+
+  /** Makes the rows `[from, to)` null again, except in columns that never are. */
+  #clear(from: number, to: number): void {
+    for (const { name, nulls } of this.#needed) {
+      const column = this.#all.columns.get(name)!;
+      if ('valid' in column) column.valid.fill(nulls === '' ? 1 : 0, from, to);
+      else column.values.fill(null, from, to);
     }
   }
 }
 
-/** What fills the groups that are asked for; groups of facts are filled with facts. */
-function fillsOf(table: Table, groups: ReadonlySet<string>, digests: Digests): FillRow[] {
-  const out = Object.fromEntries(table.columns) as unknown as FilledColumns;
-  const fills: Readonly<Record<string, () => FillRow>> = {
-    identity: () => identityInto(out, digests),
-    counts: () => countsInto(out),
-    sizes: () => sizesInto(out),
-    times: () => timesInto(out),
-    flags: () => flagsInto(out),
-    sequence: () => sequenceInto(out),
-    histograms: () => histogramsInto(out),
-    quartiles: () => quartilesInto(out),
-    diversity: () => diversityInto(out),
-    activity: () => activityInto(out),
-    bursts: () => burstsInto(out),
-    periodicity: () => periodicityInto(out),
-    dialogue: () => dialogueInto(out),
-    delivery: () => deliveryInto(out),
-    payload: () => firstBytesInto(out),
-    truth: () => (row, flow) => appendText(out.label, row, flow.label),
-  };
-  return Object.entries(fills).flatMap(([group, fill]) => (groups.has(group) ? [fill()] : []));
-}
+/** What fills each group of columns; the other groups are facts. */
+const FILLS: Readonly<Record<string, (out: FilledColumns, digests: Digests) => FillRow>> = {
+  identity: identityInto,
+  counts: countsInto,
+  sizes: sizesInto,
+  times: timesInto,
+  flags: flagsInto,
+  sequence: sequenceInto,
+  histograms: histogramsInto,
+  quartiles: quartilesInto,
+  diversity: diversityInto,
+  activity: activityInto,
+  bursts: burstsInto,
+  periodicity: periodicityInto,
+  dialogue: dialogueInto,
+  delivery: deliveryInto,
+  payload: firstBytesInto,
+  truth: (out) => (row, flow) => appendText(out.label, row, flow.label),
+};
