@@ -14,6 +14,8 @@ export const ModelLimits = {
   nodesPerTree: 32_767,
   /** Nodes of all trees: 4 million nodes take 320 MB while a file is decoded. */
   nodes: 4_000_000,
+  /** Different inputs on one path of a tree whose Shapley values are computed: half as many numbers are kept per node. */
+  explainInputs: 512,
   /** Nodes, inputs, outputs and attributes that describing a graph may list. */
   graphItems: 100_000,
 } as const;

@@ -13,7 +13,7 @@ import { GBDT } from './gbdt/learner.ts';
 import type { GbdtOptions } from './gbdt/options.ts';
 import type { LabelledData } from './labelled-rows.ts';
 import type { FitProgress, Learner, LearnerOptions } from './learner.ts';
-import type { LabelledMatrix } from './matrix.ts';
+import { type LabelledMatrix, sampleRows } from './matrix.ts';
 import { type Metrics, measure } from './metrics.ts';
 import { chooseThresholds, TARGET_PRECISION } from './thresholds.ts';
 
@@ -78,6 +78,7 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       temperature,
       producer: `flowlamp ${options.programVersion}`,
       metadata: { name: options.name },
+      background: sampleRows(data.matrix, BACKGROUND_ROWS),
     }),
     metrics,
     warnings,
@@ -105,6 +106,9 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
     },
   };
 }
+
+/** Rows that nodes are counted on: the shares that follow are off by a third of a percent, and 1000 trees take a second. */
+const BACKGROUND_ROWS = 20_000;
 
 interface HeldOut {
   readonly model: CrossValidation;

@@ -18,9 +18,10 @@ export function decodeForest(bytes: Uint8Array): Forest {
   const { link, classNames, ids } = readClasses(attributes);
   const trees = indexNodes(attributes);
   const leaves = indexLeaves(attributes);
+  const covers = coversOf(attributes, trees);
   const builder = new ForestBuilder();
   for (const [treeId, members] of trees) {
-    const score = copyTree(attributes, members, leaves.get(treeId) ?? new Map(), builder);
+    const score = copyTree(attributes, members, leaves.get(treeId) ?? new Map(), covers, builder);
     builder.endTree(link === Link.Logistic ? 0 : score);
   }
   const scores = link === Link.Logistic ? 1 : classNames.length;
@@ -96,10 +97,11 @@ function readAttribute(reader: WireReader, attributes: Attributes): void {
   if (strings.length > 0) attributes.strings.set(name, strings);
 }
 
-/** The two modes make up almost all strings of a file: keep one copy of each. */
+const MODES = ['LEAF', 'BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT'];
+
+/** These make up almost all strings of a file: keep one copy of each. */
 function internMode(text: string): string {
-  if (text === 'LEAF') return 'LEAF';
-  return text === 'BRANCH_LEQ' ? 'BRANCH_LEQ' : text;
+  return MODES.find((mode) => mode === text) ?? text;
 }
 
 function readClasses(attributes: Attributes): { link: Link; classNames: string[]; ids: Set<number> } {
@@ -184,6 +186,7 @@ function copyTree(
   attributes: Attributes,
   members: ReadonlyMap<number, number>,
   leaves: ReadonlyMap<number, number>,
+  covers: readonly number[] | null,
   builder: ForestBuilder,
 ): number {
   const features = attributes.ints.get('nodes_featureids')!;
@@ -203,6 +206,8 @@ function copyTree(
     if (entry === undefined || ++visited > members.size || members.size > ModelLimits.nodesPerTree) {
       throw invalidModel(`a tree of ${members.size} nodes is broken at node ${next.id}`, 'known nodes and no cycle');
     }
+    if (covers !== null) builder.setCover(next.slot, covers[entry]!);
+    const comparison = COMPARISONS.get(modes[entry]!);
     if (modes[entry] === 'LEAF') {
       const leaf = leaves.get(next.id);
       builder.setValue(next.slot, leaf === undefined ? 0 : weights[leaf]!);
@@ -210,17 +215,69 @@ function copyTree(
       if (score !== -1 && score !== classIds[leaf])
         throw beyondKernel('a tree adds to two classes', 'one class per tree');
       score = classIds[leaf]!;
-    } else if (modes[entry] === 'BRANCH_LEQ') {
+    } else if (comparison !== undefined) {
+      const { isStrict, isReversed } = comparison;
+      const missingTrue = missing !== undefined && missing[entry] !== 0;
+      const [low, high] = isReversed ? [falseIds[entry]!, trueIds[entry]!] : [trueIds[entry]!, falseIds[entry]!];
       const left = builder.addLeaf(0);
       const right = builder.addLeaf(0);
-      const missingLeft = missing !== undefined && missing[entry] !== 0;
-      builder.split(next.slot, features[entry]!, thresholds[entry]!, missingLeft, left, right);
-      pending.push({ id: falseIds[entry]!, slot: right }, { id: trueIds[entry]!, slot: left });
-    } else
-      throw beyondKernel(`the model has nodes of mode ${String(modes[entry]).slice(0, 20)}`, 'BRANCH_LEQ and LEAF');
+      const threshold = isStrict ? floatBelow(thresholds[entry]!) : thresholds[entry]!;
+      builder.split(next.slot, features[entry]!, threshold, missingTrue !== isReversed, left, right);
+      pending.push({ id: high, slot: right }, { id: low, slot: left });
+    } else {
+      throw beyondKernel(`the model has nodes of mode ${String(modes[entry]).slice(0, 20)}`, 'comparisons and LEAF');
+    }
   }
   if (visited !== members.size) throw invalidModel(`a tree has ${members.size - visited} unreachable nodes`, 'none');
   return Math.max(score, 0);
+}
+
+/** Each comparison as x <= t: t one step lower where it is strict, children exchanged where it is reversed. */
+const COMPARISONS: ReadonlyMap<string, { readonly isStrict: boolean; readonly isReversed: boolean }> = new Map([
+  ['BRANCH_LEQ', { isStrict: false, isReversed: false }],
+  ['BRANCH_LT', { isStrict: true, isReversed: false }],
+  ['BRANCH_GT', { isStrict: false, isReversed: true }],
+  ['BRANCH_GTE', { isStrict: true, isReversed: true }],
+]);
+
+/** The next smaller float32. */
+function floatBelow(value: number): number {
+  if (value === Number.NEGATIVE_INFINITY) throw beyondKernel('the model tests x < -Infinity', 'a finite threshold');
+  const float = Float32Array.of(value);
+  const bits = new Int32Array(float.buffer);
+  if (value === 0) bits[0] = 0x8000_0001 | 0;
+  else bits[0]! += value > 0 ? -1 : 1;
+  return float[0]!;
+}
+
+/** Of covers that were written as float32 sums of their children's. */
+const COVER_TOLERANCE = 1e-3;
+
+/**
+ * `nodes_hitrates` as the rows that met each node, null where they cannot be that: converters fill the attribute with
+ * ones, and a node's rows are those of its children.
+ */
+function coversOf(
+  attributes: Attributes,
+  trees: ReadonlyMap<number, ReadonlyMap<number, number>>,
+): readonly number[] | null {
+  const rates = attributes.floats.get('nodes_hitrates');
+  const modes = attributes.strings.get('nodes_modes')!;
+  if (rates?.length !== modes.length || !rates.every((rate) => rate >= 0 && rate < Infinity)) return null;
+  const trueIds = attributes.ints.get('nodes_truenodeids')!;
+  const falseIds = attributes.ints.get('nodes_falsenodeids')!;
+  for (const members of trees.values()) {
+    for (const entry of members.values()) {
+      if (modes[entry] === 'LEAF') continue;
+      const below = rateOf(trueIds[entry]!, members, rates) + rateOf(falseIds[entry]!, members, rates);
+      if (!(Math.abs(below - rates[entry]!) <= COVER_TOLERANCE * rates[entry]!)) return null;
+    }
+  }
+  return rates;
+}
+
+function rateOf(id: number, members: ReadonlyMap<number, number>, rates: readonly number[]): number {
+  return rates[members.get(id) ?? -1] ?? Number.NaN;
 }
 
 /** The node that is nobody's child. */

@@ -42,6 +42,8 @@ interface Columns {
   featureIds: number[];
   modes: string[];
   values: number[];
+  /** Empty where the forest has no covers. */
+  hitrates: number[];
   trueIds: number[];
   falseIds: number[];
   missingTrue: number[];
@@ -71,6 +73,7 @@ function writeAttributes(node: WireWriter, forest: Forest): void {
   strings('classlabels_strings', forest.classNames);
   ints('nodes_falsenodeids', columns.falseIds);
   ints('nodes_featureids', columns.featureIds);
+  if (columns.hitrates.length > 0) floats('nodes_hitrates', columns.hitrates);
   ints('nodes_missing_value_tracks_true', columns.missingTrue);
   strings('nodes_modes', columns.modes);
   ints('nodes_nodeids', columns.nodeIds);
@@ -88,6 +91,7 @@ function toColumns(forest: Forest): Columns {
     featureIds: [],
     modes: [],
     values: [],
+    hitrates: [],
     trueIds: [],
     falseIds: [],
     missingTrue: [],
@@ -100,6 +104,7 @@ function toColumns(forest: Forest): Columns {
     const start = forest.treeOffsets[tree]!;
     for (let node = start; node < forest.treeOffsets[tree + 1]!; node++) {
       const leaf = forest.feature[node] === LEAF;
+      if (forest.cover !== null) columns.hitrates.push(forest.cover[node]!);
       if (leaf) addLeaf(columns, tree, node - start, forest.treeClass[tree]!, forest.value[node]!);
       else {
         addBranch(columns, tree, node - start, {
@@ -159,4 +164,6 @@ function addGuardTree(columns: Columns): void {
   });
   addLeaf(columns, tree, 1, 0, 0);
   addLeaf(columns, tree, 2, 0, -1);
+  const [rows] = columns.hitrates;
+  if (rows !== undefined) columns.hitrates.push(rows, rows, 0);
 }

@@ -36,6 +36,11 @@ export interface Forest {
   readonly missingLeft: Uint8Array;
   /** What a leaf adds; 0 at an inner node. */
   readonly value: Float32Array;
+  /**
+   * How many training rows met each node, in any unit that is the same within a tree; null where the model does not say.
+   * Scores do not depend on it; Shapley values do (shap.ts).
+   */
+  readonly cover: Float32Array | null;
 }
 
 export function treeCount(forest: Forest): number {
@@ -84,7 +89,7 @@ function checkHead({ featureCount, classNames, link, baseValues }: Forest): void
 }
 
 function checkLengths(forest: Forest): void {
-  const { treeOffsets, treeClass, feature, threshold, left, right, missingLeft, value } = forest;
+  const { treeOffsets, treeClass, feature, threshold, left, right, missingLeft, value, cover } = forest;
   const trees = treeClass.length;
   const nodes = feature.length;
   if (trees < 1 || trees > ModelLimits.trees || treeOffsets.length !== trees + 1) {
@@ -96,6 +101,9 @@ function checkLengths(forest: Forest): void {
   if (nodes > ModelLimits.nodes) throw invalidModel(`the forest has ${nodes} nodes`, `at most ${ModelLimits.nodes}`);
   for (const column of [threshold, left, right, missingLeft, value]) {
     if (column.length !== nodes) throw invalidModel('the node columns differ in length', `${nodes} entries in each`);
+  }
+  if (cover !== null && (cover.length !== nodes || !cover.every((rows) => rows >= 0 && rows < Infinity))) {
+    throw invalidModel('the node covers are not one for each node', 'finite numbers, 0 or more');
   }
   if (treeOffsets[0] !== 0 || treeOffsets[trees] !== nodes) {
     throw invalidModel('the tree offsets do not cover the nodes', `offsets from 0 to ${nodes}`);
@@ -142,6 +150,7 @@ export class ForestBuilder {
   readonly #right: number[] = [];
   readonly #missingLeft: number[] = [];
   readonly #value: number[] = [];
+  readonly #cover: number[] = [];
   readonly #treeOffsets: number[] = [0];
   readonly #treeClass: number[] = [];
 
@@ -160,6 +169,7 @@ export class ForestBuilder {
     this.#threshold.push(0);
     this.#left.push(0);
     this.#right.push(0);
+    this.#cover.push(Number.NaN);
     return this.#value.push(value) - 1;
   }
 
@@ -177,6 +187,11 @@ export class ForestBuilder {
     this.#value[leaf] = value;
   }
 
+  /** How many training rows met a node; a forest has covers if each of its nodes was given one. */
+  setCover(node: number, rows: number): void {
+    this.#cover[node] = rows;
+  }
+
   /** The nodes added since the last call are one tree. */
   endTree(score: number): void {
     this.#treeOffsets.push(this.nodeCount);
@@ -186,6 +201,7 @@ export class ForestBuilder {
   /** @param trees keep only the first so many (early stopping). */
   build(head: Pick<Forest, 'featureCount' | 'classNames' | 'link' | 'baseValues'>, trees = this.treeCount): Forest {
     const nodes = this.#treeOffsets[trees]!;
+    const cover = Float32Array.from(this.#cover.slice(0, nodes));
     return checkForest({
       ...head,
       treeOffsets: Int32Array.from(this.#treeOffsets.slice(0, trees + 1)),
@@ -196,6 +212,7 @@ export class ForestBuilder {
       right: Int32Array.from(this.#right.slice(0, nodes)),
       missingLeft: Uint8Array.from(this.#missingLeft.slice(0, nodes)),
       value: Float32Array.from(this.#value.slice(0, nodes)),
+      cover: cover.some(Number.isNaN) ? null : cover,
     });
   }
 }

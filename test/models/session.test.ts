@@ -39,8 +39,8 @@ describe('predictors', () => {
     const rows = randomRows(2, 20, 3);
     const kernel = await createPredictor(bytes);
     expect(kernel.engine).toBe('kernel');
-    // x >= t is beyond the kernel.
-    const runtime = await createPredictor(patched('BRANCH_LEQ', 'BRANCH_GTE'));
+    // x != t is beyond the kernel.
+    const runtime = await createPredictor(patched('BRANCH_LEQ', 'BRANCH_NEQ'));
     expect(runtime.engine).toBe('onnxruntime');
     expect((await runtime.predict(rows, 20)).length).toBe(60);
     const session = await createSession(bytes);

@@ -3,14 +3,16 @@ import { decodeForest, encodeForest } from '../../../models/onnx/tree-ensemble.t
 import { createSession } from '../../../models/session.ts';
 import type { Forest } from '../../../models/trees/forest.ts';
 import { ForestKernel } from '../../../models/trees/kernel.ts';
-import { randomForest, randomRows } from '../../oracle/trees.ts';
+import { EXTREMES, randomForest, randomRows } from '../../oracle/trees.ts';
+import { editStrings } from '../../support/onnx-edit.ts';
 
 const ROWS = 10_000;
 const FEATURES = 12;
 
 /** The largest difference between the kernel and ONNX Runtime over every row, together and one by one. */
-async function worstDifference(forest: Forest): Promise<number> {
-  const bytes = encodeForest(forest, { producer: 'test' });
+async function worstDifference(forest: Forest, mode = 'BRANCH_LEQ'): Promise<number> {
+  const written = encodeForest(forest, { producer: 'test' });
+  const bytes = editStrings(written, 'nodes_modes', (text) => text.replace('BRANCH_LEQ', mode));
   const kernel = new ForestKernel(decodeForest(bytes));
   const rows = randomRows(7, ROWS, FEATURES);
   const ours = new Float64Array(ROWS * kernel.classCount);
@@ -51,5 +53,14 @@ describe('the kernel and ONNX Runtime give the same probabilities', () => {
     ['three classes, positive leaves', randomForest({ ...shape, seed: 9, classes: 3, positive: true })],
   ])('%s', async (_, forest) => {
     expect(await worstDifference(forest)).toBeLessThan(1e-5);
+  });
+
+  test.each(['BRANCH_LT', 'BRANCH_GT', 'BRANCH_GTE'])('%s, which other trainers write', async (mode) => {
+    const forest = randomForest({ ...shape, seed: 10, classes: 3 });
+    // Most rows meet most of these thresholds exactly; x < -Infinity is beyond the kernel.
+    const threshold = forest.threshold.map((value, i) =>
+      i % 2 === 0 ? EXTREMES[3 + (i % 10)]! : Math.max(value, -3e38),
+    );
+    expect(await worstDifference({ ...forest, threshold }, mode)).toBeLessThan(1e-5);
   });
 });

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { decodeForest } from '../../models/onnx/tree-ensemble.ts';
+import { TreeExplainer } from '../../models/trees/shap.ts';
+import { fitGbdt } from '../../train/gbdt/boost.ts';
+import { sampleRows } from '../../train/matrix.ts';
+import { randomRows } from '../oracle/trees.ts';
+
+const rows = randomRows(1, 300, 3).map((x) => (Number.isFinite(x) ? x : Number.NaN));
+const columns = [0, 1, 2].map((c) => Float32Array.from({ length: 300 }, (_, row) => rows[row * 3 + c]!));
+const labels = Int32Array.from({ length: 300 }, (_, row) => (columns[0]![row]! > 0 ? 1 : 0));
+const matrix = { rows: 300, names: ['a', 'b', 'c'], columns };
+
+test('a model that is told what it was trained on can be explained, in scores divided by the temperature', () => {
+  const fitted = fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, { rounds: 5 });
+  const background = sampleRows(matrix, 100_000);
+  expect(background.rows).toEqual(rows);
+  const onnx = fitted.encode({ temperature: 2, producer: 'test', background });
+  const forest = decodeForest(onnx);
+  expect(forest.cover![0]).toBe(300);
+  const explainer = new TreeExplainer(forest);
+  const { values, base } = explainer.explain(rows, 300);
+  const probabilities = fitted.predict(rows, 300);
+  for (let row = 0; row < 300; row++) {
+    const logOdds = Math.log(probabilities[2 * row + 1]! / probabilities[2 * row]!) / 2;
+    const sum = base[0]! + values[3 * row]! + values[3 * row + 1]! + values[3 * row + 2]!;
+    expect(sum).toBeCloseTo(logOdds, 4);
+    expect(Math.abs(values[3 * row]!)).toBeGreaterThan(Math.abs(values[3 * row + 1]!));
+  }
+});
+
+test('a sample of rows is spread over the table', () => {
+  const { rows: sample, count } = sampleRows(matrix, 3);
+  expect(count).toBe(3);
+  expect([...sample]).toEqual([0, 100, 200].flatMap((row) => [...rows.subarray(row * 3, row * 3 + 3)]));
+});
