@@ -1,8 +1,8 @@
 /** Tables of labelled flows: CSV with a header, or a Zeek log such as the labelled conn.log of IoT-23. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
+import { nearestFew } from '../../core/json-schema.ts';
 import { unreadable } from '../../features/capture/input.ts';
-import { nearestFew } from './check.ts';
 
 export interface LabelTable {
   readonly columns: readonly string[];

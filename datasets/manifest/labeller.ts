@@ -5,9 +5,9 @@
 import { dirname, resolve } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { FlowlampError } from '../../core/errors.ts';
+import { nearestFew, placeText } from '../../core/json-schema.ts';
 import type { ScalarColumn, Table } from '../../core/table.ts';
 import { textCell } from '../../core/table.ts';
-import { nearestFew, placeText } from './check.ts';
 import { canonicalAddress, endOf, FlowIndex, protocolName, timeUs } from './flow-index.ts';
 import { readLabelTable, rolesOf, splitEnd, type TableRoles } from './label-table.ts';
 import { captureNamed, type FlowSelector, type LabelRule, type Manifest, type ManifestCapture } from './manifest.ts';

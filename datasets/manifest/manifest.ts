@@ -5,9 +5,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { globSync } from 'tinyglobby';
+import { firstMistake, nearestFew, type Place, placeText } from '../../core/json-schema.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { unreadable } from '../../features/capture/input.ts';
-import { firstMistake, nearestFew, type Place, placeText } from './check.ts';
 import { invalid, parseManifest } from './parse.ts';
 import { MANIFEST_SCHEMA } from './schema.ts';
 

@@ -1,7 +1,7 @@
 /** The text of a manifest, JSON or YAML, as a value, and where in the text each part of it stands. */
 import { LineCounter, parseDocument } from 'yaml';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import type { Place } from './check.ts';
+import type { Place } from '../../core/json-schema.ts';
 
 export interface Parsed {
   readonly value: unknown;

@@ -1,35 +1,9 @@
 /**
  * The form of a label manifest, as a JSON Schema (2020-12). The one place where it is written: manifests are checked
- * against it (check.ts), `flowlamp dataset schema` prints it for editors, docs/manifest.schema.json is a copy of it.
- * `title` says in an error what was expected; keywords that check.ts does not know must not be used.
+ * against it (core/json-schema.ts), `flowlamp dataset schema` prints it for editors, docs/manifest.schema.json is a copy of it.
+ * `title` says in an error what was expected; keywords that core/json-schema.ts does not know must not be used.
  */
-
-/** The part of JSON Schema that manifests need. */
-export interface Schema {
-  readonly $schema?: string;
-  readonly $id?: string;
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, Schema>>;
-  readonly title?: string;
-  readonly description?: string;
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | readonly ('string' | 'number')[];
-  readonly const?: string | number;
-  readonly enum?: readonly string[];
-  readonly pattern?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly items?: Schema;
-  readonly maxItems?: number;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: false;
-  /** Only as a list of `required`: which of several members, exactly one of them, must be there. */
-  readonly oneOf?: readonly { readonly required: readonly [string] }[];
-  /** Likewise: at least one of them. */
-  readonly anyOf?: readonly { readonly required: readonly [string] }[];
-}
+import type { Schema } from '../../core/json-schema.ts';
 
 const TEXT_MAX = 4096;
 const text = (description: string): Schema => ({

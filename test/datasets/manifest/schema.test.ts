@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { firstMistake } from '../../../datasets/manifest/check.ts';
+import { firstMistake } from '../../../core/json-schema.ts';
 import { MANIFEST_SCHEMA } from '../../../datasets/manifest/schema.ts';
 
 const validate = new Ajv2020({ strictTypes: false }).compile(MANIFEST_SCHEMA);

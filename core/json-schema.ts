@@ -1,7 +1,43 @@
-/** Checks a value against the manifest's schema and words the first mistake for the person who made it. */
-import type { Schema } from './schema.ts';
+/**
+ * Checks a value against the part of JSON Schema (2020-12) that is used here, and words the first mistake for the person
+ * who made it. `title` says in an error what was expected; keywords that are not in Schema must not be used.
+ */
 
-/** Where in the manifest something stands: names of members and numbers of items. */
+/** The keywords that are known. */
+export interface Schema {
+  readonly $schema?: string;
+  readonly $id?: string;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Schema>>;
+  readonly title?: string;
+  readonly description?: string;
+  readonly type?:
+    | 'object'
+    | 'array'
+    | 'string'
+    | 'integer'
+    | 'number'
+    | 'boolean'
+    | readonly ('string' | 'number' | 'object')[];
+  readonly const?: string | number;
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: Schema;
+  readonly maxItems?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: false;
+  /** Only as a list of `required`: which of several members, exactly one of them, must be there. */
+  readonly oneOf?: readonly { readonly required: readonly [string] }[];
+  /** Likewise: at least one of them. */
+  readonly anyOf?: readonly { readonly required: readonly [string] }[];
+}
+
+/** Where in the file something stands: names of members and numbers of items. */
 export type Place = readonly (string | number)[];
 
 export interface Mistake {
@@ -10,15 +46,23 @@ export interface Mistake {
   readonly expected: string;
 }
 
-/** The first mistake, null if there is none. */
-export function firstMistake(schema: Schema, value: unknown, root: Schema = schema, place: Place = []): Mistake | null {
+/**
+ * The first mistake, null if there is none.
+ *
+ * @param whole what to call the value itself
+ */
+export function firstMistake(schema: Schema, value: unknown, whole = 'the manifest'): Mistake | null {
+  return mistakeIn(schema, value, schema, [], whole);
+}
+
+function mistakeIn(schema: Schema, value: unknown, root: Schema, place: Place, whole: string): Mistake | null {
   if (schema.$ref !== undefined) {
-    return firstMistake({ ...resolved(schema.$ref, root), ...withoutRef(schema) }, value, root, place);
+    return mistakeIn({ ...resolved(schema.$ref, root), ...withoutRef(schema) }, value, root, place, whole);
   }
   const expected = schema.title ?? 'something else';
   const mistake = (happened: string, instead = expected): Mistake => ({
     place,
-    happened: `${placeText(place)} ${happened}`,
+    happened: `${placeText(place, whole)} ${happened}`,
     expected: instead,
   });
   if (schema.const !== undefined) return value === schema.const ? null : mistake(`is ${shown(value)}`);
@@ -37,25 +81,39 @@ export function firstMistake(schema: Schema, value: unknown, root: Schema = sche
   if (typeof value === 'number') {
     if (value < (schema.minimum ?? -Infinity) || value > (schema.maximum ?? Infinity)) return mistake(`is ${value}`);
   }
-  if (Array.isArray(value)) return mistakeInList(schema, value, root, place, mistake);
-  return typeof value === 'object' ? mistakeInObject(schema, value as object, root, place, mistake) : null;
+  if (Array.isArray(value)) return mistakeInList(schema, value, root, place, whole, mistake);
+  return typeof value === 'object' ? mistakeInObject(schema, value as object, root, place, whole, mistake) : null;
 }
 
 type Worded = (happened: string, instead?: string) => Mistake;
 
-function mistakeInList(schema: Schema, list: readonly unknown[], root: Schema, place: Place, worded: Worded) {
+function mistakeInList(
+  schema: Schema,
+  list: readonly unknown[],
+  root: Schema,
+  place: Place,
+  whole: string,
+  worded: Worded,
+): Mistake | null {
   if (list.length > (schema.maxItems ?? Infinity)) {
     return worded(`has ${list.length} items`, `at most ${schema.maxItems}`);
   }
   if (schema.items === undefined) return null;
   for (const [index, item] of list.entries()) {
-    const mistake = firstMistake(schema.items, item, root, [...place, index]);
+    const mistake = mistakeIn(schema.items, item, root, [...place, index], whole);
     if (mistake !== null) return mistake;
   }
   return null;
 }
 
-function mistakeInObject(schema: Schema, object: object, root: Schema, place: Place, worded: Worded): Mistake | null {
+function mistakeInObject(
+  schema: Schema,
+  object: object,
+  root: Schema,
+  place: Place,
+  whole: string,
+  worded: Worded,
+): Mistake | null {
   const { properties, required = [], oneOf, anyOf } = schema;
   const has = (name: string) => Object.hasOwn(object, name);
   if (properties === undefined) return null;
@@ -78,7 +136,7 @@ function mistakeInObject(schema: Schema, object: object, root: Schema, place: Pl
     if (oneOf !== undefined && found.length > 1) return worded(`has ${found.join(' and ')}`, 'one of them');
   }
   for (const [name, value] of Object.entries(object)) {
-    const mistake = firstMistake(properties[name]!, value, root, [...place, name]);
+    const mistake = mistakeIn(properties[name]!, value, root, [...place, name], whole);
     if (mistake !== null) return mistake;
   }
   return null;
@@ -126,9 +184,9 @@ export function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-/** `captures[1].flows[3].dst_port`; `the manifest` for the whole. */
-export function placeText(place: Place): string {
-  if (place.length === 0) return 'the manifest';
+/** `captures[1].flows[3].dst_port`. */
+export function placeText(place: Place, whole = 'the manifest'): string {
+  if (place.length === 0) return whole;
   return place.reduce<string>((path, step) => {
     if (typeof step === 'number') return `${path}[${step}]`;
     return path === '' ? step : `${path}.${step}`;
