@@ -50,6 +50,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/dataset.ts')).addDatasetCommand,
   },
   {
+    name: 'model',
+    description: 'models: list, show, verify, import, export, sign',
+    takes: '',
+    load: async () => (await import('./commands/model.ts')).addModelCommand,
+  },
+  {
     name: 'quickstart',
     description: 'the tour: extract, train, evaluate and score the captures that ship',
     takes: '[options]',

@@ -18,6 +18,7 @@ export const ErrorCode = {
   ModelNotFound: 'MODEL_NOT_FOUND',
   ModelInvalid: 'MODEL_INVALID',
   ManifestInvalid: 'MANIFEST_INVALID',
+  MapInvalid: 'MAP_INVALID',
   LabelsUnusable: 'LABELS_UNUSABLE',
   AuditBreached: 'AUDIT_BREACHED',
   LimitExceeded: 'LIMIT_EXCEEDED',

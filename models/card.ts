@@ -1,9 +1,14 @@
 import type { Digests } from '../core/digest.ts';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
+import { type ModelAdapter, OutputKind } from './adapter.ts';
 import { ModelLimits } from './limits.ts';
 
-/** Raised when a reader of the old form would misread the new one. */
-export const CARD_FORMAT = 1;
+/**
+ * Raised when a reader of the old form would misread the new one: 2 has an adapter, without which the model's answers are
+ * wrong. A card without one is written as 1.
+ */
+export const CARD_FORMATS = [1, 2] as const;
+export type CardFormat = (typeof CARD_FORMATS)[number];
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -18,7 +23,7 @@ export interface ModelInput {
 
 /** What a model is, what it was made from and how little it knows: `card.json` beside `model.onnx`. */
 export interface ModelCard {
-  readonly formatVersion: typeof CARD_FORMAT;
+  readonly formatVersion: CardFormat;
   readonly name: string;
   readonly version: string;
   /** ISO 8601, UTC. */
@@ -31,6 +36,8 @@ export interface ModelCard {
   readonly inputs: readonly ModelInput[];
   /** hashInputs(inputs). */
   readonly inputsHash: string;
+  /** Null for a model that was trained here. */
+  readonly adapter: ModelAdapter | null;
   readonly learner: { readonly name: string; readonly options: JsonObject; readonly seed: number };
   readonly training: TrainingSummary;
   readonly metrics: JsonObject;
@@ -106,23 +113,26 @@ export function readCard(text: string, where = 'card.json'): ModelCard {
     throw check.wrong('the card', 'not JSON', 'a model card', cause);
   }
   const card = check.object(value, 'the card');
-  if (card['formatVersion'] !== CARD_FORMAT) {
-    throw check.wrong('formatVersion', show(card['formatVersion']), String(CARD_FORMAT));
+  const formatVersion = CARD_FORMATS.find((known) => known === card['formatVersion']);
+  if (formatVersion === undefined) {
+    throw check.wrong('formatVersion', show(card['formatVersion']), CARD_FORMATS.join(' or '));
   }
   const labels = check.list(card['labels'], 'labels', check.text);
   if (labels.length < 2 || new Set(labels).size !== labels.length) {
     throw check.wrong('labels', show(labels), 'two or more distinct names');
   }
+  const inputs = check.list(card['inputs'], 'inputs', (input, path) => readInput(check, input, path));
   return {
-    formatVersion: CARD_FORMAT,
+    formatVersion,
     name: check.text(card['name'], 'name'),
     version: check.text(card['version'], 'version'),
     created: check.date(card['created'], 'created'),
     task: check.literal(card['task'], 'task', 'classification'),
     target: check.text(card['target'], 'target'),
     labels,
-    inputs: check.list(card['inputs'], 'inputs', (input, path) => readInput(check, input, path)),
+    inputs,
     inputsHash: check.hash(card['inputsHash'], 'inputsHash'),
+    adapter: formatVersion === 1 ? null : readAdapter(check, card['adapter'], inputs.length),
     learner: readLearner(check, card['learner']),
     training: readTraining(check, card['training']),
     metrics: check.json(card['metrics'], 'metrics'),
@@ -141,6 +151,26 @@ function readInput(check: Checker, value: unknown, path: string): ModelInput {
     name: check.text(input['name'], `${path}.name`),
     type: check.text(input['type'], `${path}.type`),
     revision: check.count(input['revision'], `${path}.revision`),
+  };
+}
+
+function readAdapter(check: Checker, value: unknown, inputs: number): ModelAdapter {
+  const adapter = check.object(value, 'adapter');
+  const missing = check.list(adapter['missing'], 'adapter.missing', (item, path) =>
+    item === null ? null : check.number(item, path),
+  );
+  const tensors = adapter['tensors'] === null ? null : check.list(adapter['tensors'], 'adapter.tensors', check.text);
+  for (const [path, list] of [
+    ['adapter.missing', missing],
+    ['adapter.tensors', tensors ?? missing],
+  ] as const) {
+    if (list.length !== inputs) throw check.wrong(path, `${list.length} long`, `${inputs} entries, one for each input`);
+  }
+  return {
+    missing,
+    tensors,
+    output: check.text(adapter['output'], 'adapter.output'),
+    outputKind: check.oneOf(adapter['outputKind'], 'adapter.outputKind', Object.values(OutputKind)),
   };
 }
 
@@ -176,8 +206,10 @@ function readTraining(check: Checker, value: unknown): TrainingSummary {
 
 function readFile(check: Checker, value: unknown, path: string): { name: string; sha256: string } {
   const file = check.object(value, path);
-  return { name: check.text(file['name'], `${path}.name`), sha256: check.hash(file['sha256'], `${path}.sha256`) };
+  return { name: check.fileName(file['name'], `${path}.name`), sha256: check.hash(file['sha256'], `${path}.sha256`) };
 }
+
+const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
 
 /** Members of untrusted JSON, each checked and named in the error. Methods are arrow fields so that they can be passed. */
 class Checker {
@@ -226,6 +258,12 @@ class Checker {
     throw this.wrong(path, show(value), '64 lowercase hexadecimal digits');
   };
 
+  /** Of a file beside the card: no path may lead out of the folder. */
+  readonly fileName = (value: unknown, path: string): string => {
+    if (typeof value === 'string' && FILE_NAME.test(value)) return value;
+    throw this.wrong(path, show(value), 'the name of a file in the folder');
+  };
+
   readonly date = (value: unknown, path: string): string => {
     if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value))) {
       return value;
@@ -238,7 +276,7 @@ class Checker {
     throw this.wrong(path, show(value), expected);
   }
 
-  oneOf(value: unknown, path: string, allowed: readonly string[]): string {
+  oneOf<T extends string>(value: unknown, path: string, allowed: readonly T[]): T {
     const found = allowed.find((candidate) => candidate === value);
     if (found !== undefined) return found;
     throw this.wrong(path, show(value), `one of ${allowed.join(', ')}`);

@@ -1,25 +1,59 @@
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
+import { fillMissing, type ModelAdapter, OutputKind, toProbabilities } from './adapter.ts';
+import type { ModelCard } from './card.ts';
 import { describeModel } from './onnx/describe.ts';
 import { OP_TYPE } from './onnx/operator.ts';
 import { decodeForest } from './onnx/tree-ensemble.ts';
 import { createSession } from './session.ts';
+import { type Forest, invalidModel } from './trees/forest.ts';
 import { ForestKernel } from './trees/kernel.ts';
+
+/** What runs a model: ONNX Runtime, or for tree ensembles the project's own kernel. */
+export const RUNTIMES = ['onnxruntime', 'kernel'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
 
 /** Any model, ready to score. */
 export interface Predictor {
   readonly featureCount: number;
   readonly classCount: number;
   /** `kernel` needs no native library and does not leave JavaScript. */
-  readonly engine: 'kernel' | 'onnxruntime';
+  readonly engine: Runtime;
   /** @param rows row-major [count, featureCount], NaN for missing; resolves to probabilities [count, classCount]. */
   predict(rows: Float32Array, count: number): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
-/** Tree ensembles that the packed kernel can run go to it, which is faster; everything else goes to ONNX Runtime. */
-export async function createPredictor(bytes: Uint8Array): Promise<Predictor> {
-  const kernel = tryKernel(bytes);
-  if (kernel === null) return { engine: 'onnxruntime', ...(await createSession(bytes)) };
+/**
+ * A model as its card says: nulls, tensors and outputs are those of the card's columns and labels, wherever the model was
+ * made. Under `kernel`, tree ensembles that the packed kernel can run go to it, everything else goes to ONNX Runtime.
+ *
+ * @throws FlowlampError MODEL_INVALID for a model that contradicts its card, UNSUPPORTED where the runtime is missing
+ */
+export async function openPredictor(
+  { card, onnx, path }: { readonly card: ModelCard; readonly onnx: Uint8Array; readonly path: string },
+  runtime: Runtime,
+): Promise<Predictor> {
+  const { adapter, inputs, labels } = card;
+  const plain = await (adapter === null
+    ? createPredictor(onnx, runtime)
+    : createAdapted(onnx, runtime, adapter, labels.length));
+  if (plain.featureCount === inputs.length && plain.classCount === labels.length) return plain;
+  await plain.release();
+  throw new FlowlampError(ErrorCode.ModelInvalid, {
+    happened: `${path} takes ${plain.featureCount} inputs and gives ${plain.classCount} classes`,
+    expected: `${inputs.length} inputs and ${labels.length} classes as its card says`,
+    action: 'take the model folder from where it was made again',
+  });
+}
+
+/** A model that takes NaN for a null and gives one probability per class. */
+export async function createPredictor(bytes: Uint8Array, runtime: Runtime = 'kernel'): Promise<Predictor> {
+  // Broken trees are refused here, whatever is to run them.
+  const forest = tryForest(bytes);
+  if (forest === null || runtime === 'onnxruntime') {
+    return { engine: 'onnxruntime', ...(await createSession(bytes)) };
+  }
+  const kernel = new ForestKernel(forest);
   return {
     engine: 'kernel',
     featureCount: kernel.featureCount,
@@ -33,12 +67,47 @@ export async function createPredictor(bytes: Uint8Array): Promise<Predictor> {
   };
 }
 
+async function createAdapted(
+  bytes: Uint8Array,
+  runtime: Runtime,
+  adapter: ModelAdapter,
+  classes: number,
+): Promise<Predictor> {
+  const { missing, tensors, output, outputKind } = adapter;
+  const forest = tryForest(bytes);
+  if (runtime === 'kernel' && forest !== null && tensors === null && outputKind === OutputKind.Probabilities) {
+    const kernel = await createPredictor(bytes, runtime);
+    return { ...kernel, predict: (rows, count) => kernel.predict(fillMissing(missing, rows, count), count) };
+  }
+  const session = await createSession(bytes, {
+    tensors,
+    output,
+    featureCount: missing.length,
+    singleOutput: classes === 2,
+  });
+  const { classCount: width } = session;
+  if (width !== classes && width !== 1) {
+    await session.release();
+    throw invalidModel(`the model's output ${output} has ${width} columns`, `${classes}, one for each label`);
+  }
+  return {
+    engine: 'onnxruntime',
+    featureCount: session.featureCount,
+    classCount: classes,
+    async predict(rows, count) {
+      const given = await session.predict(fillMissing(missing, rows, count), count);
+      return toProbabilities(outputKind, given, count, width, classes);
+    },
+    release: () => session.release(),
+  };
+}
+
 /** Null where the model is no tree ensemble, or one of a kind that only ONNX Runtime knows. */
-function tryKernel(bytes: Uint8Array): ForestKernel | null {
+export function tryForest(bytes: Uint8Array): Forest | null {
   const { ops } = describeModel(bytes);
   if (ops.length !== 1 || ops[0]!.opType !== OP_TYPE) return null;
   try {
-    return new ForestKernel(decodeForest(bytes));
+    return decodeForest(bytes);
   } catch (cause) {
     if (cause instanceof FlowlampError && cause.code === ErrorCode.Unsupported) return null;
     throw cause;

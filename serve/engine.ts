@@ -4,15 +4,12 @@ import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { ColumnSpec, Table } from '../core/table.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelCard } from '../models/card.ts';
-import { type LoadedModel, loadModelFolder } from '../models/folder.ts';
+import { loadModelFolder } from '../models/folder.ts';
 import { checkInputs, readInputs } from '../models/inputs.ts';
-import { createPredictor, type Predictor } from '../models/predictor.ts';
-import { createSession } from '../models/session.ts';
+import { openPredictor, type Predictor, type Runtime } from '../models/predictor.ts';
 import { judge, outOfScope, type Verdict } from './verdict.ts';
 
-/** What runs the model: ONNX Runtime, or for tree ensembles the project's own kernel. */
-export const RUNTIMES = ['onnxruntime', 'kernel'] as const;
-export type Runtime = (typeof RUNTIMES)[number];
+export { RUNTIMES, type Runtime } from '../models/predictor.ts';
 
 export const DEFAULT_MODEL = 'mining';
 
@@ -27,18 +24,13 @@ export class Scorer {
   }
 
   /**
-   * @param model a model folder, or the name of a model that ships with the package
+   * @param model a model folder, `name@version` of the registry, or the name of a model that ships with the package
    * @throws FlowlampError MODEL_NOT_FOUND or MODEL_INVALID
    */
   static async open(model: string, runtime: Runtime = 'onnxruntime'): Promise<Scorer> {
     const { card, onnx, path } = loadModelFolder(model);
     if (card === null) throw noCard(path);
-    const predictor = runtime === 'kernel' ? await createPredictor(onnx) : await onnxRuntime({ card, onnx, path });
-    if (predictor.featureCount !== card.inputs.length || predictor.classCount !== card.labels.length) {
-      await predictor.release();
-      throw contradiction(path, card, predictor);
-    }
-    return new Scorer(card, predictor);
+    return new Scorer(card, await openPredictor({ card, onnx, path }, runtime));
   }
 
   /**
@@ -82,22 +74,10 @@ export class Scorer {
   }
 }
 
-async function onnxRuntime({ onnx }: LoadedModel): Promise<Predictor> {
-  return { engine: 'onnxruntime', ...(await createSession(onnx)) };
-}
-
 function noCard(path: string): FlowlampError {
   return new FlowlampError(ErrorCode.ModelInvalid, {
     happened: `${path} has no card.json beside it`,
     expected: 'a model folder with model.onnx and card.json, which says what the inputs mean',
     action: 'use a folder written by `flowlamp train`',
-  });
-}
-
-function contradiction(path: string, card: ModelCard, predictor: Predictor): FlowlampError {
-  return new FlowlampError(ErrorCode.ModelInvalid, {
-    happened: `${path} takes ${predictor.featureCount} inputs and gives ${predictor.classCount} classes`,
-    expected: `${card.inputs.length} inputs and ${card.labels.length} classes as its card says`,
-    action: 'take the model folder from where it was made again',
   });
 }

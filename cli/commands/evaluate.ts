@@ -29,7 +29,11 @@ export function addEvaluateCommand(program: Command): void {
       .command('evaluate')
       .description('a model against labelled flows -> report')
       .argument('<input...>', 'labelled flow tables (Arrow, Parquet, CSV, JSONL) or manifests (.json)')
-      .option('-m, --model <model>', 'a model folder, or the name of a model that ships', DEFAULT_MODEL)
+      .option(
+        '-m, --model <model>',
+        'a model folder, name@version of the registry, or the name of a model that ships',
+        DEFAULT_MODEL,
+      )
       .option('-o, --output <file>', 'write a report: .html for people, .json for programs')
       .option('--group-by <column>', 'what counts as one group', 'capture')
       .option('--json', 'print JSON instead of tables'),

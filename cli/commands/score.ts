@@ -46,7 +46,11 @@ export function addScoreCommand(program: Command): void {
         .command('score')
         .description('captures or flow tables -> verdicts')
         .argument('<input...>', 'captures, flow tables, folders, globs, or - for standard input')
-        .option('-m, --model <model>', 'a model folder, or the name of a model that ships', DEFAULT_MODEL)
+        .option(
+          '-m, --model <model>',
+          'a model folder, name@version of the registry, or the name of a model that ships',
+          DEFAULT_MODEL,
+        )
         .option('-o, --output <file>', 'write here instead of standard output')
         .addOption(new Option('-f, --format <format>', 'output format').choices(['table', ...TABLE_FORMATS]))
         .option('--columns <names>', 'only these columns, in this order', nameList)

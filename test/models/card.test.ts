@@ -11,7 +11,7 @@ describe('cards', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['formatVersion', 2, 'card.json: formatVersion is 2; expected 1; '],
+    ['formatVersion', 3, 'card.json: formatVersion is 3; expected 1 or 2; '],
     ['name', undefined, 'card.json: name is missing; expected a text; '],
     ['created', 'yesterday', 'created is "yesterday"'],
     ['labels', ['one'], 'labels is ["one"]; expected two or more distinct names'],
@@ -22,10 +22,28 @@ describe('cards', () => {
     ['limitations', 'none', 'limitations is "none"; expected a list'],
     ['metrics', [], 'metrics is []; expected an object'],
     ['files', [{ name: 'model.onnx', sha256: '' }], 'files[0].sha256 is ""'],
+    ['files', [{ name: '../model.onnx', sha256: '' }], 'files[0].name is "../model.onnx"; expected the name of a file'],
   ])('with a wrong %s are refused by its name', (member, value, message) => {
     const text = JSON.stringify({ ...exampleCard, [member]: value });
     expect(() => readCard(text)).toThrow(message);
     expect(() => readCard(text)).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }));
+  });
+
+  test('with an adapter are of format 2, and nothing of it may be missing', () => {
+    const adapter = { missing: [null, -1], tensors: null, output: 'scores', outputKind: 'logits' as const };
+    const card = { ...exampleCard, formatVersion: 2 as const, adapter };
+    expect(readCard(writeCard(card))).toEqual(card);
+    for (const [wrong, message] of [
+      [null, 'adapter is null'],
+      [{ ...adapter, missing: [0] }, 'adapter.missing is 1 long; expected 2 entries'],
+      [{ ...adapter, missing: [0, 'nan'] }, 'adapter.missing[1] is "nan"'],
+      [{ ...adapter, tensors: ['a'] }, 'adapter.tensors is 1 long'],
+      [{ ...adapter, outputKind: 'odds' }, 'adapter.outputKind is "odds"; expected one of probabilities, logits'],
+    ] as const) {
+      expect(() => readCard(JSON.stringify({ ...card, adapter: wrong }))).toThrow(message);
+    }
+    // Format 1 knows no adapter.
+    expect(readCard(JSON.stringify({ ...card, formatVersion: 1 })).adapter).toBeNull();
   });
 
   test.each(['', '[]', 'null', '{', '"card"', '{"__proto__": 1}'])('that are %s are refused', (text) => {

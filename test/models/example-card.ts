@@ -31,6 +31,7 @@ export const exampleCard: ModelCard = {
   scope: { protocols: ['tcp'], minPayloadPackets: 5 },
   thresholds: { mining: 0.9 },
   limitations: ['It has seen three captures.'],
+  adapter: null,
   files: [{ name: 'model.onnx', sha256: '0'.repeat(64) }],
   versions: { flowlamp: '0.1.0' },
 };
