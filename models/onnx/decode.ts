@@ -216,6 +216,7 @@ function copyTree(
         throw beyondKernel('a tree adds to two classes', 'one class per tree');
       score = classIds[leaf]!;
     } else if (comparison !== undefined) {
+      if (!(features[entry]! >= 0)) throw invalidModel(`node ${next.id} tests feature ${features[entry]}`, '0 or more');
       const { isStrict, isReversed } = comparison;
       const missingTrue = missing !== undefined && missing[entry] !== 0;
       const [low, high] = isReversed ? [falseIds[entry]!, trueIds[entry]!] : [trueIds[entry]!, falseIds[entry]!];

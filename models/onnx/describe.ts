@@ -11,12 +11,25 @@ export const Onnx = {
   Entry: { key: 1, value: 2 },
   Graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
   Node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 },
-  Attribute: { name: 1, f: 2, i: 3, s: 4, floats: 7, ints: 8, strings: 9, type: 20 },
+  Attribute: {
+    name: 1,
+    f: 2,
+    i: 3,
+    s: 4,
+    t: 5,
+    g: 6,
+    floats: 7,
+    ints: 8,
+    strings: 9,
+    tensors: 10,
+    graphs: 11,
+    type: 20,
+  },
   ValueInfo: { name: 1, type: 2 },
   Type: { tensor: 1 },
   Tensor: { elementType: 1, shape: 2 },
   /** TensorProto; `Tensor` above is TypeProto.Tensor. */
-  TensorData: { dims: 1, elementType: 2, floats: 4, ints: 7, name: 8 },
+  TensorData: { dims: 1, elementType: 2, floats: 4, ints: 7, name: 8, externalData: 13, dataLocation: 14 },
   Shape: { dim: 1 },
   Dim: { value: 1, param: 2 },
 } as const;
@@ -99,10 +112,52 @@ function readGraph(reader: WireReader): { inputs: TensorInfo[]; outputs: TensorI
     if (reader.field === Onnx.Graph.node) nodes.push(reader.bytes());
     else if (reader.field === Onnx.Graph.input) inputs.push(readTensorInfo(reader.message()));
     else if (reader.field === Onnx.Graph.output) outputs.push(readTensorInfo(reader.message()));
+    else if (reader.field === Onnx.Graph.initializer) refuseExternal(reader.message());
     else reader.skip();
   }
+  for (const bytes of nodes) refuseExternalIn(new WireReader(bytes), 0);
   if (nodes.length === 0) throw invalidModel('the ONNX graph is empty', 'at least one operator');
   return { inputs, outputs, nodes };
+}
+
+/** Graphs within graphs, of loops and branches. */
+const MAX_DEPTH = 20;
+
+/** Of a node: its attributes may hold tensors, and graphs with nodes and tensors of their own. */
+function refuseExternalIn(node: WireReader, depth: number): void {
+  if (depth > MAX_DEPTH) throw invalidModel('the ONNX graph is nested too deeply', `at most ${MAX_DEPTH} levels`);
+  while (node.next()) {
+    if (node.field !== Onnx.Node.attribute) {
+      node.skip();
+      continue;
+    }
+    const attribute = node.message();
+    while (attribute.next()) {
+      const { field } = attribute;
+      if (field === Onnx.Attribute.t || field === Onnx.Attribute.tensors) refuseExternal(attribute.message());
+      else if (field === Onnx.Attribute.g || field === Onnx.Attribute.graphs) {
+        const graph = attribute.message();
+        while (graph.next()) {
+          if (graph.field === Onnx.Graph.node) refuseExternalIn(graph.message(), depth + 1);
+          else if (graph.field === Onnx.Graph.initializer) refuseExternal(graph.message());
+          else graph.skip();
+        }
+      } else attribute.skip();
+    }
+  }
+}
+
+/** A tensor that names a file: a runtime would read whatever file of the user's the model asks for. */
+function refuseExternal(tensor: WireReader): void {
+  while (tensor.next()) {
+    const { field } = tensor;
+    const isExternal =
+      field === Onnx.TensorData.externalData || (field === Onnx.TensorData.dataLocation && tensor.int() !== 0);
+    if (isExternal) {
+      throw invalidModel('the model keeps weights in another file', 'all weights inside (saved without external data)');
+    }
+    if (field !== Onnx.TensorData.dataLocation) tensor.skip();
+  }
 }
 
 function readOp(bytes: Uint8Array): { domain: string; opType: string } {
