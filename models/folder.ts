@@ -211,6 +211,10 @@ export function checkModelFiles(files: ModelFiles, where: string): { card: Model
       );
     }
   }
+  for (const name of files.keys()) {
+    if (expected.has(name) || name === CARD_FILE || name === SIGNATURE_FILE) continue;
+    throw mismatch(`${where} holds ${name}, which its card does not list`, 'a model and nothing else');
+  }
   if (hashInputs(card.inputs, { sha256Hex }) !== card.inputsHash) {
     throw mismatch(`${join(where, CARD_FILE)} lists inputs that do not match its inputsHash`, 'an unaltered card');
   }

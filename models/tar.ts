@@ -62,9 +62,13 @@ function padded(size: number): number {
  */
 export function readTar(bytes: Uint8Array): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
+  let isWhole = false;
   for (let at = 0; at + BLOCK <= bytes.length; ) {
     const block = bytes.subarray(at, at + BLOCK);
-    if (block.every((byte) => byte === 0)) break;
+    if (block.every((byte) => byte === 0)) {
+      isWhole = true;
+      break;
+    }
     const size = octal(block, SIZE);
     if (text(block, { at: MAGIC.at, length: 5 }) !== 'ustar' || octal(block, CHECKSUM) !== checksum(block)) {
       throw invalidModel(
@@ -92,6 +96,7 @@ export function readTar(bytes: Uint8Array): Map<string, Uint8Array> {
     }
     files.set(name, bytes.subarray(from, from + size));
   }
+  if (!isWhole) throw invalidModel('the archive is cut off', 'a whole .tar file');
   if (files.size === 0) throw invalidModel('the archive holds no file', 'the files of a model folder');
   return files;
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadModelFolder, saveModelFolder } from '../../models/folder.ts';
+import { checkModelFiles, loadModelFolder, modelFiles, saveModelFolder } from '../../models/folder.ts';
 import { exampleCard } from './example-card.ts';
 
 let root: string;
@@ -52,6 +52,27 @@ describe('model folders', () => {
     expect(() => loadModelFolder(join(root, 'm'))).toThrow(
       /model\.onnx has sha256 .*; expected 039058c6f2c0\.\.\. as its/,
     );
+  });
+
+  test('hold what else belongs to the model, and are refused without it', () => {
+    const dir = join(root, 'm');
+    const others = new Map([['report.html', new TextEncoder().encode('<p>good</p>')]]);
+    const card = saveModelFolder(dir, { card: draft, onnx, others });
+    expect(card.files.map(({ name }) => name)).toEqual(['model.onnx', 'report.html']);
+    expect(loadModelFolder(dir).card).toEqual(card);
+    // A folder with a report of its own is a model to replace, one with another file is not.
+    saveModelFolder(dir, { card: draft, onnx, others });
+    writeFileSync(join(dir, 'report.html'), '<p>better</p>');
+    expect(() => loadModelFolder(dir)).toThrow('report.html has sha256');
+    rmSync(join(dir, 'report.html'));
+    expect(() => loadModelFolder(dir)).toThrow('report.html is missing');
+  });
+
+  test('with files that the card does not list cannot be passed on', () => {
+    const files = new Map(modelFiles({ card: draft, onnx }));
+    expect(checkModelFiles(files, 'm').signedBy).toBeNull();
+    files.set('setup.sh', Uint8Array.of(1));
+    expect(() => checkModelFiles(files, 'm')).toThrow('m holds setup.sh, which its card does not list');
   });
 
   test('are refused when the inputs were altered', () => {

@@ -29,6 +29,13 @@ export interface ImportCommandOptions extends RegistryOptions {
   readonly modelVersion?: string;
 }
 
+interface ModelToFile {
+  readonly files: ModelFiles;
+  readonly warnings: readonly string[];
+  /** What was found out about it, null for nothing. */
+  readonly note: string | null;
+}
+
 export function addImportCommand(model: Command): void {
   addRegistryOption(
     model
@@ -50,21 +57,29 @@ export function addImportCommand(model: Command): void {
 export async function runImport(path: string, options: ImportCommandOptions): Promise<string> {
   const out = new Console(options.quiet === true);
   if (options.output !== undefined) checkModelFolder(options.output);
-  const files = path.toLowerCase().endsWith('.onnx') ? await carded(path, options, out) : readMade(path, options);
+  const isBare = path.toLowerCase().endsWith('.onnx');
+  const { files, warnings, note } = isBare ? await carded(path, options) : readMade(path, options);
   const { card } = checkModelFiles(files, path);
   const model = `${card.name}@${card.version}`;
+  // Once it is done: a refusal stands alone.
+  const tell = () => {
+    for (const warning of warnings) out.warn(warning);
+    if (note !== null) out.say(note);
+  };
   if (options.output !== undefined) {
     writeModelFiles(options.output, files);
+    tell();
     out.say(`wrote ${model} to ${options.output} (${[...files.keys()].join(', ')})`);
     return options.output;
   }
   const { path: where, wasThere } = registerModel(rootOf(options), files, path);
+  tell();
   out.say(wasThere ? `${model} is in the registry already: ${where}` : `filed ${model}: ${where}`);
   return where;
 }
 
 /** A bare ONNX file, with the card that its map makes. */
-async function carded(path: string, options: ImportCommandOptions, out: Console): Promise<ModelFiles> {
+async function carded(path: string, options: ImportCommandOptions): Promise<ModelToFile> {
   if (options.map === undefined) {
     throw new FlowlampError(ErrorCode.OptionInvalid, {
       happened: `nothing says what the inputs of ${path} mean`,
@@ -86,16 +101,14 @@ async function carded(path: string, options: ImportCommandOptions, out: Console)
     },
     nodeDigests,
   );
-  for (const warning of warnings) out.warn(warning);
   const ops = [...new Set(description.ops.map(({ opType }) => opType))].slice(0, 5).join(', ');
-  out.say(
-    `${path}: ${ops}; ${counted(card.inputs.length, 'column')} -> ${card.labels.join(', ')}; runs on ${engine === 'kernel' ? 'ONNX Runtime and the kernel' : 'ONNX Runtime'}, alone as among others to ${trial.batchDifference.toPrecision(1)}`,
-  );
-  return modelFiles({ card, onnx });
+  const engines = engine === 'kernel' ? 'ONNX Runtime and the kernel' : 'ONNX Runtime';
+  const note = `${path}: ${ops}; ${counted(card.inputs.length, 'column')} -> ${card.labels.join(', ')}; runs on ${engines}, alone as among others to ${trial.batchDifference.toPrecision(1)}`;
+  return { files: modelFiles({ card, onnx }), warnings, note };
 }
 
 /** A model that was made here: a folder or an archive of one. */
-function readMade(path: string, { map, name, modelVersion }: ImportCommandOptions): ModelFiles {
+function readMade(path: string, { map, name, modelVersion }: ImportCommandOptions): ModelToFile {
   if (map !== undefined || name !== undefined || modelVersion !== undefined) {
     throw new FlowlampError(ErrorCode.OptionInvalid, {
       happened: `${path} has a card of its own`,
@@ -103,9 +116,8 @@ function readMade(path: string, { map, name, modelVersion }: ImportCommandOption
       action: 'leave them out',
     });
   }
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-    ? readModelFiles(path)
-    : readTar(readFile(path));
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return { files: isFolder ? readModelFiles(path) : readTar(readFile(path)), warnings: [], note: null };
 }
 
 function readFile(path: string): Uint8Array {

@@ -1,7 +1,7 @@
 /** `flowlamp model list`: the models that there are. */
 import type { Command } from 'commander';
 import { listModels, type RegistryEntry } from '../../../models/registry.ts';
-import { printable } from '../../console.ts';
+import { Console, printable } from '../../console.ts';
 import { printResult } from '../../outputs.ts';
 import { textTable } from '../../text-table.ts';
 import { addRegistryOption, type RegistryOptions, rootOf } from './registry-option.ts';
@@ -15,6 +15,10 @@ export function addListCommand(model: Command): void {
     model.command('list').description('the models that ship and those in the registry').option('--json', 'print JSON'),
   ).action((options: ListOptions) => {
     const entries = listModels(rootOf(options));
+    const out = new Console(options.quiet === true);
+    for (const { name, version, problem } of entries) {
+      if (problem !== null) out.warn(`${name}@${version} is refused: ${problem}`);
+    }
     printResult(options.json === true ? `${JSON.stringify(entries.map(summary), null, 2)}\n` : listText(entries));
   });
 }
@@ -30,13 +34,13 @@ function listText(entries: readonly RegistryEntry[]): string {
     card === null ? '' : card.created.slice(0, 10),
     card === null ? '' : String(card.inputs.length),
     card === null ? '' : fewLabels(card.labels),
-    problem === null
-      ? [isShipped ? 'ships' : '', signedBy === null ? '' : 'signed'].filter(Boolean).join(', ')
-      : `REFUSED: ${problem}`,
+    [isShipped ? 'ships' : '', signedBy === null ? '' : 'signed', problem === null ? '' : 'REFUSED']
+      .filter((word) => word !== '')
+      .join(', '),
   ]);
   const headings = ['model', 'made', 'inputs', 'labels', ''];
   const lines = textTable(headings, rows, ['left', 'left', 'right', 'left', 'left']).split('\n');
-  return lines.map((line) => printable(line).trimEnd()).join('\n');
+  return lines.map((line) => `${printable(line).trimEnd()}\n`).join('');
 }
 
 const SHOWN_LABELS = 4;
