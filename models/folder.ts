@@ -73,8 +73,13 @@ export function modelFiles(model: {
   return new Map([[CARD_FILE, new TextEncoder().encode(writeCard(card))], ...contents]);
 }
 
-/** Writes files as a model folder, in place of one that is there. @throws FlowlampError OUTPUT_UNWRITABLE */
-export function writeModelFiles(dir: string, files: ModelFiles): void {
+/**
+ * Writes files as a model folder.
+ *
+ * @param mayReplace whether a model that is there gives way
+ * @throws FlowlampError OUTPUT_UNWRITABLE
+ */
+export function writeModelFiles(dir: string, files: ModelFiles, mayReplace = true): void {
   checkModelFolder(dir);
   const target = resolve(dir);
   const fresh = `${target}.new-${process.pid}`;
@@ -83,7 +88,9 @@ export function writeModelFiles(dir: string, files: ModelFiles): void {
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh, { recursive: true });
     for (const [name, bytes] of files) writeDurably(join(fresh, name), bytes);
-    swap(fresh, target, old);
+    // Renaming fails where a folder has come to be since: of two who file one version, one is told.
+    if (mayReplace) swap(fresh, target, old);
+    else renameSync(fresh, target);
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true });
     throw new FlowlampError(ErrorCode.OutputUnwritable, {

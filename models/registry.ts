@@ -70,7 +70,7 @@ export function registerModel(root: string, files: ModelFiles, where: string): {
     if (sameFiles(readModelFiles(path), files)) return { path, wasThere: true };
     throw unfit(`${name}@${version} is in the registry already, and is another model`, 'a version of its own', where);
   }
-  writeModelFiles(path, files);
+  writeModelFiles(path, files, false);
   return { path, wasThere: false };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkModelFiles, loadModelFolder, modelFiles, saveModelFolder } from '../../models/folder.ts';
+import { checkModelFiles, loadModelFolder, modelFiles, saveModelFolder, writeModelFiles } from '../../models/folder.ts';
 import { exampleCard } from './example-card.ts';
 
 let root: string;
@@ -36,6 +36,16 @@ describe('model folders', () => {
     expect(() => saveModelFolder(dir, { card: { ...draft, name: '' }, onnx })).toThrow('name is ""');
     expect(loadModelFolder(dir).card?.version).toBe('2.0.0');
     expect(readdirSync(root)).toEqual(['model']);
+  });
+
+  test('replace nothing where they may not', () => {
+    const files = modelFiles({ card: draft, onnx });
+    writeModelFiles(join(root, 'm'), files, false);
+    expect(() =>
+      writeModelFiles(join(root, 'm'), modelFiles({ card: { ...draft, version: '9' }, onnx }), false),
+    ).toThrow(expect.objectContaining({ code: 'OUTPUT_UNWRITABLE' }));
+    expect(loadModelFolder(join(root, 'm')).card?.version).toBe('1.0.0');
+    expect(readdirSync(root)).toEqual(['m']);
   });
 
   test('do not replace folders that hold anything else', () => {
