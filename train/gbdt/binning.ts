@@ -1,5 +1,6 @@
 import { Prng } from '../../core/prng.ts';
 import type { FeatureMatrix } from '../matrix.ts';
+import { BinLookup } from './bin-lookup.ts';
 import { sharedInt32, sharedUint8 } from './shared.ts';
 
 /** Bin of a missing value, whatever the number of value bins. */
@@ -93,19 +94,15 @@ function between(low: number, high: number): number {
 
 export function applyBins({ edges }: Bins, matrix: FeatureMatrix): BinnedMatrix {
   const { rows } = matrix;
-  const columns = matrix.columns.map((column, feature) => binColumn(column, edges[feature]!));
+  const lookup = new BinLookup();
+  const columns = matrix.columns.map((column, feature) => {
+    const bins = sharedUint8(rows);
+    lookup.fill(column, edges[feature]!, MISSING_BIN, bins);
+    return bins;
+  });
   const blockCount = Math.ceil(columns.length / FEATURES_PER_BLOCK);
   const blocks = Array.from({ length: blockCount }, (_, block) => packBlock(columns, block, rows));
   return { rows, featureCount: columns.length, columns, blocks, byRow: interleave(blocks, rows) };
-}
-
-function binColumn(column: Float32Array, edges: Float32Array): Uint8Array {
-  const out = sharedUint8(column.length);
-  for (let row = 0; row < column.length; row++) {
-    const x = column[row]!;
-    out[row] = Number.isNaN(x) ? MISSING_BIN : countBelow(edges, x);
-  }
-  return out;
 }
 
 function packBlock(columns: readonly Uint8Array[], block: number, rows: number): Int32Array {
@@ -131,16 +128,4 @@ function interleave(blocks: readonly Int32Array[], rows: number): Int32Array {
     }
   }
   return byRow;
-}
-
-/** How many edges are < x: the bin of x. */
-function countBelow(edges: Float32Array, x: number): number {
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (edges[middle]! < x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
