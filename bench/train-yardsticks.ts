@@ -9,6 +9,8 @@ export interface TrainingRun {
   /** CPU and wall seconds of fitting, binning included. */
   readonly cpu: number;
   readonly wall: number;
+  /** CPU seconds of the busiest thread, where there are several. */
+  readonly busiest?: number;
   /** Mean held-out log loss. */
   readonly loss: number;
 }
