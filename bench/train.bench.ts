@@ -1,18 +1,31 @@
 /**
- * Training against scikit-learn's HistGradientBoostingClassifier on the same data: `node bench/run.mjs train [rows]
- * [features] [classes] [rounds]`. CPU seconds of the whole process, binning included; held-out log loss beside them.
+ * Training beside scikit-learn's HistGradientBoostingClassifier and XGBoost's hist on the same data, turn about:
+ *
+ *     node bench/run.mjs train [rows] [features] [classes] [rounds] [--runs N] [--threads 1,2] [--alone]
+ *
+ * CPU seconds of the whole process, binning included, and of its busiest thread, which on free cores would be nearly the
+ * time it takes; held-out log loss beside them. `--alone` leaves the others out, for
+ * a look at memory.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { Prng } from '../core/prng.ts';
 import { ForestKernel } from '../models/trees/kernel.ts';
 import { fitGbdt } from '../train/gbdt/boost.ts';
 import { type LabelledMatrix, toRowMajor } from '../train/matrix.ts';
+import { median } from './extract-process.ts';
 import { printTable } from './harness.ts';
+import { type TrainingRun, YARDSTICKS, YardstickData } from './train-yardsticks.ts';
 
-const [rows = 200_000, features = 80, classes = 10, rounds = 100] = process.argv.slice(2).map(Number);
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '3' },
+    threads: { type: 'string', default: '1,2' },
+    alone: { type: 'boolean', default: false },
+  },
+});
+const [rows = 200_000, features = 80, classes = 10, rounds = 100] = positionals.map(Number);
 const HELD_OUT = 20_000;
 
 /** Classes differ in the signs of products and in sizes over a few columns; 3 % of the labels are wrong, 3 % missing. */
@@ -55,66 +68,81 @@ function heldOutLoss(probabilities: Float64Array, labels: Int32Array): number {
   return loss / labels.length;
 }
 
-const YARDSTICK = `
-import sys, time, json, numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
-d, n, m, f, rounds = sys.argv[1], *map(int, sys.argv[2:])
-x = np.fromfile(d + '/x', np.float32).reshape(n, f); y = np.fromfile(d + '/y', np.int32)
-xv = np.fromfile(d + '/xv', np.float32).reshape(m, f); yv = np.fromfile(d + '/yv', np.int32)
-c, t = time.process_time(), time.time()
-g = HistGradientBoostingClassifier(max_iter=rounds, max_leaf_nodes=31, early_stopping=False, l2_regularization=1.0, min_samples_leaf=20).fit(x, y)
-c, t = time.process_time() - c, time.time() - t
-p = g.predict_proba(xv)
-print(json.dumps({'cpu': c, 'wall': t, 'loss': float(-np.log(np.maximum(1e-15, p[np.arange(m), yv])).mean()), 'accuracy': float((p.argmax(1) == yv).mean())}))
-`;
-
-interface Result {
-  readonly cpu: number;
-  readonly wall: number;
-  readonly loss: number;
+/** CPU seconds of each thread of this process by its id (Linux; fields 14 and 15 of stat in proc(5)). */
+function secondsByThread(): Map<string, number> {
+  if (process.platform !== 'linux') return new Map();
+  const seconds = (id: string) => {
+    const fields = readFileSync(`/proc/self/task/${id}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  };
+  return new Map(readdirSync('/proc/self/task').map((id) => [id, seconds(id)]));
 }
 
-function runOurs(train: LabelledMatrix, held: LabelledMatrix): Result {
+const TICKS_PER_SECOND = 100;
+
+function runOurs(threads: number): TrainingRun {
   const cpu = process.cpuUsage();
+  const before = secondsByThread();
+  let after = before;
   const start = performance.now();
-  const { forest } = fitGbdt(train, null, { rounds: rounds!, maxLeaves: 31, l2: 1, minRowsPerLeaf: 20 });
+  const options = { rounds: rounds!, maxLeaves: 31, l2: 1, minRowsPerLeaf: 20, threads };
+  const { forest } = fitGbdt(train, null, options, () => {
+    after = secondsByThread();
+  });
   const { user, system } = process.cpuUsage(cpu);
   const wall = (performance.now() - start) / 1000;
+  const busiest = Math.max(0, ...[...after].map(([id, seconds]) => seconds - (before.get(id) ?? 0)));
   const probabilities = new Float64Array(HELD_OUT * classes!);
-  new ForestKernel(forest).predict(toRowMajor(held.matrix), HELD_OUT, probabilities);
-  return { cpu: (user + system) / 1e6, wall, loss: heldOutLoss(probabilities, held.labels) };
-}
-
-function runYardstick(train: LabelledMatrix, held: LabelledMatrix): Result | null {
-  const folder = mkdtempSync(join(tmpdir(), 'flowlamp-bench-'));
-  try {
-    writeFileSync(join(folder, 'x'), toRowMajor(train.matrix));
-    writeFileSync(join(folder, 'y'), train.labels);
-    writeFileSync(join(folder, 'xv'), toRowMajor(held.matrix));
-    writeFileSync(join(folder, 'yv'), held.labels);
-    const sizes = [rows, HELD_OUT, features, rounds].map(String);
-    // One thread: the trainer here has one, and waiting threads would count as work.
-    const env = { ...process.env, OMP_NUM_THREADS: '1' };
-    const { status, stdout } = spawnSync('/usr/bin/python3', ['-c', YARDSTICK, folder, ...sizes], { env });
-    return status === 0 ? JSON.parse(stdout.toString()) : null;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  new ForestKernel(forest).predict(heldRows, HELD_OUT, probabilities);
+  return { cpu: (user + system) / 1e6, busiest, wall, loss: heldOutLoss(probabilities, held.labels) };
 }
 
 const train = makeData(rows, 1);
 const held = makeData(HELD_OUT, 2);
-console.log(`${rows} rows x ${features} features x ${classes} classes, ${rounds} rounds, 31 leaves; one thread each`);
-const ours = runOurs(train, held);
-const theirs = runYardstick(train, held);
-const line = (name: string, { cpu, wall, loss }: Result) => [name, cpu.toFixed(2), wall.toFixed(2), loss.toFixed(4)];
-printTable([
-  ['', 'cpu s', 'wall s', 'held-out log loss'],
-  line('flowlamp', ours),
-  ...(theirs === null ? [] : [line('scikit-learn', theirs)]),
+const heldRows = toRowMajor(held.matrix);
+const counts = flags.threads.split(',').map(Number);
+const data = flags.alone ? null : new YardstickData(train, held);
+const trainers = new Map<string, () => TrainingRun | null>([
+  ...counts.map((count) => [`flowlamp, ${count} thread${count > 1 ? 's' : ''}`, () => runOurs(count)] as const),
+  ...(data === null ? [] : YARDSTICKS.map((name) => [name, () => data.run(name, rounds)] as const)),
 ]);
-if (theirs === null) console.log('scikit-learn is not installed: no ratio');
-else
-  console.log(
-    `cpu ratio ${(ours.cpu / theirs.cpu).toFixed(2)}, log loss ratio ${(ours.loss / theirs.loss).toFixed(4)}`,
-  );
+const first = [...trainers.keys()][0]!;
+const results = new Map<string, TrainingRun[]>([...trainers.keys()].map((name) => [name, []]));
+for (let run = 0; run < Number(flags.runs); run++) {
+  for (const [name, work] of trainers) {
+    const result = work();
+    if (result !== null) results.get(name)!.push(result);
+    console.error(
+      `run ${run + 1}: ${name} ${result === null ? 'not installed' : `${result.cpu.toFixed(2)} s of CPU, ${result.wall.toFixed(2)} s, loss ${result.loss.toFixed(4)}`}`,
+    );
+  }
+}
+data?.remove();
+
+/** Median and extremes. */
+function spread(values: readonly number[]): string {
+  if (values.length < 2) return values.map((value) => value.toFixed(2)).join();
+  return `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}-${Math.max(...values).toFixed(2)})`;
+}
+
+console.log(
+  `${rows} rows x ${features} features x ${classes} classes, ${rounds} rounds, 31 leaves; ${flags.runs} runs, turn about`,
+);
+const ours = results.get(first)!;
+printTable([
+  ['', 'cpu s', 'of its busiest thread', 'wall s', 'log loss', `cpu of ${first} / this`],
+  ...[...results]
+    .filter(([, runs]) => runs.length > 0)
+    .map(([name, runs]) => [
+      name,
+      spread(runs.map(({ cpu }) => cpu)),
+      spread(runs.map(({ cpu, busiest = cpu }) => busiest)),
+      spread(runs.map(({ wall }) => wall)),
+      runs[0]!.loss.toFixed(4),
+      spread(runs.map(({ cpu }, run) => ours[run]!.cpu / cpu)),
+    ]),
+]);
+for (const [name, runs] of results) if (runs.length === 0) console.log(`${name} is not installed`);
+console.log(`peak memory of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);

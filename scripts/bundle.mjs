@@ -1,9 +1,9 @@
 /**
- * Bundles the program into dist/cli: main.js, capture-thread.js, and the parts that main.js loads when they are needed.
+ * Bundles the program into dist/cli: main.js, the threads' files, and the parts that main.js loads when they are needed.
  * As the modules that they are in the sources, some hundred and fifty files would be found, read and linked one after
  * the other at each start. tsc makes the rest of dist/, the library.
  *
- * Nothing in dist/cli may lie in a folder of its own: the program looks for the thread's file beside itself, and for the
+ * Nothing in dist/cli may lie in a folder of its own: the program looks for its threads' files beside itself, and for the
  * package two folders up.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,6 +43,7 @@ const built = await Promise.all([
   build({ ...OPTIONS, entryPoints: ['cli/main.ts'] }),
   // By itself: what a thread shares with the program need not be cut out of both, and comes as one file.
   build({ ...OPTIONS, entryPoints: ['cli/jobs/capture-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['train/gbdt/crew-thread.ts'] }),
 ]);
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(root, FOLDER, LICENCES), licences(packagesOf(inputs)));

@@ -21,7 +21,7 @@ export interface LabelledMatrix {
   readonly weights?: Float32Array;
 }
 
-/** Throws unless lengths agree and every label names a class. */
+/** Throws unless lengths agree, every label names a class, and every number is finite or missing. */
 export function checkLabelled({ matrix, labels, classNames, weights }: LabelledMatrix): void {
   const { rows, names, columns } = matrix;
   if (columns.length !== names.length || columns.some((column) => column.length !== rows)) {
@@ -35,6 +35,10 @@ export function checkLabelled({ matrix, labels, classNames, weights }: LabelledM
   if (labels.length !== rows || (weights !== undefined && weights.length !== rows)) {
     throw unusable(`there are ${labels.length} labels for ${rows} rows`, 'one label and one weight per row');
   }
+  columns.forEach((column, at) => {
+    if (column.some(isInfinite))
+      throw unusable(`column ${names[at]} holds an infinity`, 'finite numbers, NaN for missing');
+  });
   if (classNames.length < 2) throw unusable(`there are ${classNames.length} classes`, 'at least two');
   for (let row = 0; row < rows; row++) {
     const label = labels[row]!;
@@ -67,6 +71,10 @@ export function toRowMajor({ rows, columns }: FeatureMatrix): Float32Array {
     for (let row = 0, at = c; row < rows; row++, at += width) out[at] = column[row]!;
   }
   return out;
+}
+
+function isInfinite(value: number): boolean {
+  return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
 }
 
 function unusable(happened: string, expected: string): FlowlampError {

@@ -1,5 +1,7 @@
 import { Prng } from '../../core/prng.ts';
 import type { FeatureMatrix } from '../matrix.ts';
+import { BinLookup } from './bin-lookup.ts';
+import { sharedInt32, sharedUint8 } from './shared.ts';
 
 /** Bin of a missing value, whatever the number of value bins. */
 export const MISSING_BIN = 255;
@@ -22,32 +24,20 @@ export interface Bins {
 }
 
 /**
- * Rows as bins, twice: leaves of many rows read the blocks, where a cache line holds eight rows of what one pass needs;
- * leaves of few scattered rows read whole rows, where a line serves many passes. Measured: one layout alone costs 2 to 5
- * times as much at its bad end. A word holds four features, the first in its low byte.
+ * Rows as bins in three layouts, each for what reads it: leaves of many rows sum the blocks, where a cache line holds eight
+ * rows of what one pass needs; leaves of few scattered rows sum whole rows, where a line serves many passes; a leaf is
+ * parted by one column. Measured: sums over the wrong one of the first two cost up to four times as much. A word holds
+ * four features, the first in its low byte. In shared memory, so that every thread reads the same copy.
  */
 export interface BinnedMatrix {
   readonly rows: number;
   readonly featureCount: number;
+  /** columns[feature][row]. */
+  readonly columns: readonly Uint8Array[];
   /** blocks[b][2 * row + w]: features 8b + 4w to 8b + 4w + 3. */
   readonly blocks: readonly Int32Array[];
   /** byRow[row * 2 * blocks + 2 * b + w]: the same words. */
   readonly byRow: Int32Array;
-}
-
-/** Where the bins of one feature are: (words[2 * row + word] >>> shift) & 255. */
-export interface BinColumn {
-  readonly words: Int32Array;
-  readonly word: number;
-  readonly shift: number;
-}
-
-export function binColumnOf({ blocks }: Pick<BinnedMatrix, 'blocks'>, feature: number): BinColumn {
-  return {
-    words: blocks[Math.floor(feature / FEATURES_PER_BLOCK)]!,
-    word: Math.floor(feature / FEATURES_PER_WORD) % 2,
-    shift: (feature % FEATURES_PER_WORD) * 8,
-  };
 }
 
 /** Equal-frequency bins; a feature with at most maxBins distinct values gets one bin for each. */
@@ -103,24 +93,34 @@ function between(low: number, high: number): number {
 }
 
 export function applyBins({ edges }: Bins, matrix: FeatureMatrix): BinnedMatrix {
-  const { rows, columns } = matrix;
-  const blocks = Array.from({ length: Math.ceil(columns.length / FEATURES_PER_BLOCK) }, () => new Int32Array(rows * 2));
-  for (let feature = 0; feature < columns.length; feature++) {
-    fillColumn(columns[feature]!, edges[feature]!, binColumnOf({ blocks }, feature));
-  }
-  return { rows, featureCount: columns.length, blocks, byRow: interleave(blocks, rows) };
+  const { rows } = matrix;
+  const lookup = new BinLookup();
+  const columns = matrix.columns.map((column, feature) => {
+    const bins = sharedUint8(rows);
+    lookup.fill(column, edges[feature]!, MISSING_BIN, bins);
+    return bins;
+  });
+  const blockCount = Math.ceil(columns.length / FEATURES_PER_BLOCK);
+  const blocks = Array.from({ length: blockCount }, (_, block) => packBlock(columns, block, rows));
+  return { rows, featureCount: columns.length, columns, blocks, byRow: interleave(blocks, rows) };
 }
 
-function fillColumn(column: Float32Array, edges: Float32Array, { words, word, shift }: BinColumn): void {
-  for (let row = 0, at = word; row < column.length; row++, at += 2) {
-    const x = column[row]!;
-    words[at] = words[at]! | ((Number.isNaN(x) ? MISSING_BIN : countBelow(edges, x)) << shift);
+function packBlock(columns: readonly Uint8Array[], block: number, rows: number): Int32Array {
+  const words = sharedInt32(rows * 2);
+  const first = block * FEATURES_PER_BLOCK;
+  const last = Math.min(columns.length, first + FEATURES_PER_BLOCK);
+  for (let feature = first; feature < last; feature++) {
+    const column = columns[feature]!;
+    const word = Math.floor((feature - first) / FEATURES_PER_WORD);
+    const shift = (feature % FEATURES_PER_WORD) * 8;
+    for (let row = 0, at = word; row < rows; row++, at += 2) words[at] = words[at]! | (column[row]! << shift);
   }
+  return words;
 }
 
 function interleave(blocks: readonly Int32Array[], rows: number): Int32Array {
   const stride = blocks.length * 2;
-  const byRow = new Int32Array(rows * stride);
+  const byRow = sharedInt32(rows * stride);
   for (let row = 0; row < rows; row++) {
     for (let b = 0; b < blocks.length; b++) {
       byRow[row * stride + 2 * b] = blocks[b]![2 * row]!;
@@ -128,16 +128,4 @@ function interleave(blocks: readonly Int32Array[], rows: number): Int32Array {
     }
   }
   return byRow;
-}
-
-/** How many edges are < x: the bin of x. */
-function countBelow(edges: Float32Array, x: number): number {
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (edges[middle]! < x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

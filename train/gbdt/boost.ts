@@ -1,23 +1,30 @@
 import { Prng } from '../../core/prng.ts';
 import { type Forest, ForestBuilder, Link } from '../../models/trees/forest.ts';
-import { classTotals, rowWeights } from '../class-weights.ts';
+import { type ClassWeights, classTotals, rowWeights } from '../class-weights.ts';
 import { type FittedForest, forestModel } from '../forest-model.ts';
 import type { FitProgress } from '../learner.ts';
-import { checkLabelled, type LabelledMatrix } from '../matrix.ts';
+import { checkLabelled, type LabelledMatrix, takeRows } from '../matrix.ts';
 import { checkRanges } from '../option-ranges.ts';
-import { applyBins, type BinnedMatrix, fitBins, MAX_BINS } from './binning.ts';
-import { TreeGrower } from './grower.ts';
-import { differentiate, meanLogLoss, toProbabilities } from './loss.ts';
+import { fitBins, MAX_BINS } from './binning.ts';
+import { Crew } from './crew.ts';
 import { GBDT_DEFAULTS, type GbdtOptions } from './options.ts';
+import { Phase, type Training } from './round.ts';
+import { createRowSet, meanLoss } from './row-set.ts';
+import { drawnCount, drawSome } from './sample.ts';
+import { sharedUint32 } from './shared.ts';
+import { chosenThreads } from './threads.ts';
+import { appendTree, createTree } from './tree.ts';
 
 /** The least lowering of the loss that counts as progress: smaller ones are noise of the float32 sums. */
 const PROGRESS = 1e-7;
 
 /**
  * Histogram gradient boosting with softmax (one tree per class and round) or, for two classes, logistic loss (one tree
- * per round). Equal data, options and seed give an equal forest.
+ * per round). Equal data, options and seed give an equal forest, whatever the number of threads.
  *
+ * @param train [rows, features], NaN for missing; rows of weight 0 count as absent
  * @param validation rows for early stopping; must not share groups with the training rows
+ * @throws FlowlampError LABELS_UNUSABLE for data that cannot be learnt from, OPTION_INVALID for options out of range
  */
 export function fitGbdt(
   train: LabelledMatrix,
@@ -28,122 +35,90 @@ export function fitGbdt(
   const settings = checkOptions({ ...GBDT_DEFAULTS, ...options });
   checkLabelled(train);
   if (validation !== null) checkLabelled(validation);
-  const { classNames } = train;
-  const random = new Prng(settings.seed);
-  const bins = fitBins(train.matrix, settings.maxBins, settings.seed);
-  const weights = rowWeights(train, settings.classWeights);
-  const learnt = new Scores(applyBins(bins, train.matrix), train.labels, weights, classNames.length);
-  const held =
-    validation &&
-    new Scores(applyBins(bins, validation.matrix), validation.labels, validation.weights ?? null, classNames.length);
-  const baseValues = startingScores(train.labels, weights, classNames.length);
-  learnt.start(baseValues);
-  held?.start(baseValues);
-  const grower = new TreeGrower(learnt.data, bins, settings, random.uint32());
+  const training = createTraining(weighty(train, settings.classWeights), validation, settings);
+  const { matrix } = train;
+  const threads = settings.threads ?? chosenThreads(matrix.rows, matrix.columns.length, training.trees.length);
+  const crew = new Crew(training, threads);
+  try {
+    return boost(training, crew, onProgress);
+  } finally {
+    crew.close();
+  }
+}
+
+/** The rows that weigh anything, with their weights. */
+function weighty(train: LabelledMatrix, classWeights: ClassWeights): LabelledMatrix {
+  const weights = rowWeights(train, classWeights);
+  if (weights === null) return train;
+  const weighted = { ...train, weights };
+  if (!weights.includes(0)) return weighted;
+  const kept = takeRows(
+    weighted,
+    [...weights.keys()].filter((row) => weights[row]! > 0),
+  );
+  checkLabelled(kept);
+  return kept;
+}
+
+function createTraining(train: LabelledMatrix, validation: LabelledMatrix | null, settings: GbdtOptions): Training {
+  const { matrix, labels, classNames, weights = null } = train;
+  const { rowFraction, maxLeaves } = settings;
+  const bins = fitBins(matrix, settings.maxBins, settings.seed);
+  const baseValues = startingScores(labels, weights, classNames.length);
+  const sampled = drawnCount(matrix.rows, rowFraction);
+  return {
+    settings,
+    bins,
+    classNames,
+    baseValues,
+    learnt: createRowSet(train, weights, bins, baseValues),
+    held: validation && createRowSet(validation, validation.weights ?? null, bins, baseValues),
+    sample: sampled < matrix.rows ? sharedUint32(sampled) : null,
+    others: sampled < matrix.rows ? sharedUint32(matrix.rows - sampled) : null,
+    trees: Array.from(baseValues, () => createTree(maxLeaves)),
+  };
+}
+
+function boost(training: Training, crew: Crew, onProgress?: (progress: FitProgress) => void): FittedForest {
+  const { settings, bins, classNames, baseValues, learnt, held, trees } = training;
+  const { rounds, patience } = settings;
   const builder = new ForestBuilder();
   const validationLoss: number[] = [];
   const trainingLoss: number[] = [];
-  let best = { round: 0, loss: held?.loss() ?? Number.POSITIVE_INFINITY };
-  for (let round = 1; round <= settings.rounds; round++) {
-    const grew = growRound(learnt, held, grower, builder, settings, random);
-    trainingLoss.push(learnt.loss());
-    if (held !== null) {
-      const loss = held.loss();
-      validationLoss.push(loss);
-      if (loss < best.loss - PROGRESS) best = { round, loss };
-    } else best = { round, loss: learnt.lastLoss };
-    onProgress?.({
-      round,
-      rounds: settings.rounds,
-      trainingLoss: learnt.lastLoss,
-      validationLoss: validationLoss.at(-1) ?? null,
+  crew.run(Phase.Probabilities, 0);
+  let best = { round: 0, loss: held === null ? Number.POSITIVE_INFINITY : meanLoss(held) };
+  for (let round = 1; round <= rounds; round++) {
+    drawRows(training, round);
+    crew.run(Phase.Trees, round);
+    trees.forEach((tree, score) => {
+      appendTree(tree, bins, score, builder);
     });
-    const stalled = held !== null && settings.patience > 0 && round - best.round >= settings.patience;
-    if (stalled || !grew) break;
+    crew.run(Phase.Probabilities, round);
+    trainingLoss.push(meanLoss(learnt));
+    if (held !== null) validationLoss.push(meanLoss(held));
+    const loss = held === null ? Number.NEGATIVE_INFINITY : validationLoss.at(-1)!;
+    if (held === null || loss < best.loss - PROGRESS) best = { round, loss };
+    onProgress?.({ round, rounds, trainingLoss: trainingLoss.at(-1)!, validationLoss: validationLoss.at(-1) ?? null });
+    const stalled = held !== null && patience > 0 && round - best.round >= patience;
+    if (stalled || cannotGrow(training)) break;
   }
   const link = classNames.length === 2 ? Link.Logistic : Link.Softmax;
-  const head = { featureCount: train.matrix.names.length, classNames, link, baseValues };
+  const head = { featureCount: bins.edges.length, classNames, link, baseValues };
   return forestModel(finish(builder, head, best.round), { rounds: best.round, trainingLoss, validationLoss });
 }
 
-/** One tree per score, from the gradients at the start of the round. */
-function growRound(
-  learnt: Scores,
-  held: Scores | null,
-  grower: TreeGrower,
-  builder: ForestBuilder,
-  settings: GbdtOptions,
-  random: Prng,
-): boolean {
-  const { rows, featureCount } = learnt.data;
-  const { kept: sample, left: others } = draw(rows, settings.rowFraction, random);
-  let grew = false;
-  for (let score = 0; score < learnt.values.length; score++) {
-    const features = Array.from(draw(featureCount, settings.featureFraction, random).kept);
-    learnt.differentiate(score);
-    const { gradients, hessians, values } = learnt;
-    grew = grower.grow(gradients, hessians, sample, features, builder, values[score]!) || grew;
-    builder.endTree(score);
-    if (others.length > 0) grower.addScores(learnt.data, others, values[score]!);
-    if (held !== null) grower.addScores(held.data, null, held.values[score]!);
-  }
-  return grew;
+/** The rows of a round, by seed and round alone. */
+function drawRows({ settings, learnt, sample, others }: Training, round: number): void {
+  if (sample === null || others === null) return;
+  const random = new Prng(`rows ${settings.seed} ${round}`);
+  const { kept, left } = drawSome(learnt.data.rows, settings.rowFraction, random);
+  sample.set(kept);
+  others.set(left);
 }
 
-/** Scores, probabilities and derivatives of one set of rows, class-major. */
-class Scores {
-  readonly data: BinnedMatrix;
-  /** values[k][row]: one list for two classes, else one per class. */
-  readonly values: readonly Float32Array[];
-  readonly gradients: Float32Array;
-  readonly hessians: Float32Array;
-  lastLoss = 0;
-  readonly #labels: Int32Array;
-  readonly #weights: Float32Array | null;
-  readonly #probabilities: readonly Float32Array[];
-
-  constructor(data: BinnedMatrix, labels: Int32Array, weights: Float32Array | null, classes: number) {
-    const scores = classes === 2 ? 1 : classes;
-    const make = () => Array.from({ length: scores }, () => new Float32Array(data.rows));
-    this.data = data;
-    this.values = make();
-    this.#probabilities = make();
-    this.gradients = new Float32Array(data.rows);
-    this.hessians = new Float32Array(data.rows);
-    this.#labels = labels;
-    this.#weights = weights;
-  }
-
-  start(baseValues: Float32Array): void {
-    for (let k = 0; k < this.values.length; k++) this.values[k]!.fill(baseValues[k]!);
-    toProbabilities(this.values, this.#probabilities);
-  }
-
-  /** Brings the probabilities up to date and returns the mean log loss. */
-  loss(): number {
-    toProbabilities(this.values, this.#probabilities);
-    this.lastLoss = meanLogLoss(this.#probabilities, this.#labels, this.#weights);
-    return this.lastLoss;
-  }
-
-  differentiate(score: number): void {
-    const target = this.values.length === 1 ? 1 : score;
-    differentiate(this.#probabilities[score]!, this.#labels, target, this.#weights, this.gradients, this.hessians);
-  }
-}
-
-/** `fraction` of 0 .. count-1, ascending, at least one (selection sampling, Knuth, TAOCP 2, 3.4.2, algorithm S). */
-function draw(count: number, fraction: number, random: Prng): { kept: Uint32Array; left: Uint32Array } {
-  const wanted = Math.max(1, Math.round(count * fraction));
-  const kept = new Uint32Array(wanted);
-  const left = new Uint32Array(count - wanted);
-  if (wanted === count) return { kept: kept.map((_, i) => i), left };
-  let taken = 0;
-  for (let i = 0; i < count; i++) {
-    if ((count - i) * random.float() < wanted - taken) kept[taken++] = i;
-    else left[i - taken] = i;
-  }
-  return { kept, left };
+/** No tree has a cut, and no other rows or features will be drawn. */
+function cannotGrow({ settings, sample, trees }: Training): boolean {
+  return sample === null && settings.featureFraction === 1 && trees.every(({ count }) => count[0] === 1);
 }
 
 /** Log of the class shares, or their log odds; a class without rows is given a millionth. */
@@ -182,5 +157,6 @@ function checkOptions(options: GbdtOptions): GbdtOptions {
     ['maxBins', 2, MAX_BINS, true],
     ['patience', 0, 10_000, true],
   ]);
+  if (options.threads !== undefined) checkRanges({ threads: options.threads }, [['threads', 1, 256, true]]);
   return options;
 }

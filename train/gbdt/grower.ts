@@ -1,7 +1,7 @@
-import type { ForestBuilder } from '../../models/trees/forest.ts';
-import { BIN_STRIDE, type BinnedMatrix, type Bins, binColumnOf, FEATURES_PER_BLOCK, MISSING_BIN } from './binning.ts';
-import { BLOCK_STRIDE, buildHistogram, PackedGradients, subtractHistogram } from './histogram.ts';
+import { BIN_STRIDE, type BinnedMatrix, type Bins, FEATURES_PER_BLOCK, MISSING_BIN } from './binning.ts';
+import { BLOCK_STRIDE, buildHistogram, PackedGradients, subtractFeature } from './histogram.ts';
 import { histogramOffset, noSplit, type Split, type SplitLimits, searchFeature, shrink } from './split.ts';
+import { addLeaf, type GrownTree } from './tree.ts';
 
 export interface GrowLimits extends SplitLimits {
   readonly maxLeaves: number;
@@ -25,15 +25,6 @@ interface Leaf {
   counts: Map<number, Uint32Array> | null;
 }
 
-/** Inner nodes of the tree just grown, over bins: enough to send rows down that were not in the sample. */
-interface BinNode {
-  readonly feature: number;
-  /** 1 where a bin goes left. */
-  readonly goesLeft: Uint8Array;
-  readonly left: number;
-  readonly right: number;
-}
-
 /**
  * Grows one tree at a time, best leaf first, over binned rows. Holds every buffer, so that growing allocates a handful of
  * small objects per leaf only.
@@ -48,41 +39,40 @@ export class TreeGrower {
   readonly #packed: PackedGradients;
   readonly #free: Float64Array[] = [];
   readonly #goesLeft = new Uint8Array(BIN_STRIDE);
-  #nodes: (BinNode | number)[] = [];
-  #firstNode = 0;
 
-  constructor(data: BinnedMatrix, bins: Bins, limits: GrowLimits, seed: number) {
+  constructor(data: BinnedMatrix, bins: Bins, limits: GrowLimits) {
     this.#data = data;
     this.#bins = bins;
     this.#limits = limits;
     this.#rows = new Uint32Array(data.rows);
     this.#scratch = new Uint32Array(data.rows);
     this.#ordered = new Float64Array(data.rows);
-    this.#packed = new PackedGradients(data.rows, seed);
+    this.#packed = new PackedGradients(data.rows);
   }
 
   /**
-   * Appends one tree to the builder and adds its leaf values to the scores of the sampled rows.
+   * Grows one tree and adds its leaf values to the scores of the sampled rows.
    *
-   * @param sample ascending row ids to learn from
+   * @param sample ascending row ids to learn from; all rows where null
    * @param features ascending feature ids that may be cut
-   * @returns whether the tree has a split
+   * @param seed decides how gradients are rounded
+   * @param tree is overwritten
    */
   grow(
     gradients: Float32Array,
     hessians: Float32Array,
-    sample: Uint32Array,
+    sample: Uint32Array | null,
     features: readonly number[],
-    builder: ForestBuilder,
+    seed: number,
+    tree: GrownTree,
     scores: Float32Array,
-  ): boolean {
+  ): void {
     const { maxLeaves } = this.#limits;
     const blocks = [...new Set(features.map((feature) => Math.floor(feature / FEATURES_PER_BLOCK)))];
-    this.#packed.pack(gradients, hessians);
-    this.#rows.set(sample);
-    this.#firstNode = builder.nodeCount;
-    this.#nodes = [0];
-    const root = this.#makeLeaf(builder.addLeaf(0), 0, sample.length, 0, this.#sumRows(sample.length));
+    this.#packed.pack(gradients, hessians, seed);
+    const rows = this.#takeRows(sample);
+    tree.count[0] = 0;
+    const root = makeLeaf(addLeaf(tree), 0, rows, 0, this.#sumRows(rows));
     const leaves = [root];
     if (this.#mayCut(root)) {
       root.histogram = this.#takeHistogram();
@@ -99,36 +89,20 @@ export class TreeGrower {
         this.#search(leaf, features);
         continue;
       }
-      const [left, right] = this.#cut(leaf, middle, builder);
+      const [left, right] = cut(leaf, middle, tree);
       leaves[at] = left;
       leaves.push(right);
       if (leaves.length < maxLeaves) this.#prepare(leaf, left, right, blocks, features);
       else this.#release(leaf);
     }
-    for (const leaf of leaves) this.#close(leaf, gradients, hessians, builder, scores);
-    return leaves.length > 1;
+    for (const leaf of leaves) this.#close(leaf, gradients, hessians, tree, scores);
   }
 
-  /** Adds the leaf values of the tree just grown to the scores of these rows (all of them where null). */
-  addScores(data: BinnedMatrix, rows: Uint32Array | null, scores: Float32Array): void {
-    const nodes = this.#nodes;
-    const { byRow } = data;
-    // The low byte of a word comes first on every platform that Node runs on, so byte f of a row is feature f.
-    const stride = FEATURES_PER_BLOCK * data.blocks.length;
-    const bins = new Uint8Array(byRow.buffer);
-    const count = rows === null ? data.rows : rows.length;
-    for (let i = 0; i < count; i++) {
-      const row = rows === null ? i : rows[i]!;
-      let node = nodes[0]!;
-      while (typeof node !== 'number') {
-        node = nodes[node.goesLeft[bins[row * stride + node.feature]!] === 1 ? node.left : node.right]!;
-      }
-      scores[row] = scores[row]! + node;
-    }
-  }
-
-  #makeLeaf(node: number, start: number, end: number, depth: number, sum: number): Leaf {
-    return { node, start, end, depth, sum, histogram: null, best: noSplit(), counts: null };
+  #takeRows(sample: Uint32Array | null): number {
+    const rows = this.#rows;
+    if (sample === null) for (let row = 0; row < rows.length; row++) rows[row] = row;
+    else rows.set(sample);
+    return sample === null ? rows.length : sample.length;
   }
 
   #sumRows(count: number): number {
@@ -162,17 +136,21 @@ export class TreeGrower {
   }
 
   #search(leaf: Leaf, features: readonly number[]): void {
-    const best = noSplit();
-    const histogram = leaf.histogram!;
-    const rows = leaf.end - leaf.start;
-    for (const feature of features) {
-      const binCount = this.#bins.edges[feature]!.length + 1;
-      const counts = leaf.counts?.get(feature) ?? null;
-      const at = histogramOffset(feature);
-      searchFeature(histogram, at, feature, binCount, leaf.sum, rows, counts, this.#packed, this.#limits, best);
-    }
-    leaf.best = best;
-    if (best.gain <= 0) this.#release(leaf);
+    leaf.best = noSplit();
+    for (const feature of features) this.#searchIn(leaf, feature);
+    this.#settle(leaf);
+  }
+
+  #searchIn({ histogram, start, end, sum, counts, best }: Leaf, feature: number): void {
+    const at = histogramOffset(feature);
+    const own = counts?.get(feature) ?? null;
+    const binCount = this.#bins.edges[feature]!.length + 1;
+    searchFeature(histogram!, at, feature, binCount, sum, end - start, own, this.#packed, this.#limits, best);
+  }
+
+  /** A leaf that no cut improves stays one, and needs its histogram no more. */
+  #settle(leaf: Leaf): void {
+    if (leaf.best.gain <= 0) this.#release(leaf);
   }
 
   /** Moves the rows that go left to the front, keeping both sides ascending; returns where the right side starts. */
@@ -180,14 +158,14 @@ export class TreeGrower {
     const goesLeft = this.#goesLeft;
     for (let bin = 0; bin < MISSING_BIN; bin++) goesLeft[bin] = bin <= best.bin ? 1 : 0;
     goesLeft[MISSING_BIN] = best.missingLeft ? 1 : 0;
-    const { words, word, shift } = binColumnOf(this.#data, best.feature);
+    const column = this.#data.columns[best.feature]!;
     const rows = this.#rows;
     const scratch = this.#scratch;
     let left = start;
     let right = 0;
     for (let i = start; i < end; i++) {
       const row = rows[i]!;
-      const isLeft = goesLeft[(words[2 * row + word]! >>> shift) & 255]!;
+      const isLeft = goesLeft[column[row]!]!;
       rows[left] = row;
       scratch[right] = row;
       left += isLeft;
@@ -205,30 +183,14 @@ export class TreeGrower {
   #countExactly(leaf: Leaf, feature: number): void {
     // The refused partition left the rows in another order; histograms need them ascending only for speed.
     const counts = new Uint32Array(BIN_STRIDE);
-    const { words, word, shift } = binColumnOf(this.#data, feature);
+    const column = this.#data.columns[feature]!;
     this.#rows.subarray(leaf.start, leaf.end).sort();
     for (let i = leaf.start; i < leaf.end; i++) {
-      const bin = (words[2 * this.#rows[i]! + word]! >>> shift) & 255;
+      const bin = column[this.#rows[i]!]!;
       counts[bin] = counts[bin]! + 1;
     }
     leaf.counts ??= new Map();
     leaf.counts.set(feature, counts);
-  }
-
-  #cut(leaf: Leaf, middle: number, builder: ForestBuilder): [Leaf, Leaf] {
-    const { feature, bin, missingLeft, leftSum } = leaf.best;
-    const left = this.#makeLeaf(builder.addLeaf(0), leaf.start, middle, leaf.depth + 1, leftSum);
-    const right = this.#makeLeaf(builder.addLeaf(0), middle, leaf.end, leaf.depth + 1, leaf.sum - leftSum);
-    // Past the last edge only missing values are left to send right.
-    const threshold = this.#bins.edges[feature]![bin] ?? Number.POSITIVE_INFINITY;
-    builder.split(leaf.node, feature, threshold, missingLeft, left.node, right.node);
-    this.#nodes[leaf.node - this.#firstNode] = {
-      feature,
-      goesLeft: this.#goesLeft.slice(),
-      left: left.node - this.#firstNode,
-      right: right.node - this.#firstNode,
-    };
-    return [left, right];
   }
 
   /** Histograms of both children: the smaller is summed, the larger is what remains of the parent's. */
@@ -242,20 +204,20 @@ export class TreeGrower {
     this.#fill(small, blocks);
     large.histogram = parent.histogram;
     parent.histogram = null;
-    subtractHistogram(large.histogram!, small.histogram, blocks);
-    this.#search(large, features);
-    if (this.#mayCut(small)) this.#search(small, features);
-    else this.#release(small);
+    const searchesSmall = this.#mayCut(small);
+    // One feature at a time, so that its sums are in cache for all three.
+    for (const feature of features) {
+      const binCount = this.#bins.edges[feature]!.length + 1;
+      subtractFeature(large.histogram!, small.histogram, histogramOffset(feature), binCount);
+      this.#searchIn(large, feature);
+      if (searchesSmall) this.#searchIn(small, feature);
+    }
+    this.#settle(large);
+    this.#settle(small);
   }
 
   /** The leaf's value from the gradients themselves, so that rounding them to levels touches the shape only. */
-  #close(
-    leaf: Leaf,
-    gradients: Float32Array,
-    hessians: Float32Array,
-    builder: ForestBuilder,
-    scores: Float32Array,
-  ): void {
+  #close(leaf: Leaf, gradients: Float32Array, hessians: Float32Array, tree: GrownTree, scores: Float32Array): void {
     this.#release(leaf);
     const { l1, l2, learningRate } = this.#limits;
     const rows = this.#rows;
@@ -267,10 +229,27 @@ export class TreeGrower {
     }
     const step = hessian + l2 > 0 ? -shrink(gradient, l1) / (hessian + l2) : 0;
     const value = Math.fround(learningRate * step);
-    builder.setValue(leaf.node, value);
-    this.#nodes[leaf.node - this.#firstNode] = value;
+    tree.value[leaf.node] = value;
     for (let i = leaf.start; i < leaf.end; i++) scores[rows[i]!] = scores[rows[i]!]! + value;
   }
+}
+
+function makeLeaf(node: number, start: number, end: number, depth: number, sum: number): Leaf {
+  return { node, start, end, depth, sum, histogram: null, best: noSplit(), counts: null };
+}
+
+/** Turns the leaf into a node of its tree, with two leaves below. */
+function cut(leaf: Leaf, middle: number, tree: GrownTree): [Leaf, Leaf] {
+  const { node, start, end, depth, sum, best } = leaf;
+  const left = makeLeaf(addLeaf(tree), start, middle, depth + 1, best.leftSum);
+  const right = makeLeaf(addLeaf(tree), middle, end, depth + 1, sum - best.leftSum);
+  tree.feature[node] = best.feature;
+  tree.bin[node] = best.bin;
+  tree.missingLeft[node] = best.missingLeft ? 1 : 0;
+  tree.left[node] = left.node;
+  tree.right[node] = right.node;
+  tree.value[node] = 0;
+  return [left, right];
 }
 
 /** Index of the leaf whose cut gains most, or -1; the first wins ties. */

@@ -1,4 +1,4 @@
-import { BIN_STRIDE, type BinnedMatrix, FEATURES_PER_BLOCK } from './binning.ts';
+import { BIN_STRIDE, type BinnedMatrix, FEATURES_PER_BLOCK, MISSING_BIN } from './binning.ts';
 
 /** Doubles per block of features. */
 export const BLOCK_STRIDE = BIN_STRIDE * FEATURES_PER_BLOCK;
@@ -25,20 +25,23 @@ export class PackedGradients {
   gradientScale = 1;
   /** Real hessian per level. */
   hessianScale = 1;
-  #state: number;
 
-  constructor(rows: number, seed: number) {
+  constructor(rows: number) {
     this.values = new Float64Array(rows);
-    this.#state = seed | 1;
   }
 
-  /** @param hessians non-negative, one per row like the gradients */
-  pack(gradients: Float32Array, hessians: Float32Array): void {
+  /**
+   * Rounds up or down at random, so that sums are right on average whatever the number of rows.
+   *
+   * @param hessians non-negative, one per row like the gradients
+   * @param seed any 32-bit integer
+   */
+  pack(gradients: Float32Array, hessians: Float32Array, seed: number): void {
     this.#chooseScales(gradients, hessians);
     const { values, unit } = this;
     const perGradient = 1 / this.gradientScale;
     const perHessian = 1 / this.hessianScale;
-    let state = this.#state;
+    let state = seed | 1;
     for (let row = 0; row < values.length; row++) {
       // xorshift32 (Marsaglia, 2003); its halves dither gradient and hessian.
       state ^= state << 13;
@@ -48,7 +51,6 @@ export class PackedGradients {
       const hessian = Math.floor(hessians[row]! * perHessian + (state >>> 16) * (1 / 0x1_0000));
       values[row] = gradient * unit + hessian;
     }
-    this.#state = state;
   }
 
   #chooseScales(gradients: Float32Array, hessians: Float32Array): void {
@@ -178,10 +180,14 @@ function sumRows(
   }
 }
 
-/** parent - child into parent, which becomes the sibling's; exact, because all are whole numbers. */
-export function subtractHistogram(parent: Float64Array, child: Float64Array, used: readonly number[]): void {
-  for (const block of used) {
-    const end = (block + 1) * BLOCK_STRIDE;
-    for (let i = block * BLOCK_STRIDE; i < end; i++) parent[i] = parent[i]! - child[i]!;
-  }
+/**
+ * parent - child into parent, which becomes the sibling's, for one feature; exact, because all are whole numbers.
+ *
+ * @param at where the feature's bins start
+ * @param binCount bins that hold values
+ */
+export function subtractFeature(parent: Float64Array, child: Float64Array, at: number, binCount: number): void {
+  for (let i = at; i < at + binCount; i++) parent[i] = parent[i]! - child[i]!;
+  const missing = at + MISSING_BIN;
+  parent[missing] = parent[missing]! - child[missing]!;
 }

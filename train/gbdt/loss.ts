@@ -2,28 +2,32 @@
  * Softmax and logistic loss over class-major scores: scores[k][row]. The logistic case has one score, that of class 1.
  */
 
-/** Probabilities from scores, into `out` of the same shape. */
-export function toProbabilities(scores: readonly Float32Array[], out: readonly Float32Array[]): void {
-  if (scores.length === 1) logistic(scores[0]!, out[0]!);
-  else softmax(scores, out);
+/** Probabilities from the scores of rows [start, end), into `out` of the same shape. */
+export function toProbabilities(
+  scores: readonly Float32Array[],
+  start: number,
+  end: number,
+  out: readonly Float32Array[],
+): void {
+  if (scores.length === 1) logistic(scores[0]!, start, end, out[0]!);
+  else softmax(scores, start, end, out);
 }
 
-function logistic(score: Float32Array, out: Float32Array): void {
-  for (let row = 0; row < score.length; row++) out[row] = 1 / (1 + Math.exp(-score[row]!));
+function logistic(score: Float32Array, start: number, end: number, out: Float32Array): void {
+  for (let row = start; row < end; row++) out[row] = 1 / (1 + Math.exp(-score[row]!));
 }
 
 /** Works on a few thousand rows at a time, so that they stay in cache while the classes pass by. */
-function softmax(scores: readonly Float32Array[], out: readonly Float32Array[]): void {
-  const rows = scores[0]!.length;
+function softmax(scores: readonly Float32Array[], start: number, end: number, out: readonly Float32Array[]): void {
   const max = new Float32Array(CHUNK);
   const sum = new Float32Array(CHUNK);
-  for (let start = 0; start < rows; start += CHUNK) {
-    const size = Math.min(CHUNK, rows - start);
+  for (let from = start; from < end; from += CHUNK) {
+    const size = Math.min(CHUNK, end - from);
     max.fill(Number.NEGATIVE_INFINITY);
     sum.fill(0);
-    for (const score of scores) raise(score, start, size, max);
-    for (let k = 0; k < scores.length; k++) exponentiate(scores[k]!, start, size, max, out[k]!, sum);
-    for (const probability of out) divide(probability, start, size, sum);
+    for (const score of scores) raise(score, from, size, max);
+    for (let k = 0; k < scores.length; k++) exponentiate(scores[k]!, from, size, max, out[k]!, sum);
+    for (const probability of out) divide(probability, from, size, sum);
   }
 }
 
@@ -73,21 +77,21 @@ export function differentiate(
   }
 }
 
-/** Weighted mean of -log p(true class), p held above 1e-15. */
-export function meanLogLoss(
+/** Weighted sum of -log p(true class) over rows [start, end), p held above 1e-15. */
+export function sumLogLoss(
   probabilities: readonly Float32Array[],
   labels: Int32Array,
   weights: Float32Array | null,
+  start: number,
+  end: number,
 ): number {
   let loss = 0;
-  let total = 0;
-  for (let row = 0; row < labels.length; row++) {
+  for (let row = start; row < end; row++) {
     const label = labels[row]!;
     const first = probabilities[0]![row]!;
     const p = probabilities.length > 1 ? probabilities[label]![row]! : label === 1 ? first : 1 - first;
     const weight = weights === null ? 1 : weights[row]!;
     loss -= weight * Math.log(Math.max(p, 1e-15));
-    total += weight;
   }
-  return total > 0 ? loss / total : 0;
+  return loss;
 }

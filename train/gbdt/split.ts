@@ -48,43 +48,52 @@ export function searchFeature(
   best: Split,
 ): void {
   const { unit, gradientScale, hessianScale } = packed;
-  const { l1, l2, minRowsPerLeaf } = limits;
+  const { l1, l2 } = limits;
   const perUnit = 1 / unit;
   const totalLevel = Math.floor(total * perUnit);
   const G = totalLevel * gradientScale;
   const H = (total - totalLevel * unit) * hessianScale;
-  const rowsPerHessian = H > 0 ? rows / H : 0;
-  const minHessian = Math.max(limits.minChildWeight, Number.MIN_VALUE);
   const parent = (shrink(G, l1) * shrink(G, l1)) / (H + l2);
+  // Least hessian of a side; unless rows are counted, it stands for the least number of rows too.
+  const fewest = counts === null && H > 0 ? (limits.minRowsPerLeaf / rows) * H : 0;
+  const least = Math.max(limits.minChildWeight, fewest, Number.MIN_VALUE);
+  const most = H - least;
+  const minRows = counts === null ? 0 : limits.minRowsPerLeaf;
   const missing = histogram[at + MISSING_BIN]!;
   const missingRows = counts === null ? 0 : counts[MISSING_BIN]!;
+  const hasMissing = missing !== 0 || missingRows !== 0;
   // Cutting after the last bin parts the missing rows from all others; without missing rows it parts nothing.
-  const last = missing === 0 && missingRows === 0 ? binCount - 1 : binCount;
-  for (let side = 0; side < (missing === 0 && missingRows === 0 ? 1 : 2); side++) {
+  const last = hasMissing ? binCount : binCount - 1;
+  let bar = parent + best.gain;
+  for (let side = 0; side < (hasMissing ? 2 : 1); side++) {
     let sum = side === 0 ? 0 : missing;
     let count = side === 0 ? 0 : missingRows;
     for (let bin = 0; bin < last; bin++) {
       const value = histogram[at + bin]!;
       if (counts !== null) count += counts[bin]!;
       // An empty bin cuts where the bin before it did.
-      if (value === 0 && bin + 1 < last) continue;
+      if (value === 0) continue;
       sum += value;
       const level = Math.floor(sum * perUnit);
-      const gradientLeft = level * gradientScale;
       const hessianLeft = (sum - level * unit) * hessianScale;
-      const hessianRight = H - hessianLeft;
-      if (hessianLeft < minHessian || hessianRight < minHessian) continue;
-      const rowsLeft = counts === null ? hessianLeft * rowsPerHessian : count;
-      if (rowsLeft < minRowsPerLeaf || rows - rowsLeft < minRowsPerLeaf) continue;
+      if (hessianLeft < least) continue;
+      if (hessianLeft > most) break;
+      if (count < minRows || (counts !== null && rows - count < minRows)) continue;
+      const gradientLeft = level * gradientScale;
       const left = l1 === 0 ? gradientLeft : shrink(gradientLeft, l1);
       const right = l1 === 0 ? G - gradientLeft : shrink(G - gradientLeft, l1);
-      const gain = (left * left) / (hessianLeft + l2) + (right * right) / (hessianRight + l2) - parent;
+      const a = hessianLeft + l2;
+      const b = H - hessianLeft + l2;
+      // left^2 / a + right^2 / b > bar, without the divisions.
+      if (left * left * b + right * right * a <= bar * a * b) continue;
+      const gain = (left * left) / a + (right * right) / b - parent;
       if (gain <= best.gain) continue;
+      bar = parent + gain;
       best.gain = gain;
       best.feature = feature;
       best.bin = bin;
       // Unseen missing values follow the larger side.
-      best.missingLeft = last === binCount ? side === 1 : hessianLeft >= hessianRight;
+      best.missingLeft = hasMissing ? side === 1 : hessianLeft >= H - hessianLeft;
       best.leftSum = sum;
     }
   }
