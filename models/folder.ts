@@ -20,6 +20,8 @@ import { ModelLimits } from './limits.ts';
 
 export const CARD_FILE = 'card.json';
 export const ONNX_FILE = 'model.onnx';
+/** For people; nothing reads it. */
+export const REPORT_FILE = 'report.html';
 
 export interface LoadedModel {
   /** Null for a bare .onnx file. */
@@ -35,18 +37,21 @@ export type CardDraft = Omit<ModelCard, 'formatVersion' | 'files'>;
 const sha256Hex = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
 
 /**
- * Writes `card.json` and `model.onnx` beside the folder and renames them into place together, so that a reader finds the
- * old model, the new one or (between two renames) none, but never half of one. Returns the card as written.
+ * Writes `card.json`, `model.onnx` and, if there is one, `report.html` beside the folder and renames them into place
+ * together, so that a reader finds the old model, the new one or (between two renames) none, but never half of one.
+ * Returns the card as written.
  *
  * An existing folder is replaced only if it holds a model or nothing.
  */
 export function saveModelFolder(
   dir: string,
-  model: { readonly card: CardDraft; readonly onnx: Uint8Array },
+  model: { readonly card: CardDraft; readonly onnx: Uint8Array; readonly report?: string | null },
 ): ModelCard {
   checkModelFolder(dir);
   const target = resolve(dir);
+  const report = model.report == null ? null : new TextEncoder().encode(model.report);
   const files = [{ name: ONNX_FILE, sha256: sha256Hex(model.onnx) }];
+  if (report !== null) files.push({ name: REPORT_FILE, sha256: sha256Hex(report) });
   const card = readCard(writeCard({ ...model.card, formatVersion: CARD_FORMAT, files }), 'the card to write');
   const fresh = `${target}.new-${process.pid}`;
   const old = `${target}.old-${process.pid}`;
@@ -54,6 +59,7 @@ export function saveModelFolder(
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh, { recursive: true });
     writeDurably(join(fresh, ONNX_FILE), model.onnx);
+    if (report !== null) writeDurably(join(fresh, REPORT_FILE), report);
     writeDurably(join(fresh, CARD_FILE), new TextEncoder().encode(writeCard(card)));
     swap(fresh, target, old);
     return card;
@@ -93,7 +99,7 @@ export function checkModelFolder(dir: string): void {
   const target = resolve(dir);
   if (!existsSync(target)) return;
   const foreign = statSync(target).isDirectory()
-    ? readdirSync(target).filter((name) => name !== CARD_FILE && name !== ONNX_FILE)
+    ? readdirSync(target).filter((name) => ![CARD_FILE, ONNX_FILE, REPORT_FILE].includes(name))
     : [basename(target)];
   if (foreign.length === 0) return;
   throw new FlowlampError(ErrorCode.OutputUnwritable, {

@@ -7,6 +7,7 @@ import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelInput } from '../models/card.ts';
 import { checkInputs, readColumn } from '../models/inputs.ts';
 import type { LabelledMatrix } from './matrix.ts';
+import { type RowContext, RowContextCollector } from './row-context.ts';
 
 export interface LabelledData {
   readonly data: LabelledMatrix;
@@ -17,6 +18,8 @@ export interface LabelledData {
   readonly protocols: readonly string[];
   /** Responder's port per row, for the baseline that knows nothing else. */
   readonly ports: Float32Array;
+  /** What reports and baselines know of the rows besides; absent for rows that come from no flow table. */
+  readonly context?: RowContext;
 }
 
 export interface LeftOut {
@@ -43,6 +46,7 @@ export class LabelledRows {
   readonly #labels: string[] = [];
   readonly #groups: string[] = [];
   readonly #ports: number[] = [];
+  readonly #context = new RowContextCollector();
   readonly #captures = new Set<string>();
   readonly #protocols = new Set<string>();
 
@@ -85,6 +89,7 @@ export class LabelledRows {
       this.#captures.add(textCell(table, 'capture', row) ?? name);
       this.#protocols.add(textCell(table, 'protocol', row) ?? 'tcp');
     }
+    this.#context.add(name, table, kept);
     this.#inputs.forEach((input, i) => {
       const values = new Float32Array(table.length);
       readColumn(table.columns.get(input.name)!, table.length, (row, value) => {
@@ -118,6 +123,7 @@ export class LabelledRows {
       captures: [...this.#captures].sort(),
       protocols: [...this.#protocols].sort(),
       ports: Float32Array.from(this.#ports),
+      context: this.#context.finish(),
     };
   }
 
@@ -127,8 +133,10 @@ export class LabelledRows {
     if (label === null || label === '') this.leftOut.unlabelled++;
     else if (this.#classes?.includes(label) === false) this.leftOut.otherLabels++;
     else if (protocol !== null && this.#spoken?.includes(protocol) === false) this.leftOut.otherProtocols++;
-    else if (payloads < this.#minPayloadPackets) this.leftOut.tooShort++;
-    else return true;
+    else if (payloads < this.#minPayloadPackets) {
+      this.leftOut.tooShort++;
+      this.#context.addShort(table, row);
+    } else return true;
     return false;
   }
 
