@@ -16,7 +16,7 @@ import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
-import { metricsText } from '../metrics-text.ts';
+import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, nameList, positiveInteger, wholeNumber } from '../options.ts';
 import { packageVersion } from '../package-root.ts';
@@ -119,6 +119,7 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   for (const warning of trained.warnings) out.warn(warning);
   if (trained.metrics !== null) {
     out.say(`cross-validated by ${options.groupBy}:\n${metricsText(trained.metrics)}`);
+    out.say(`macro-F1 of baselines: ${baselinesText(trained)}`);
   }
   const { card, report } = await reported(rows, trained, collected.leftOut, audit, options, out);
   saveModelFolder(options.output, { ...trained, card, report });
@@ -152,6 +153,11 @@ async function reported(
     card: { ...card, metrics: { ...card.metrics, ...cardFigures(assessment) } },
     report: await reportPage(card, assessment),
   };
+}
+
+function baselinesText({ held }: TrainedModel): string {
+  const asked = (held?.baselines ?? []).filter(({ macroF1 }) => macroF1 !== null);
+  return asked.map(({ description, macroF1 }) => `${description.split(':')[0]} ${share(macroF1)}`).join(', ');
 }
 
 /** What the data give away, before anything is learnt from them. */

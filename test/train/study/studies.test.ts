@@ -83,17 +83,38 @@ test('importance of a column that never varies, or is not read, is none', async 
 });
 
 test('a class left out is never learnt, and its rows are asked about only by models of other groups', async () => {
-  const seen: { classes: readonly string[] }[] = [];
+  // No two rows agree in their times, which tell them apart.
+  const times = rows.data.matrix.columns[1]!;
+  const rowOf = new Map(Array.from(times, (time, row) => [time, row]));
+  const seen: { classes: readonly string[]; folds: Set<number>; labels: Set<number> }[] = [];
   const { classes, because } = await leaveClassesOut(rows, chosen, folds, (train) => {
-    seen.push({ classes: train.classNames });
+    const learnt = Array.from(train.matrix.columns[1]!, (time) => rowOf.get(time)!);
+    seen.push({
+      classes: train.classNames,
+      folds: new Set(learnt.map((row) => folds.folds[row]!)),
+      labels: new Set(learnt.map((row) => rows.data.labels[row]!)),
+    });
     return learn(train);
   });
   expect(because).toBe('');
   expect(classes.map(({ label }) => label)).toEqual(rows.data.classNames);
-  expect(seen.map((one) => one.classes.length)).toEqual(new Array(9).fill(2));
+  expect(seen).toHaveLength(9);
+  for (const one of seen) expect([one.classes.length, one.labels.size, one.folds.size]).toEqual([2, 2, 2]);
   for (const { rejection } of classes) {
     expect(rejection!.known + rejection!.unknown).toBe(chosen.length);
     expect(rejection!.auroc).toBeGreaterThanOrEqual(0);
+  }
+});
+
+test('no baseline is asked about what it has learnt from', async () => {
+  // Every flow has a name and a sequence of its own, which would give its label away to who had seen it.
+  const { context } = rows;
+  const words = Array.from(chosen, (row) => `w${row}w`);
+  const notes = context!.notes.map((note, row) => ({ ...note, sizes: Int32Array.of(row, 7 * row, 31 * row) }));
+  const own = { ...rows, context: { ...context!, names: words, snis: chosen, notes } };
+  const results = compareBaselines(judgedRows(own, cross.probabilities), await runBaselines(own, folds, 1), 1);
+  for (const { name, accuracy } of results) {
+    if (name === 'sniKeyword' || name === 'neighbours') expect(accuracy).toBeLessThan(0.5);
   }
 });
 
