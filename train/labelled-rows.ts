@@ -42,6 +42,7 @@ export class LabelledRows {
   /** Protocols to keep; null for all. */
   readonly #spoken: readonly string[] | null;
   readonly #classes: readonly string[] | null;
+  readonly #unwanted: ReadonlySet<string>;
   readonly #columns: number[][];
   readonly #labels: string[] = [];
   readonly #groups: string[] = [];
@@ -54,6 +55,7 @@ export class LabelledRows {
    * @param target the column that holds the label
    * @param groupBy the column whose values must not be on both sides of a split
    * @param classes the labels to keep, in order; null for those that occur
+   * @param unwanted labels to leave out: those that a model has, for who looks for what it does not know
    */
   constructor(
     inputs: readonly ModelInput[],
@@ -61,6 +63,7 @@ export class LabelledRows {
     groupBy: string,
     scope: { readonly minPayloadPackets: number; readonly protocols?: readonly string[] },
     classes: readonly string[] | null,
+    unwanted: readonly string[] = [],
   ) {
     this.#inputs = inputs;
     this.#target = target;
@@ -68,6 +71,7 @@ export class LabelledRows {
     this.#minPayloadPackets = scope.minPayloadPackets;
     this.#spoken = scope.protocols ?? null;
     this.#classes = classes;
+    this.#unwanted = new Set(unwanted);
     this.#columns = inputs.map(() => []);
   }
 
@@ -131,7 +135,7 @@ export class LabelledRows {
     const payloads = number(table, 'fwd_payload_packets', row) + number(table, 'bwd_payload_packets', row);
     const protocol = textCell(table, 'protocol', row);
     if (label === null || label === '') this.leftOut.unlabelled++;
-    else if (this.#classes?.includes(label) === false) this.leftOut.otherLabels++;
+    else if (this.#classes?.includes(label) === false || this.#unwanted.has(label)) this.leftOut.otherLabels++;
     else if (protocol !== null && this.#spoken?.includes(protocol) === false) this.leftOut.otherProtocols++;
     else if (payloads < this.#minPayloadPackets) {
       this.leftOut.tooShort++;

@@ -55,10 +55,15 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
   try {
     const { card } = scorer;
     const collected = new LabelledRows(card.inputs, card.target, options.groupBy, card.scope, card.labels);
+    const strangers =
+      format === null
+        ? null
+        : new LabelledRows(card.inputs, card.target, options.groupBy, card.scope, null, card.labels);
     const audited = format === null ? null : new AuditCollector(card.target);
     await readLabelledInputs(inputs, 'test', options, out, (name, specs, table) => {
       collected.add(name, specs, table);
       audited?.add(name, table, 'test');
+      strangers?.add(name, specs, table);
     });
     const rows = collected.finish();
     const probabilities = await scorer.predict(toRowMajor(rows.data.matrix), rows.data.matrix.rows);
@@ -90,6 +95,7 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
             versions: { flowlamp: packageVersion(), node: process.versions.node },
           },
           seenInTraining: evaluation.seenInTraining,
+          strangers: strangers === null || strangers.rows === 0 ? null : strangers.finish().data,
           modelBytes: loadModelFolder(options.model).onnx.length,
           onStep: (what) => out.progress(`report, ${what}`),
         },

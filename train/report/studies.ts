@@ -3,12 +3,12 @@ import { foldsByGroup } from '../../datasets/split.ts';
 import type { JsonObject, ModelCard } from '../../models/card.ts';
 import { runBaselines } from '../baselines/run.ts';
 import type { LabelledData } from '../labelled-rows.ts';
-import { toRowMajor } from '../matrix.ts';
+import { type LabelledMatrix, toRowMajor } from '../matrix.ts';
 import { runAblations } from '../study/ablations.ts';
 import { compareBaselines } from '../study/compare.ts';
 import { permutationImportance } from '../study/importance.ts';
-import { judgedRows } from '../study/judged.ts';
-import { leaveClassesOut } from '../study/left-out.ts';
+import { type Judged, judgedRows, sliceOf } from '../study/judged.ts';
+import { leaveClassesOut, rejectStrangers } from '../study/left-out.ts';
 import { studySample } from '../study/refit.ts';
 import type { TrainedModel } from '../train-model.ts';
 import { type Assessment, assess, type Circumstances, measureCost } from './assessment.ts';
@@ -59,9 +59,14 @@ export async function assessEvaluation(
   rows: LabelledData,
   probabilities: Float32Array,
   predict: (rows: Float32Array, count: number) => Promise<Float32Array>,
-  given: Given & Pick<Circumstances, 'seenInTraining'> & { readonly modelBytes: number },
+  given: Given &
+    Pick<Circumstances, 'seenInTraining'> & {
+      readonly modelBytes: number;
+      /** Rows of classes that the model does not have; null without any. */
+      readonly strangers: LabelledMatrix | null;
+    },
 ): Promise<Assessment> {
-  const { quick, onStep, modelBytes, ...rest } = given;
+  const { quick, onStep, modelBytes, strangers, ...rest } = given;
   const judged = judgedRows(rows, probabilities);
   const { data, groups, groupNames } = rows;
   const foldCount = Math.min(FOLDS, groupNames.length);
@@ -75,7 +80,7 @@ export async function assessEvaluation(
     baselines: compareBaselines(judged, answers, given.seed),
     warnings: [],
     ablations: null,
-    unknowns: null,
+    unknowns: strangers === null ? null : await strangersTo(judged, strangers, predict),
     importance: quick
       ? null
       : await permutationImportance(rows, [{ rows: judged.chosen, predict }], chosen, given.seed, (done, all) =>
@@ -83,6 +88,16 @@ export async function assessEvaluation(
         ),
     cost: await costOf(rows, chosen, modelBytes, predict),
   });
+}
+
+async function strangersTo(
+  judged: Judged,
+  { matrix, labels, classNames }: LabelledMatrix,
+  predict: (rows: Float32Array, count: number) => Promise<Float32Array>,
+) {
+  const known = sliceOf(judged, judged.chosen);
+  const probabilities = await predict(toRowMajor(matrix), matrix.rows);
+  return rejectStrangers(known.probabilities, probabilities, known.classNames.length, labels, classNames);
 }
 
 function costOf(

@@ -60,6 +60,32 @@ export async function leaveClassesOut(
   return { classes, because };
 }
 
+/**
+ * The same for a finished model and rows of classes that it was never trained on.
+ *
+ * @param known row-major probabilities of rows of the model's own classes
+ * @param strangers row-major probabilities of other rows
+ * @param labels class of each of these, an index of `names`
+ */
+export function rejectStrangers(
+  known: Float32Array,
+  strangers: Float32Array,
+  classCount: number,
+  labels: Int32Array,
+  names: readonly string[],
+): LeftOutStudy {
+  const sure = highestOf(known, classCount);
+  const unsure = highestOf(strangers, classCount);
+  const classes = names.map((label, k) => ({
+    label,
+    rejection: rejectUnknown(
+      sure,
+      unsure.filter((_, row) => labels[row] === k),
+    ),
+  }));
+  return { classes, because: '' };
+}
+
 /** The classes but one, numbered anew; no row may be of that one. */
 function without(data: LabelledMatrix, target: number): LabelledMatrix {
   return {
@@ -75,8 +101,11 @@ function highest(
   { matrix }: LabelledMatrix,
 ): Float64Array {
   const probabilities = predict(toRowMajor(matrix), matrix.rows);
-  const classes = probabilities.length / matrix.rows;
-  return Float64Array.from({ length: matrix.rows }, (_, row) =>
+  return highestOf(probabilities, probabilities.length / matrix.rows);
+}
+
+function highestOf(probabilities: Float32Array, classes: number): Float64Array {
+  return Float64Array.from({ length: probabilities.length / classes }, (_, row) =>
     Math.max(...probabilities.subarray(row * classes, (row + 1) * classes)),
   );
 }

@@ -122,12 +122,15 @@ test('an evaluation is reported by the same page, with the drift since training'
     ...given,
     seenInTraining,
     modelBytes: 1234,
+    strangers: { ...moved.data, classNames: ['novel', 'newer', 'absent'] },
   });
   const shifts = Object.fromEntries(evaluation.drift.map(({ name, shift }) => [name, shift!]));
   expect(shifts['flow_iat_mean_us']).toBeGreaterThan(1);
   expect(shifts['fwd_psh_packets']).toBeLessThan(0.25);
   const text = await reportPage(card, evaluation);
   expect(text).toContain('The figures flatter the model.');
+  expect(evaluation.unknowns!.classes.map(({ rejection }) => rejection!.known)).toEqual(new Array(3).fill(150));
+  expect(text).toContain('class it does not have');
   expect(text).toContain('How far this traffic is from what it learnt');
 });
 

@@ -10,7 +10,7 @@ import { examplesOf } from '../../../train/study/examples.ts';
 import { columnsOfFamily, FAMILIES, isOfFamily } from '../../../train/study/families.ts';
 import { permutationImportance } from '../../../train/study/importance.ts';
 import { judgedRows } from '../../../train/study/judged.ts';
-import { leaveClassesOut } from '../../../train/study/left-out.ts';
+import { leaveClassesOut, rejectStrangers } from '../../../train/study/left-out.ts';
 import { foldsOf, threeClasses } from './data.ts';
 
 const rows = threeClasses(12);
@@ -116,6 +116,17 @@ test('no baseline is asked about what it has learnt from', async () => {
   for (const { name, accuracy } of results) {
     if (name === 'sniKeyword' || name === 'neighbours') expect(accuracy).toBeLessThan(0.5);
   }
+});
+
+test('strangers to a finished model are set against its own rows, class by class', () => {
+  const known = Float32Array.from(Array.from({ length: 40 }, (_, i) => [0.6 + i / 100, 0.4 - i / 100]).flat());
+  const strangers = Float32Array.of(0.5, 0.5, 0.3, 0.7, 0.99, 0.01);
+  const { classes } = rejectStrangers(known, strangers, 2, Int32Array.of(0, 1, 0), ['new', 'newer']);
+  // At most two of forty known rows may go: those below 0.62.
+  expect(classes).toMatchObject([
+    { label: 'new', rejection: { known: 40, unknown: 2, tpr: 0.5 } },
+    { label: 'newer', rejection: { unknown: 1, tpr: 0 } },
+  ]);
 });
 
 test('of two classes none can be left out', async () => {

@@ -4,7 +4,7 @@ import { type Html, html, NOTHING, section, table } from '../html.ts';
 import { grouped, percent, share } from '../words.ts';
 
 export function unknownSection({ unknowns, kind }: Assessment): Html {
-  if (kind === 'evaluation') return NOTHING;
+  if (kind === 'evaluation' && unknowns === null) return NOTHING;
   const title = 'What it makes of the unknown';
   if (unknowns === null) return section('unknown', title, html`<p>Left out (<code>--quick</code>).</p>`);
   const because =
@@ -22,8 +22,17 @@ export function unknownSection({ unknowns, kind }: Assessment): Html {
   return section(
     'unknown',
     title,
-    html`<p>Each class was left out of a training of its own; its flows then ought to be turned away, by their highest probability. Turned away where 5 % of the known flows are as well, mean over classes: <b>${percent(mean)}</b> (5 % would be chance).</p>`,
+    html`<p>${kind === 'training' ? 'Each class was left out of a training of its own; its flows then ought' : 'The tables hold flows of classes that the model was never trained on; they ought'} to be turned away, by their highest probability. Turned away where 5 % of the known flows are as well, mean over classes: <b>${percent(mean)}</b> (5 % would be chance).</p>`,
     because,
-    table(['class left out', 'its flows', 'known flows', 'turned away', 'AUROC'], rows),
+    table(
+      [
+        kind === 'training' ? 'class left out' : 'class it does not have',
+        'its flows',
+        'known flows',
+        'turned away',
+        'AUROC',
+      ],
+      rows,
+    ),
   );
 }
