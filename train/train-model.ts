@@ -224,7 +224,8 @@ function metricsRecord(
   } as unknown as JsonObject;
 }
 
-const FEW_GROUPS = 10;
+/** Fewer groups are a few witnesses, however many rows they have. */
+export const FEW_GROUPS = 10;
 
 function warningsOf(rows: LabelledData, options: Described, metrics: Metrics | null, held: HeldOut | null): string[] {
   const warnings: string[] = [];

@@ -10,7 +10,7 @@ import { permutationImportance } from '../study/importance.ts';
 import { type Judged, judgedRows, sliceOf } from '../study/judged.ts';
 import { leaveClassesOut, rejectStrangers } from '../study/left-out.ts';
 import { studySample } from '../study/refit.ts';
-import type { TrainedModel } from '../train-model.ts';
+import { FEW_GROUPS, type TrainedModel } from '../train-model.ts';
 import { type Assessment, assess, type Circumstances, measureCost } from './assessment.ts';
 
 /** What neither the model nor its rows know. */
@@ -78,7 +78,10 @@ export async function assessEvaluation(
     ...rest,
     kind: 'evaluation',
     baselines: compareBaselines(judged, answers, given.seed),
-    warnings: [],
+    warnings:
+      groupNames.length < FEW_GROUPS
+        ? [`Only ${groupNames.length} groups (${given.groupBy}) stand behind the figures: intervals are too narrow.`]
+        : [],
     ablations: null,
     unknowns: strangers === null ? null : await strangersTo(judged, strangers, predict),
     importance: quick

@@ -131,6 +131,7 @@ test('an evaluation is reported by the same page, with the drift since training'
   expect(text).toContain('The figures flatter the model.');
   expect(evaluation.unknowns!.classes.map(({ rejection }) => rejection!.known)).toEqual(new Array(3).fill(150));
   expect(text).toContain('class it does not have');
+  expect(text).toContain('Only 5 groups (capture) stand behind the figures');
   expect(text).toContain('How far this traffic is from what it learnt');
 });
 
