@@ -7,6 +7,7 @@ import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelInput } from '../models/card.ts';
 import { checkInputs, readColumn } from '../models/inputs.ts';
 import type { LabelledMatrix } from './matrix.ts';
+import { type RowContext, RowContextCollector } from './row-context.ts';
 
 export interface LabelledData {
   readonly data: LabelledMatrix;
@@ -17,6 +18,8 @@ export interface LabelledData {
   readonly protocols: readonly string[];
   /** Responder's port per row, for the baseline that knows nothing else. */
   readonly ports: Float32Array;
+  /** What reports and baselines know of the rows besides; absent for rows that come from no flow table. */
+  readonly context?: RowContext;
 }
 
 export interface LeftOut {
@@ -39,10 +42,12 @@ export class LabelledRows {
   /** Protocols to keep; null for all. */
   readonly #spoken: readonly string[] | null;
   readonly #classes: readonly string[] | null;
+  readonly #unwanted: ReadonlySet<string>;
   readonly #columns: number[][];
   readonly #labels: string[] = [];
   readonly #groups: string[] = [];
   readonly #ports: number[] = [];
+  readonly #context = new RowContextCollector();
   readonly #captures = new Set<string>();
   readonly #protocols = new Set<string>();
 
@@ -50,6 +55,7 @@ export class LabelledRows {
    * @param target the column that holds the label
    * @param groupBy the column whose values must not be on both sides of a split
    * @param classes the labels to keep, in order; null for those that occur
+   * @param unwanted labels to leave out: those that a model has, for who looks for what it does not know
    */
   constructor(
     inputs: readonly ModelInput[],
@@ -57,6 +63,7 @@ export class LabelledRows {
     groupBy: string,
     scope: { readonly minPayloadPackets: number; readonly protocols?: readonly string[] },
     classes: readonly string[] | null,
+    unwanted: readonly string[] = [],
   ) {
     this.#inputs = inputs;
     this.#target = target;
@@ -64,6 +71,7 @@ export class LabelledRows {
     this.#minPayloadPackets = scope.minPayloadPackets;
     this.#spoken = scope.protocols ?? null;
     this.#classes = classes;
+    this.#unwanted = new Set(unwanted);
     this.#columns = inputs.map(() => []);
   }
 
@@ -85,6 +93,7 @@ export class LabelledRows {
       this.#captures.add(textCell(table, 'capture', row) ?? name);
       this.#protocols.add(textCell(table, 'protocol', row) ?? 'tcp');
     }
+    this.#context.add(name, table, kept);
     this.#inputs.forEach((input, i) => {
       const values = new Float32Array(table.length);
       readColumn(table.columns.get(input.name)!, table.length, (row, value) => {
@@ -118,6 +127,7 @@ export class LabelledRows {
       captures: [...this.#captures].sort(),
       protocols: [...this.#protocols].sort(),
       ports: Float32Array.from(this.#ports),
+      context: this.#context.finish(),
     };
   }
 
@@ -125,10 +135,12 @@ export class LabelledRows {
     const payloads = number(table, 'fwd_payload_packets', row) + number(table, 'bwd_payload_packets', row);
     const protocol = textCell(table, 'protocol', row);
     if (label === null || label === '') this.leftOut.unlabelled++;
-    else if (this.#classes?.includes(label) === false) this.leftOut.otherLabels++;
+    else if (this.#classes?.includes(label) === false || this.#unwanted.has(label)) this.leftOut.otherLabels++;
     else if (protocol !== null && this.#spoken?.includes(protocol) === false) this.leftOut.otherProtocols++;
-    else if (payloads < this.#minPayloadPackets) this.leftOut.tooShort++;
-    else return true;
+    else if (payloads < this.#minPayloadPackets) {
+      this.leftOut.tooShort++;
+      this.#context.addShort(table, row);
+    } else return true;
     return false;
   }
 

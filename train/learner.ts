@@ -25,8 +25,6 @@ export interface EncodeSettings {
   readonly producer: string;
   /** Written as the model's metadata_props, in the order given. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Rows learnt from: a tree model says how many of them meet each of its nodes, which Shapley values need. */
-  readonly background?: { readonly rows: Float32Array; readonly count: number };
 }
 
 /** A model that has learnt, in plain memory: nothing has to be freed. */

@@ -6,15 +6,17 @@ import { foldsByGroup } from '../datasets/split.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import { hashInputs, type JsonObject, type ModelInput, NEVER } from '../models/card.ts';
 import type { CardDraft } from '../models/folder.ts';
-import { fitMajority } from './baselines.ts';
+import { histogramOf, writeHistogram } from '../models/reference.ts';
+import { type Folds, runBaselines } from './baselines/run.ts';
 import { fitTemperature } from './calibrate.ts';
 import { type CrossValidation, crossValidate } from './cross-validate.ts';
-import { GBDT } from './gbdt/learner.ts';
 import type { GbdtOptions } from './gbdt/options.ts';
 import type { LabelledData } from './labelled-rows.ts';
-import type { FitProgress, Learner, LearnerOptions } from './learner.ts';
-import { type LabelledMatrix, sampleRows } from './matrix.ts';
+import type { FitProgress, Fitted, Learner, LearnerOptions } from './learner.ts';
 import { type Metrics, measure } from './metrics.ts';
+import { type BaselineResult, compareBaselines } from './study/compare.ts';
+import { type Judged, judgedRows, sliceOf } from './study/judged.ts';
+import type { Refit } from './study/refit.ts';
 import { chooseThresholds, TARGET_PRECISION } from './thresholds.ts';
 
 export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
@@ -47,6 +49,21 @@ export interface TrainedModel {
   /** On groups that the predicting model had not seen; null where there is only one group. */
   readonly metrics: Metrics | null;
   readonly warnings: readonly string[];
+  /** What a report is made of. */
+  readonly held: HeldOut | null;
+  /** The model itself. */
+  readonly final: Fitted;
+}
+
+/** Everything that is known from models that had not seen the rows that they were asked about. */
+export interface HeldOut extends Folds {
+  /** Calibrated probabilities of every row. */
+  readonly judged: Judged;
+  /** The models of the folds, as they were before they were calibrated. */
+  readonly models: CrossValidation['models'];
+  readonly baselines: readonly BaselineResult[];
+  /** Trains as the folds were trained, with the number of rounds that the model itself got. */
+  readonly refit: Refit;
 }
 
 export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
@@ -60,28 +77,36 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   const { data } = rows;
   const classCount = data.classNames.length;
   const foldCount = Math.min(options.folds, rows.groupNames.length);
-  const held = foldCount < 2 ? null : await holdOut(rows, foldCount, learner, settings, onProgress);
-  const temperature = held === null ? 1 : fitTemperature(logs(held.model.probabilities), data.labels, null);
-  const probabilities = held === null ? null : tempered(held.model.probabilities, classCount, temperature);
+  const folds = foldCount < 2 ? null : foldsOf(rows, foldCount, settings.seed);
+  const cross = folds === null ? null : await holdOut(rows, folds, learner, settings, onProgress);
+  const temperature = cross === null ? 1 : fitTemperature(logs(cross.probabilities), data.labels, null);
+  const probabilities = cross === null ? null : tempered(cross.probabilities, classCount, temperature);
   const precisions = data.classNames.map((name) =>
     name === options.positive ? TARGET_PRECISION.positive : TARGET_PRECISION.other,
   );
   const thresholds = probabilities === null ? null : chooseThresholds(probabilities, data.labels, precisions);
-  const rounds = held === null ? learner.unchosenRounds : Math.max(1, median(held.model.rounds));
+  const rounds = cross === null ? learner.unchosenRounds : Math.max(1, median(cross.rounds));
   const final = await learner.fit(data, null, { ...settings, rounds, patience: 0 }, (progress) =>
     onProgress?.('final model', progress),
   );
-  const metrics = probabilities === null ? null : measure(probabilities, data.labels, data.classNames);
+  const held =
+    folds === null || cross === null || probabilities === null
+      ? null
+      : await heldOut(rows, folds, cross, probabilities, settings.seed, (train) =>
+          learner.fit(train, null, { ...settings, rounds, patience: 0 }),
+        );
+  const metrics = held === null ? null : measuredOf(held.judged);
   const warnings = warningsOf(rows, options, metrics, held);
   return {
     onnx: final.encode({
       temperature,
       producer: `flowlamp ${options.programVersion}`,
       metadata: { name: options.name },
-      background: sampleRows(data.matrix, BACKGROUND_ROWS),
     }),
     metrics,
     warnings,
+    held,
+    final,
     card: {
       name: options.name,
       version: options.version,
@@ -99,7 +124,7 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       positive: options.positive !== null && data.classNames.includes(options.positive) ? options.positive : null,
       scope: { protocols: rows.protocols, minPayloadPackets: options.minPayloadPackets },
       training: trainingSummary(rows, options),
-      metrics: metricsRecord(metrics, held, rows, options, foldCount),
+      metrics: { ...metricsRecord(metrics, held, rows, options, foldCount), inputHistograms: inputHistograms(rows) },
       thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, thresholds?.[k] ?? NEVER])),
       limitations: [...options.limitations, ...warnings],
       versions: { flowlamp: options.programVersion, node: process.versions.node, ...final.versions },
@@ -107,43 +132,54 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   };
 }
 
-/** Rows that nodes are counted on: the shares that follow are off by a third of a percent, and 1000 trees take a second. */
-const BACKGROUND_ROWS = 20_000;
-
-interface HeldOut {
-  readonly model: CrossValidation;
-  /** Boosted trees on the same folds, knowing only the responder's port. */
-  readonly port: Metrics;
-  readonly majority: Metrics;
+function foldsOf({ data, groups, groupNames }: LabelledData, foldCount: number, seed: number): Folds {
+  const { labels, classNames } = data;
+  return { folds: foldsByGroup(groups, groupNames.length, labels, classNames.length, foldCount, seed), foldCount };
 }
 
-async function holdOut<Options extends LearnerOptions>(
-  rows: LabelledData,
-  foldCount: number,
+function holdOut<Options extends LearnerOptions>(
+  { data }: LabelledData,
+  { folds, foldCount }: Folds,
   learner: Learner<Options>,
   settings: Options,
   onProgress?: (stage: string, progress: FitProgress) => void,
-): Promise<HeldOut> {
-  const { data, groups, groupNames, ports } = rows;
-  const folds = foldsByGroup(groups, groupNames.length, data.labels, data.classNames.length, foldCount, settings.seed);
+): Promise<CrossValidation> {
   let fold = 0;
-  const model = await crossValidate(data, folds, foldCount, (train, validation) => {
+  return crossValidate(data, folds, foldCount, (train, validation) => {
     fold++;
     return learner.fit(train, validation, settings, (progress) =>
       onProgress?.(`fold ${fold} of ${foldCount}`, progress),
     );
   });
-  const onlyPort: LabelledMatrix = {
-    ...data,
-    matrix: { rows: data.matrix.rows, names: ['dst_port'], columns: [ports] },
-  };
-  const { seed } = settings;
-  const port = await crossValidate(onlyPort, folds, foldCount, (train, validation) =>
-    GBDT.fit(train, validation, { ...GBDT.defaults, seed }),
-  );
-  const majority = await crossValidate(data, folds, foldCount, (train) => fitMajority(train));
-  const measured = (result: CrossValidation) => measure(result.probabilities, data.labels, data.classNames);
-  return { model, port: measured(port), majority: measured(majority) };
+}
+
+async function heldOut(
+  rows: LabelledData,
+  folds: Folds,
+  { models }: CrossValidation,
+  probabilities: Float32Array,
+  seed: number,
+  refit: Refit,
+): Promise<HeldOut> {
+  const judged = judgedRows(rows, probabilities);
+  const baselines = compareBaselines(judged, await runBaselines(rows, folds, seed), seed);
+  return { ...folds, judged, models, baselines, refit };
+}
+
+/** Rows that the histograms of a card count: more tell no more of a tenth. */
+const HISTOGRAM_ROWS = 200_000;
+
+/** How each input is distributed where the model learns, for those who look for drift. */
+function inputHistograms({ data }: LabelledData): JsonObject {
+  const { names, columns, rows } = data.matrix;
+  const step = Math.ceil(rows / HISTOGRAM_ROWS);
+  const some = (column: Float32Array) => (step === 1 ? column : column.filter((_, row) => row % step === 0));
+  return Object.fromEntries(names.map((name, i) => [name, writeHistogram(histogramOf(some(columns[i]!)))]));
+}
+
+function measuredOf(judged: Judged): Metrics {
+  const { probabilities, labels, classNames } = sliceOf(judged, judged.chosen);
+  return measure(probabilities, labels, classNames);
 }
 
 function trainingSummary({ data, groupNames, captures }: LabelledData, options: Described): CardDraft['training'] {
@@ -178,15 +214,18 @@ function metricsRecord(
   if (metrics === null || held === null) return { crossValidated: null };
   const note =
     'Each row predicted by a model trained on other groups; rounds, temperature and thresholds were chosen on these same predictions, so they flatter a little. Evaluate on captures kept aside.';
-  const scores = ({ macroF1, accuracy, logLoss }: Metrics) => ({ macroF1, accuracy, logLoss });
+  const baselines = held.baselines.map(({ name, macroF1, accuracy, logLoss, outcome }) => {
+    return [name, { macroF1, accuracy, logLoss, outcome }];
+  });
   return {
     crossValidated: { note, groupBy: options.groupBy, folds: foldCount, groups: rows.groupNames.length, ...metrics },
-    baselines: { majority: scores(held.majority), portOnly: scores(held.port) },
+    baselines: Object.fromEntries(baselines),
     thresholds: { targetPrecision: TARGET_PRECISION },
   } as unknown as JsonObject;
 }
 
-const FEW_GROUPS = 10;
+/** Fewer groups are a few witnesses, however many rows they have. */
+export const FEW_GROUPS = 10;
 
 function warningsOf(rows: LabelledData, options: Described, metrics: Metrics | null, held: HeldOut | null): string[] {
   const warnings: string[] = [];
@@ -200,14 +239,21 @@ function warningsOf(rows: LabelledData, options: Described, metrics: Metrics | n
   if (groupNames.length < FEW_GROUPS) {
     warnings.push(`Only ${groupNames.length} groups (${options.groupBy}) stand behind the figures.`);
   }
-  const baseline = Math.max(held.port.macroF1 ?? 0, held.majority.macroF1 ?? 0);
-  if ((metrics.macroF1 ?? 0) <= baseline) {
-    warnings.push(
-      `The model does not beat its baselines: macro-F1 ${text(metrics.macroF1)} against ${text(held.port.macroF1)} for the port alone.`,
-    );
-  }
+  const unbeaten = held.baselines.filter(({ outcome }) => outcome === 'not beaten');
+  const against = unbeaten.map(
+    ({ name, macroF1, modelMacroF1 }) => `${text(modelMacroF1)} against ${text(macroF1)} for ${WORDS[name]}`,
+  );
+  if (against.length > 0) warnings.push(`The model does not beat its baselines: macro-F1 ${against.join(', ')}.`);
   return warnings;
 }
+
+const WORDS: Readonly<Record<BaselineResult['name'], string>> = {
+  majority: 'the majority class',
+  portOnly: 'the port alone',
+  sniKeyword: 'words of the server name',
+  neighbours: 'the nearest neighbours by sequence',
+  logistic: 'logistic regression',
+};
 
 function text(value: number | null): string {
   return value === null ? 'undefined' : value.toFixed(3);

@@ -1,19 +1,21 @@
 /** `flowlamp train`: labelled flows to a model folder. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
+import { AUDIT_DEFAULTS, type Audit, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
-
 import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
 import type { ModelInput } from '../../models/card.ts';
-import { checkModelFolder, saveModelFolder } from '../../models/folder.ts';
-import { LabelledRows } from '../../train/labelled-rows.ts';
+import { checkModelFolder, REPORT_FILE, saveModelFolder } from '../../models/folder.ts';
+import { type LabelledData, LabelledRows, type LeftOut } from '../../train/labelled-rows.ts';
 import { LEARNERS } from '../../train/learners.ts';
-import { trainModel } from '../../train/train-model.ts';
+import { reportPage } from '../../train/report/page.ts';
+import { assessTraining, cardFigures } from '../../train/report/studies.ts';
+import { type TrainedModel, trainModel } from '../../train/train-model.ts';
+import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
-import { metricsText } from '../metrics-text.ts';
+import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, nameList, positiveInteger, wholeNumber } from '../options.ts';
 import { packageVersion } from '../package-root.ts';
@@ -35,6 +37,7 @@ export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly limitation?: string[];
   readonly audit: boolean;
   readonly gate?: boolean;
+  readonly quick?: boolean;
 }
 
 export function addTrainCommand(program: Command): void {
@@ -58,6 +61,7 @@ export function addTrainCommand(program: Command): void {
     .option('--seed <number>', 'decides folds, sampling and the first weights', wholeNumber, 1)
     .option('--no-audit', 'do not look for what gives the labels away (dataset audit)')
     .option('--gate', 'train nothing where the audit finds a breach')
+    .option('--quick', 'no ablations, left-out classes and importances in the report: they take further trainings')
     .option('--name <name>', 'name of the model (default: the name of its folder)')
     .option('--model-version <version>', 'version of the model', '1')
     .option('--origin <words>', 'where the traffic came from, for the card')
@@ -88,7 +92,7 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   out.say(
     `${counted(rows.data.matrix.rows, 'flow')} of ${counted(rows.groupNames.length, 'group')} (${options.groupBy}); left out: ${unlabelled} without a label, ${tooShort} with fewer than ${options.minPayloadPackets} payload packets`,
   );
-  if (audited !== null) await sayAudit(audited, options.gate === true, out);
+  const audit = audited === null ? null : await sayAudit(audited, options.gate === true, out);
   const description = {
     name: options.name ?? folderName(options.output),
     version: options.modelVersion,
@@ -114,19 +118,57 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   for (const warning of trained.warnings) out.warn(warning);
   if (trained.metrics !== null) {
     out.say(`cross-validated by ${options.groupBy}:\n${metricsText(trained.metrics)}`);
+    out.say(`macro-F1 of baselines: ${baselinesText(trained)}`);
   }
-  saveModelFolder(options.output, trained);
-  out.say(`wrote ${options.output} (card.json, model.onnx)`);
+  const { card, report } = await reported(rows, trained, collected.leftOut, audit, options, out);
+  const others = new Map(report === null ? [] : [[REPORT_FILE, new TextEncoder().encode(report)]]);
+  saveModelFolder(options.output, { card, onnx: trained.onnx, others });
+  out.say(`wrote ${options.output} (card.json, model.onnx${report === null ? '' : ', report.html'})`);
+}
+
+/** The card with the figures of the report, and the report itself; null where nothing could be held out. */
+async function reported(
+  rows: LabelledData,
+  trained: TrainedModel,
+  leftOut: LeftOut,
+  audit: Audit | null,
+  options: TrainCommandOptions,
+  out: Console,
+): Promise<{ readonly card: TrainedModel['card']; readonly report: string | null }> {
+  const { card } = trained;
+  const assessment = await withSystemSignals(() =>
+    assessTraining(rows, trained, {
+      groupBy: options.groupBy,
+      leftOut,
+      audit,
+      seed: options.seed,
+      quick: options.quick === true,
+      made: { command: commandLine(), at: card.created, versions: {} },
+      onStep: (what) => out.progress(`report, ${what}`),
+    }),
+  );
+  out.endProgress();
+  if (assessment === null) return { card, report: null };
+  return {
+    card: { ...card, metrics: { ...card.metrics, ...cardFigures(assessment) } },
+    report: await reportPage(card, assessment),
+  };
+}
+
+function baselinesText({ held }: TrainedModel): string {
+  const asked = (held?.baselines ?? []).filter(({ macroF1 }) => macroF1 !== null);
+  return asked.map(({ description, macroF1 }) => `${description.split(':')[0]} ${share(macroF1)}`).join(', ');
 }
 
 /** What the data give away, before anything is learnt from them. */
-async function sayAudit(audited: AuditCollector, isGate: boolean, out: Console): Promise<void> {
+async function sayAudit(audited: AuditCollector, isGate: boolean, out: Console): Promise<Audit> {
   const audit = auditOf(audited, { ...AUDIT_DEFAULTS, shuffle: await controlOf(audited) });
   const breaches = audit.findings.filter(({ level }) => level === 'breach');
   for (const { text } of breaches.slice(0, MOST_BREACHES)) out.warn(`audit: ${text}`);
   const more = breaches.length - MOST_BREACHES;
   if (more > 0) out.warn(`audit: ${more} more; flowlamp dataset audit shows all`);
   if (isGate) requireNoBreach(audit);
+  return audit;
 }
 
 const MOST_BREACHES = 3;

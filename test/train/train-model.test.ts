@@ -29,13 +29,16 @@ const options: TrainOptions = {
   learnerOptions: { seed: 1, rounds: 30 },
 };
 
-/** Mining rows are large, others are small; a share of the rows lies. */
+/** Mining rows are of a middle size, others smaller or larger, which no sum of inputs can tell; a share of the rows lies. */
 function madeUp(groupCount: number, lies = 0.05): LabelledData {
   const random = new Prng(groupCount);
   const rows = groupCount * 40;
   const groups = Int32Array.from({ length: rows }, (_, row) => row % groupCount);
   const labels = Int32Array.from({ length: rows }, () => random.below(2));
-  const size = labels.map((label) => (label === (random.chance(lies) ? 1 : 0) ? 300 : 100) + random.below(80));
+  const size = labels.map((label) => {
+    const middle = label === (random.chance(lies) ? 1 : 0);
+    return (middle ? 200 : random.pick([100, 300])) + random.below(80);
+  });
   const gap = Float32Array.from({ length: rows }, () => random.float());
   const groupNames = Array.from({ length: groupCount }, (_, group) => `captures/${group}.pcap`);
   return {

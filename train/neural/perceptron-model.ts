@@ -15,7 +15,7 @@ export function perceptronModel(
     ...history,
     net,
     predict: (rows, count) => predictPerceptron(net, rows, count),
-    encode: ({ temperature, background: _, ...options }) => encodePerceptron(divideLogits(net, temperature), options),
+    encode: ({ temperature, ...options }) => encodePerceptron(divideLogits(net, temperature), options),
   };
 }
 
