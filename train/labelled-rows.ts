@@ -33,6 +33,17 @@ export interface LeftOut {
   otherProtocols: number;
 }
 
+/** What training asks of its rows besides what every reader does. */
+export interface RowDemands {
+  /** The column with what each row counts for; each counts 1 without it. */
+  readonly weightColumn?: string;
+  /** Inputs that a table of an older version lacks are done without; else such a table is refused. */
+  readonly mayLackInputs?: boolean;
+}
+
+/** A table that lacks more of the inputs is no older one, but something else. */
+const MOST_LACKING = 0.5;
+
 export class LabelledRows {
   readonly leftOut: LeftOut = { unlabelled: 0, tooShort: 0, otherLabels: 0, otherProtocols: 0 };
   readonly #inputs: readonly ModelInput[];
@@ -44,6 +55,11 @@ export class LabelledRows {
   readonly #classes: readonly string[] | null;
   readonly #unwanted: ReadonlySet<string>;
   readonly #columns: number[][];
+  readonly #weightColumn: string | null;
+  readonly #mayLackInputs: boolean;
+  readonly #weights: number[] = [];
+  /** Table -> the inputs that it lacks. */
+  readonly #lacking = new Map<string, readonly string[]>();
   readonly #labels: string[] = [];
   readonly #groups: string[] = [];
   readonly #ports: number[] = [];
@@ -64,7 +80,10 @@ export class LabelledRows {
     scope: { readonly minPayloadPackets: number; readonly protocols?: readonly string[] },
     classes: readonly string[] | null,
     unwanted: readonly string[] = [],
+    { weightColumn, mayLackInputs = false }: RowDemands = {},
   ) {
+    this.#weightColumn = weightColumn ?? null;
+    this.#mayLackInputs = mayLackInputs;
     this.#inputs = inputs;
     this.#target = target;
     this.#groupBy = groupBy;
@@ -79,9 +98,23 @@ export class LabelledRows {
     return this.#labels.length;
   }
 
-  /** @throws FlowlampError SCHEMA_MISMATCH or COLUMN_MISSING */
+  /** Tables of an older version, and which inputs each of them lacks. */
+  get lacking(): ReadonlyMap<string, readonly string[]> {
+    return this.#lacking;
+  }
+
+  /** Those that every table has, in their order: the names of the matrix. */
+  get inputs(): readonly ModelInput[] {
+    const gone = new Set([...this.#lacking.values()].flat());
+    return this.#inputs.filter(({ name }) => !gone.has(name));
+  }
+
+  /** @throws FlowlampError SCHEMA_MISMATCH, COLUMN_MISSING, or LABELS_UNUSABLE for weights that are none */
   add(name: string, specs: readonly ColumnSpec[], table: Table): void {
-    checkInputs('this version of flowlamp', this.#inputs, name, specs, nodeDigests);
+    const lacking = this.#lackedBy(specs);
+    if (lacking.length > 0) this.#lacking.set(name, lacking);
+    const present = this.#inputs.filter((input) => !lacking.includes(input.name));
+    checkInputs('this version of flowlamp', present, name, specs, nodeDigests);
     const labels = textsOf(textColumn(name, table, this.#target), table.length);
     const groups = requireColumn(name, table, this.#groupBy);
     const kept: number[] = [];
@@ -94,14 +127,42 @@ export class LabelledRows {
       this.#protocols.add(textCell(table, 'protocol', row) ?? 'tcp');
     }
     this.#context.add(name, table, kept);
+    if (this.#weightColumn !== null) this.#addWeights(name, table, this.#weightColumn, kept);
     this.#inputs.forEach((input, i) => {
-      const values = new Float32Array(table.length);
-      readColumn(table.columns.get(input.name)!, table.length, (row, value) => {
-        values[row] = value;
-      });
       const column = this.#columns[i]!;
-      for (const row of kept) column.push(values[row]!);
+      const values = lacking.includes(input.name) ? null : numbersOf(table.columns.get(input.name)!, table.length);
+      for (const row of kept) column.push(values === null ? Number.NaN : values[row]!);
     });
+  }
+
+  #lackedBy(specs: readonly ColumnSpec[]): string[] {
+    if (!this.#mayLackInputs) return [];
+    const names = new Set(specs.map(({ name }) => name));
+    const lacking = this.#inputs.map(({ name }) => name).filter((name) => !names.has(name));
+    return lacking.length > MOST_LACKING * this.#inputs.length ? [] : lacking;
+  }
+
+  #addWeights(name: string, table: Table, wanted: string, kept: readonly number[]): void {
+    const column = requireColumn(name, table, wanted);
+    if (!('values' in column) || column.type === 'findings' || column.type === 'timestamp_ns') {
+      throw new FlowlampError(ErrorCode.ColumnMissing, {
+        happened: `column ${wanted} of ${name} is ${column.type}`,
+        expected: 'a column of numbers',
+        action: 'name another with --weight-column',
+      });
+    }
+    const values = numbersOf(column, table.length);
+    for (const row of kept) {
+      const weight = values[row]!;
+      if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
+        throw new FlowlampError(ErrorCode.LabelsUnusable, {
+          happened: `row ${row + 1} of a batch of ${name} has ${Number.isNaN(weight) ? 'no weight' : `the weight ${weight}`} in ${wanted}`,
+          expected: 'a number of at least 0 in every row',
+          action: 'correct the column, or name another with --weight-column',
+        });
+      }
+      this.#weights.push(weight);
+    }
   }
 
   /** @throws FlowlampError LABELS_UNUSABLE where nothing can be learnt from what was collected */
@@ -112,15 +173,15 @@ export class LabelledRows {
     const groupNames = [...new Set(this.#groups)].sort();
     const classIds = new Map(classNames.map((name, id) => [name, id]));
     const groupIds = new Map(groupNames.map((name, id) => [name, id]));
+    const names = this.inputs.map(({ name }) => name);
+    const isKept = new Set(names);
+    const columns = this.#columns.filter((_, i) => isKept.has(this.#inputs[i]!.name));
     return {
       data: {
-        matrix: {
-          rows: this.rows,
-          names: this.#inputs.map(({ name }) => name),
-          columns: this.#columns.map((column) => Float32Array.from(column)),
-        },
+        matrix: { rows: this.rows, names, columns: columns.map((column) => Float32Array.from(column)) },
         labels: Int32Array.from(this.#labels, (label) => classIds.get(label)!),
         classNames,
+        ...(this.#weightColumn === null ? {} : { weights: Float32Array.from(this.#weights) }),
       },
       groups: Int32Array.from(this.#groups, (group) => groupIds.get(group)!),
       groupNames,
@@ -154,19 +215,20 @@ export class LabelledRows {
   }
 }
 
-/** `Mining` and `mining` would silently be two classes. */
+/** `Mining` and `mining` would silently be two classes, and so would two ways to write one accent. */
 function refuseCaseTwins(classNames: readonly string[]): void {
+  const plain = (name: string) => name.normalize('NFKC').trim().toLowerCase();
   const seen = new Map<string, string>();
   for (const name of classNames) {
-    const twin = seen.get(name.trim().toLowerCase());
+    const twin = seen.get(plain(name));
     if (twin !== undefined) {
       throw new FlowlampError(ErrorCode.LabelsUnusable, {
-        happened: `the labels "${twin}" and "${name}" differ only in case or blanks`,
+        happened: `the labels "${twin}" and "${name}" differ only in case, blanks or how characters are composed`,
         expected: 'one spelling for each class',
         action: 'correct the labels',
       });
     }
-    seen.set(name.trim().toLowerCase(), name);
+    seen.set(plain(name), name);
   }
 }
 
@@ -188,6 +250,15 @@ function textColumn(name: string, table: Table, wanted: string): TextColumn {
     expected: 'a column of text',
     action: 'name the column that holds the labels',
   });
+}
+
+/** NaN where null. */
+function numbersOf(column: Column, rows: number): Float64Array {
+  const values = new Float64Array(rows);
+  readColumn(column, rows, (row, value) => {
+    values[row] = value;
+  });
+  return values;
 }
 
 function cellText(column: Column, row: number): string {

@@ -17,6 +17,8 @@ export interface LearnerOptions {
   /** Stop after so many rounds without a lower loss on the validation rows; 0 never stops. */
   readonly patience: number;
   readonly seed: number;
+  /** Threads, for learners that use several. Changes nothing but the time, so no card tells it. */
+  readonly threads?: number;
 }
 
 export interface EncodeSettings {

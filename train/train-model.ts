@@ -2,6 +2,7 @@
  * From labelled rows to a model with its card. Everything that is chosen (rounds, temperature, thresholds) is chosen on
  * predictions for groups that the predicting model had not seen; the model itself then learns from all rows.
  */
+import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { foldsByGroup } from '../datasets/split.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import { hashInputs, type JsonObject, type ModelInput, NEVER } from '../models/card.ts';
@@ -10,14 +11,20 @@ import { histogramOf, writeHistogram } from '../models/reference.ts';
 import { type Folds, runBaselines } from './baselines/run.ts';
 import { fitTemperature } from './calibrate.ts';
 import { type CrossValidation, crossValidate } from './cross-validate.ts';
+import { Fits, type TrainProgress } from './fits.ts';
 import type { GbdtOptions } from './gbdt/options.ts';
 import type { LabelledData } from './labelled-rows.ts';
-import type { FitProgress, Fitted, Learner, LearnerOptions } from './learner.ts';
+import type { Fitted, Learner, LearnerOptions } from './learner.ts';
 import { type Metrics, measure } from './metrics.ts';
+import { type Repeats, repeatsOf, type SeedRun, seedRun } from './repeats.ts';
+import { type SearchRecord, search, searchFits } from './search/search.ts';
+import type { SearchSpace } from './search/space.ts';
+import { spaceOf } from './search/spaces.ts';
 import { type BaselineResult, compareBaselines } from './study/compare.ts';
 import { type Judged, judgedRows, sliceOf } from './study/judged.ts';
 import type { Refit } from './study/refit.ts';
 import { chooseThresholds, TARGET_PRECISION } from './thresholds.ts';
+import { checkLearnable, warningsOf } from './warnings.ts';
 
 export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
   readonly name: string;
@@ -38,6 +45,10 @@ export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
   readonly learner: Learner<Options>;
   /** Over the learner's defaults. */
   readonly learnerOptions: Partial<Options>;
+  /** Points that are drawn from the learner's search space, besides its own options; 0 for no search. */
+  readonly search?: number;
+  /** How often all is repeated with other seeds, the first time included. */
+  readonly seeds?: number;
 }
 
 /** What the card says, whatever has learnt. */
@@ -49,6 +60,9 @@ export interface TrainedModel {
   /** On groups that the predicting model had not seen; null where there is only one group. */
   readonly metrics: Metrics | null;
   readonly warnings: readonly string[];
+  readonly search: SearchRecord | null;
+  /** Null for one seed. */
+  readonly repeats: Repeats | null;
   /** What a report is made of. */
   readonly held: HeldOut | null;
   /** The model itself. */
@@ -70,33 +84,44 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   rows: LabelledData,
   inputs: readonly ModelInput[],
   options: TrainOptions<Options>,
-  onProgress?: (stage: string, progress: FitProgress) => void,
+  onProgress?: (progress: TrainProgress) => void,
 ): Promise<TrainedModel> {
+  checkLearnable(rows.data);
   const { learner } = options;
-  const settings: Options = { ...learner.defaults, ...options.learnerOptions };
+  const started: Options = { ...learner.defaults, ...options.learnerOptions };
   const { data } = rows;
-  const classCount = data.classNames.length;
+  const { seed } = started;
   const foldCount = Math.min(options.folds, rows.groupNames.length);
-  const folds = foldCount < 2 ? null : foldsOf(rows, foldCount, settings.seed);
-  const cross = folds === null ? null : await holdOut(rows, folds, learner, settings, onProgress);
-  const temperature = cross === null ? 1 : fitTemperature(logs(cross.probabilities), data.labels, null);
-  const probabilities = cross === null ? null : tempered(cross.probabilities, classCount, temperature);
+  const folds = foldCount < 2 ? null : foldsOf(rows, foldCount, seed);
+  const space = options.search ? freeSpace(learner, options.learnerOptions) : null;
+  const points = space === null ? 0 : options.search!;
+  const seeds = folds === null ? 1 : (options.seeds ?? 1);
+  const planned = 1 + (folds === null ? 0 : seeds * foldCount + (points > 0 ? searchFits(points, foldCount) : 0));
+  const fits = new Fits(learner, planned, onProgress);
+  if (space !== null && folds === null) throw nothingToSearchOn(options.groupBy);
+  const found = folds === null || space === null ? null : await search(data, folds, fits, started, space, points);
+  const settings: Options = found === null ? started : { ...started, ...found.trials[found.chosen]!.options };
+  const cross = folds === null ? null : await holdOut(rows, folds, fits, settings, '');
+  const { temperature, probabilities } = cross === null ? UNCALIBRATED : calibrated(rows, cross);
   const precisions = data.classNames.map((name) =>
     name === options.positive ? TARGET_PRECISION.positive : TARGET_PRECISION.other,
   );
   const thresholds = probabilities === null ? null : chooseThresholds(probabilities, data.labels, precisions);
   const rounds = cross === null ? learner.unchosenRounds : Math.max(1, median(cross.rounds));
-  const final = await learner.fit(data, null, { ...settings, rounds, patience: 0 }, (progress) =>
-    onProgress?.('final model', progress),
-  );
+  const final = await fits.fit('final', 'final model', data, null, { ...settings, rounds, patience: 0 });
   const held =
     folds === null || cross === null || probabilities === null
       ? null
-      : await heldOut(rows, folds, cross, probabilities, settings.seed, (train) =>
+      : await heldOut(rows, folds, cross, probabilities, seed, (train) =>
           learner.fit(train, null, { ...settings, rounds, patience: 0 }),
         );
   const metrics = held === null ? null : measuredOf(held.judged);
-  const warnings = warningsOf(rows, options, metrics, held);
+  const repeats =
+    metrics === null || seeds < 2
+      ? null
+      : await repeated(rows, foldCount, fits, settings, seedRun(seed, metrics), seeds);
+  const warnings = warningsOf(rows, options.groupBy, metrics, held?.baselines ?? null, found);
+  const { threads: _, ...told } = settings;
   return {
     onnx: final.encode({
       temperature,
@@ -105,6 +130,8 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
     }),
     metrics,
     warnings,
+    search: found,
+    repeats,
     held,
     final,
     card: {
@@ -118,13 +145,18 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       inputsHash: hashInputs(inputs, nodeDigests),
       learner: {
         name: learner.name,
-        options: { ...settings, rounds, temperature } as unknown as JsonObject,
-        seed: settings.seed,
+        options: { ...told, rounds, temperature } as unknown as JsonObject,
+        seed,
       },
       positive: options.positive !== null && data.classNames.includes(options.positive) ? options.positive : null,
       scope: { protocols: rows.protocols, minPayloadPackets: options.minPayloadPackets },
       training: trainingSummary(rows, options),
-      metrics: { ...metricsRecord(metrics, held, rows, options, foldCount), inputHistograms: inputHistograms(rows) },
+      metrics: {
+        ...metricsRecord(metrics, held, rows, options, foldCount),
+        ...(found === null ? {} : { search: found as unknown as JsonObject }),
+        ...(repeats === null ? {} : { seeds: repeats as unknown as JsonObject }),
+        inputHistograms: inputHistograms(rows),
+      },
       thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, thresholds?.[k] ?? NEVER])),
       limitations: [...options.limitations, ...warnings],
       versions: { flowlamp: options.programVersion, node: process.versions.node, ...final.versions },
@@ -132,24 +164,68 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   };
 }
 
+/** The learner's space without what the user has decided. */
+function freeSpace<Options extends LearnerOptions>({ name }: Learner<Options>, decided: Partial<Options>): SearchSpace {
+  const free = Object.entries(spaceOf(name) ?? {}).filter(([option]) => !Object.hasOwn(decided, option));
+  if (free.length > 0) return Object.fromEntries(free);
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: `there is nothing to search among for the learner ${name}`,
+    expected: 'a learner with a search space, not every option of which is given',
+    action: 'leave out --search',
+  });
+}
+
+function nothingToSearchOn(groupBy: string): FlowlampError {
+  return new FlowlampError(ErrorCode.LabelsUnusable, {
+    happened: `all rows are of one ${groupBy}, so nothing can be held out to search on`,
+    expected: 'two groups or more',
+    action: 'leave out --search, or choose another --group-by',
+  });
+}
+
+const UNCALIBRATED = { temperature: 1, probabilities: null } as const;
+
+/** Weights of rows count here as in learning; figures count every row once. */
+function calibrated({ data }: LabelledData, { probabilities }: CrossValidation) {
+  const temperature = fitTemperature(logs(probabilities), data.labels, data.weights ?? null);
+  return { temperature, probabilities: tempered(probabilities, data.classNames.length, temperature) };
+}
+
+async function repeated<Options extends LearnerOptions>(
+  rows: LabelledData,
+  foldCount: number,
+  fits: Fits<Options>,
+  settings: Options,
+  first: SeedRun,
+  seeds: number,
+): Promise<Repeats> {
+  const runs = [first];
+  for (let i = 1; i < seeds; i++) {
+    const seed = first.seed + i;
+    const cross = await holdOut(rows, foldsOf(rows, foldCount, seed), fits, { ...settings, seed }, `seed ${seed}, `);
+    runs.push(seedRun(seed, measuredOf(judgedRows(rows, calibrated(rows, cross).probabilities))));
+  }
+  return repeatsOf(runs);
+}
+
 function foldsOf({ data, groups, groupNames }: LabelledData, foldCount: number, seed: number): Folds {
   const { labels, classNames } = data;
   return { folds: foldsByGroup(groups, groupNames.length, labels, classNames.length, foldCount, seed), foldCount };
 }
 
+/** @param which tells several cross-validations apart; empty for the first */
 function holdOut<Options extends LearnerOptions>(
   { data }: LabelledData,
   { folds, foldCount }: Folds,
-  learner: Learner<Options>,
+  fits: Fits<Options>,
   settings: Options,
-  onProgress?: (stage: string, progress: FitProgress) => void,
+  which: string,
 ): Promise<CrossValidation> {
   let fold = 0;
   return crossValidate(data, folds, foldCount, (train, validation) => {
     fold++;
-    return learner.fit(train, validation, settings, (progress) =>
-      onProgress?.(`fold ${fold} of ${foldCount}`, progress),
-    );
+    const stage = `${which}fold ${fold} of ${foldCount}`;
+    return fits.fit(`${which.replace(/\W+/g, '-')}fold-${fold}`, stage, train, validation, settings);
   });
 }
 
@@ -222,41 +298,6 @@ function metricsRecord(
     baselines: Object.fromEntries(baselines),
     thresholds: { targetPrecision: TARGET_PRECISION },
   } as unknown as JsonObject;
-}
-
-/** Fewer groups are a few witnesses, however many rows they have. */
-export const FEW_GROUPS = 10;
-
-function warningsOf(rows: LabelledData, options: Described, metrics: Metrics | null, held: HeldOut | null): string[] {
-  const warnings: string[] = [];
-  const { groupNames } = rows;
-  if (metrics === null || held === null) {
-    warnings.push(
-      `All rows are of one ${options.groupBy}: nothing could be held out, so no figure says how good the model is, and it gives no verdict below a probability of 1.`,
-    );
-    return warnings;
-  }
-  if (groupNames.length < FEW_GROUPS) {
-    warnings.push(`Only ${groupNames.length} groups (${options.groupBy}) stand behind the figures.`);
-  }
-  const unbeaten = held.baselines.filter(({ outcome }) => outcome === 'not beaten');
-  const against = unbeaten.map(
-    ({ name, macroF1, modelMacroF1 }) => `${text(modelMacroF1)} against ${text(macroF1)} for ${WORDS[name]}`,
-  );
-  if (against.length > 0) warnings.push(`The model does not beat its baselines: macro-F1 ${against.join(', ')}.`);
-  return warnings;
-}
-
-const WORDS: Readonly<Record<BaselineResult['name'], string>> = {
-  majority: 'the majority class',
-  portOnly: 'the port alone',
-  sniKeyword: 'words of the server name',
-  neighbours: 'the nearest neighbours by sequence',
-  logistic: 'logistic regression',
-};
-
-function text(value: number | null): string {
-  return value === null ? 'undefined' : value.toFixed(3);
 }
 
 function logs(probabilities: Float32Array): Float64Array {

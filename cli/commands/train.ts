@@ -8,11 +8,15 @@ import type { ModelInput } from '../../models/card.ts';
 import { checkModelFolder, REPORT_FILE, saveModelFolder } from '../../models/folder.ts';
 import { type LabelledData, LabelledRows, type LeftOut } from '../../train/labelled-rows.ts';
 import { LEARNERS } from '../../train/learners.ts';
+import type { Repeats } from '../../train/repeats.ts';
 import { reportPage } from '../../train/report/page.ts';
 import { assessTraining, cardFigures } from '../../train/report/studies.ts';
+import type { SearchRecord } from '../../train/search/search.ts';
 import { type TrainedModel, trainModel } from '../../train/train-model.ts';
+import { checkWeighedClasses } from '../class-weight-option.ts';
 import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
+import { Eta } from '../eta.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
 import { metricsText, share } from '../metrics-text.ts';
@@ -38,6 +42,9 @@ export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly audit: boolean;
   readonly gate?: boolean;
   readonly quick?: boolean;
+  readonly weightColumn?: string;
+  readonly search?: number;
+  readonly seeds?: number;
 }
 
 export function addTrainCommand(program: Command): void {
@@ -58,6 +65,13 @@ export function addTrainCommand(program: Command): void {
       positiveInteger,
       5,
     )
+    .option('--weight-column <column>', 'what each flow counts for in learning (figures count every flow once)')
+    .option(
+      '--search <count>',
+      'try so many sets of options on held-out groups first, and take the best',
+      positiveInteger,
+    )
+    .option('--seeds <count>', 'repeat over so many seeds, to see how far the figures swing', positiveInteger)
     .option('--seed <number>', 'decides folds, sampling and the first weights', wholeNumber, 1)
     .option('--no-audit', 'do not look for what gives the labels away (dataset audit)')
     .option('--gate', 'train nothing where the audit finds a breach')
@@ -77,9 +91,13 @@ export function addTrainCommand(program: Command): void {
 
 export async function runTrain(inputPaths: readonly string[], options: TrainCommandOptions): Promise<void> {
   const out = new Console(options.quiet === true);
-  const inputs = chosenInputs(options.inputs);
+  const asked = chosenInputs(options.inputs);
   checkModelFolder(options.output);
-  const collected = new LabelledRows(inputs, options.target, options.groupBy, options, null);
+  const collected = new LabelledRows(asked, options.target, options.groupBy, options, null, [], {
+    ...(options.weightColumn !== undefined && { weightColumn: options.weightColumn }),
+    // Inputs that the user has named must be there.
+    mayLackInputs: options.inputs === undefined,
+  });
   const audited = options.audit ? new AuditCollector(options.target) : null;
   await readLabelledInputs(inputPaths, 'train', options, out, (name, specs, table) => {
     collected.add(name, specs, table);
@@ -88,6 +106,9 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   });
   const rows = collected.finish();
   checkClasses(rows.data.classNames, options);
+  checkWeighedClasses(options.classWeight, rows.data.classNames);
+  const { inputs } = collected;
+  warnOfInputs(collected, options.target, out);
   const { unlabelled, tooShort } = collected.leftOut;
   out.say(
     `${counted(rows.data.matrix.rows, 'flow')} of ${counted(rows.groupNames.length, 'group')} (${options.groupBy}); left out: ${unlabelled} without a label, ${tooShort} with fewer than ${options.minPayloadPackets} payload packets`,
@@ -104,13 +125,16 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
     folds: options.folds,
     origin: options.origin ?? `${counted(rows.captures.length, 'capture')} given by the user`,
     generated: options.generated === true,
-    limitations: options.limitation ?? [],
+    limitations: [...(options.limitation ?? []), ...lackingText(collected)],
+    search: options.search ?? 0,
+    seeds: options.seeds ?? 1,
     programVersion: packageVersion(),
   };
+  const eta = new Eta();
   const trained = await withSystemSignals(() =>
     withLearner(options, (learner, learnerOptions) =>
-      trainModel(rows, inputs, { ...description, learner, learnerOptions }, (stage, { round, rounds }) =>
-        out.progress(`training, ${stage}: ${learner.roundName} ${round} of at most ${rounds}`),
+      trainModel(rows, inputs, { ...description, learner, learnerOptions }, ({ stage, round, rounds, share: done }) =>
+        out.progress(`training, ${stage}: ${learner.roundName} ${round} of at most ${rounds}${eta.text(done)}`),
       ),
     ),
   );
@@ -119,6 +143,8 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   if (trained.metrics !== null) {
     out.say(`cross-validated by ${options.groupBy}:\n${metricsText(trained.metrics)}`);
     out.say(`macro-F1 of baselines: ${baselinesText(trained)}`);
+    if (trained.repeats !== null) out.say(repeatsText(trained.repeats));
+    if (trained.search !== null) out.say(searchText(trained.search));
   }
   const { card, report } = await reported(rows, trained, collected.leftOut, audit, options, out);
   const others = new Map(report === null ? [] : [[REPORT_FILE, new TextEncoder().encode(report)]]);
@@ -153,6 +179,35 @@ async function reported(
     card: { ...card, metrics: { ...card.metrics, ...cardFigures(assessment) } },
     report: await reportPage(card, assessment),
   };
+}
+
+function repeatsText({ runs, macroF1 }: Repeats): string {
+  if (macroF1 === null) return `${runs.length} seeds`;
+  const { mean, standardDeviation, least, most } = macroF1;
+  return `over ${runs.length} seeds: macro-F1 ${share(mean)}, standard deviation ${share(standardDeviation)}, ${share(least)} to ${share(most)}`;
+}
+
+function searchText({ trials, chosen }: SearchRecord): string {
+  const { options } = trials[chosen]!;
+  const what = Object.entries(options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return `best of ${trials.length} sets of options: ${what.length === 0 ? 'those it started from' : what.join(', ')}`;
+}
+
+/** One sentence for each table that is of an older version. */
+function lackingText({ lacking }: LabelledRows): string[] {
+  return [...lacking].map(
+    ([name, inputs]) =>
+      `${name} lacks ${counted(inputs.length, 'input')} that this version has, so the model does without: ${inputs.slice(0, MOST_NAMED).join(', ')}${inputs.length > MOST_NAMED ? ', ...' : ''}.`,
+  );
+}
+
+const MOST_NAMED = 5;
+
+function warnOfInputs(collected: LabelledRows, target: string, out: Console): void {
+  for (const text of lackingText(collected)) out.warn(text);
+  const { unlabelled } = collected.leftOut;
+  if (unlabelled === 0) return;
+  out.warn(`${counted(unlabelled, 'flow')} without a ${target} left out, against ${collected.rows} with one`);
 }
 
 function baselinesText({ held }: TrainedModel): string {

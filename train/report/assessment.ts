@@ -9,6 +9,8 @@ import { type FalseAlarmClaim, falseAlarmClaims } from '../metrics/false-alarms.
 import { clopperPearson, type Interval } from '../metrics/interval.ts';
 import { rank } from '../metrics/ranking.ts';
 import { type Metrics, measure } from '../metrics.ts';
+import type { Repeats } from '../repeats.ts';
+import type { SearchRecord } from '../search/search.ts';
 import type { Ablation } from '../study/ablations.ts';
 import type { BaselineResult } from '../study/compare.ts';
 import { type Example, examplesOf } from '../study/examples.ts';
@@ -99,6 +101,8 @@ export interface Assessment {
   readonly drift: readonly DriftOfInput[];
   readonly cost: Cost | null;
   readonly warnings: readonly string[];
+  readonly search: SearchRecord | null;
+  readonly repeats: Repeats | null;
 }
 
 export interface Made {
@@ -121,7 +125,17 @@ export interface Cost {
 export interface Circumstances
   extends Pick<
     Assessment,
-    'kind' | 'made' | 'baselines' | 'ablations' | 'unknowns' | 'importance' | 'audit' | 'cost' | 'warnings'
+    | 'kind'
+    | 'made'
+    | 'baselines'
+    | 'ablations'
+    | 'unknowns'
+    | 'importance'
+    | 'audit'
+    | 'cost'
+    | 'warnings'
+    | 'search'
+    | 'repeats'
   > {
   readonly groupBy: string;
   readonly leftOut: LeftOut;

@@ -14,6 +14,7 @@ import { inputSection } from './sections/inputs.ts';
 import { madeSection } from './sections/made.ts';
 import { prefixSection } from './sections/prefix.ts';
 import { header, summary } from './sections/summary.ts';
+import { trialSection } from './sections/trials.ts';
 import { unknownSection } from './sections/unknowns.ts';
 import { STYLE } from './style.ts';
 
@@ -26,6 +27,7 @@ const CONTENTS = {
   baselines: 'Baselines',
   inputs: 'Inputs',
   unknown: 'Unknowns',
+  trials: 'Seeds and search',
   examples: 'Examples',
   audit: 'Audit',
   drift: 'Drift',
@@ -53,6 +55,7 @@ export async function reportPage(
     baselineSection(assessment, ready),
     inputSection(assessment, ready),
     unknownSection(assessment),
+    trialSection(assessment),
     exampleSection(assessment),
     auditSection(assessment),
     driftSection(assessment),

@@ -10,7 +10,8 @@ import { permutationImportance } from '../study/importance.ts';
 import { type Judged, judgedRows, sliceOf } from '../study/judged.ts';
 import { leaveClassesOut, rejectStrangers } from '../study/left-out.ts';
 import { studySample } from '../study/refit.ts';
-import { FEW_GROUPS, type TrainedModel } from '../train-model.ts';
+import type { TrainedModel } from '../train-model.ts';
+import { FEW_GROUPS } from '../warnings.ts';
 import { type Assessment, assess, type Circumstances, measureCost } from './assessment.ts';
 
 /** What neither the model nor its rows know. */
@@ -39,6 +40,8 @@ export async function assessTraining(
     seenInTraining: [],
     baselines,
     warnings,
+    search: trained.search,
+    repeats: trained.repeats,
     ablations: quick ? null : await runAblations(rows, chosen, held, refit, given.seed, say('training')),
     unknowns: quick ? null : await leaveClassesOut(rows, chosen, held, refit, say('leaving out')),
     importance: quick
@@ -82,6 +85,8 @@ export async function assessEvaluation(
       groupNames.length < FEW_GROUPS
         ? [`Only ${groupNames.length} groups (${given.groupBy}) stand behind the figures: intervals are too narrow.`]
         : [],
+    search: null,
+    repeats: null,
     ablations: null,
     unknowns: strangers === null ? null : await strangersTo(judged, strangers, predict),
     importance: quick
