@@ -1,4 +1,5 @@
 /** `flowlamp train`: labelled flows to a model folder. */
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { AUDIT_DEFAULTS, type Audit, auditOf } from '../../datasets/audit/audit.ts';
@@ -128,6 +129,11 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
     limitations: [...(options.limitation ?? []), ...lackingText(collected)],
     search: options.search ?? 0,
     seeds: options.seeds ?? 1,
+    checkpoint: {
+      folder: checkpointFolder(options.output),
+      onResume: (rounds: number) => out.say(`going on after ${counted(rounds, 'round')} of a run that was stopped`),
+      onTrouble: (why: string) => out.warn(why),
+    },
     programVersion: packageVersion(),
   };
   const eta = new Eta();
@@ -149,6 +155,7 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   const { card, report } = await reported(rows, trained, collected.leftOut, audit, options, out);
   const others = new Map(report === null ? [] : [[REPORT_FILE, new TextEncoder().encode(report)]]);
   saveModelFolder(options.output, { card, onnx: trained.onnx, others });
+  trained.checkpoint?.remove();
   out.say(`wrote ${options.output} (card.json, model.onnx${report === null ? '' : ', report.html'})`);
 }
 
@@ -263,6 +270,11 @@ function inputNamed(name: string) {
     expected: 'columns that docs/features.md marks as model inputs',
     action: 'correct --inputs',
   });
+}
+
+/** Beside the model, so that a folder with a model in it is whole or not there. */
+function checkpointFolder(output: string): string {
+  return `${resolve(output)}.checkpoint`;
 }
 
 function folderName(path: string): string {
