@@ -143,15 +143,7 @@ export class LabelledRows {
   }
 
   #addWeights(name: string, table: Table, wanted: string, kept: readonly number[]): void {
-    const column = requireColumn(name, table, wanted);
-    if (!('values' in column) || column.type === 'findings' || column.type === 'timestamp_ns') {
-      throw new FlowlampError(ErrorCode.ColumnMissing, {
-        happened: `column ${wanted} of ${name} is ${column.type}`,
-        expected: 'a column of numbers',
-        action: 'name another with --weight-column',
-      });
-    }
-    const values = numbersOf(column, table.length);
+    const values = weightsOf(name, wanted, requireColumn(name, table, wanted), table.length);
     for (const row of kept) {
       const weight = values[row]!;
       if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
@@ -249,6 +241,22 @@ function textColumn(name: string, table: Table, wanted: string): TextColumn {
     happened: `column ${wanted} of ${name} is ${column.type}`,
     expected: 'a column of text',
     action: 'name the column that holds the labels',
+  });
+}
+
+/** Columns that flowlamp does not know are text in CSV and JSONL. NaN where null or no number. */
+function weightsOf(name: string, wanted: string, column: Column, rows: number): Float64Array {
+  if (column.type === 'utf8') {
+    return Float64Array.from(textsOf(column, rows), (text) =>
+      text === null || text.trim() === '' ? NaN : Number(text),
+    );
+  }
+  if ('values' in column && column.type !== 'findings' && column.type !== 'timestamp_ns')
+    return numbersOf(column, rows);
+  throw new FlowlampError(ErrorCode.ColumnMissing, {
+    happened: `column ${wanted} of ${name} is ${column.type}`,
+    expected: 'a column of numbers',
+    action: 'name another with --weight-column',
   });
 }
 

@@ -142,7 +142,11 @@ test('weights come from a column of numbers, one for each row that is used', () 
   };
   expect(weighed('fwd_packets')).toEqual(Float32Array.of(3, 5));
   expect(() => weighed('weight')).toThrow('has no column weight');
-  expect(() => weighed('sni')).toThrow('column sni of flows.csv is utf8; expected a column of numbers');
+  expect(() => weighed('first_seen')).toThrow('column first_seen of flows.csv is timestamp_ns; expected a column of');
+  // What is text in a table of text may still be numbers.
+  expect(weighed('capture', [{ label: 'a', capture: '2.5' }])).toEqual(Float32Array.of(2.5));
+  expect(() => weighed('capture', [{ label: 'a', capture: 'heavy' }])).toThrow('has no weight in capture');
+  expect(() => weighed('capture', [{ label: 'a', capture: ' ' }])).toThrow('has no weight in capture');
   expect(() => weighed('flow_iat_mean_us', [{ label: 'a', gap: null }])).toThrow('has no weight in flow_iat_mean_us');
   expect(() => weighed('flow_iat_mean_us', [{ label: 'a', gap: -1 }])).toThrow('has the weight -1');
 });
