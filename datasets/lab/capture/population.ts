@@ -1,6 +1,6 @@
 /** Who is on the network of one capture: clients, the sites they visit, and which session goes where. */
 import type { Prng } from '../../../core/prng.ts';
-import { CATALOGUE, dialoguesOf } from '../dialogue/catalogue.ts';
+import { CATALOGUE } from '../dialogue/catalogue.ts';
 import { type Dialogue, type Label, SECOND_US } from '../dialogue/message.ts';
 import { drawCredentials } from '../encapsulation/certificate.ts';
 import { ENCAPSULATIONS, type EncapsulationName } from '../encapsulation/channel.ts';
@@ -48,9 +48,7 @@ function drawPort(prng: Prng, dialogue: Dialogue, encapsulation: EncapsulationNa
   if (draw < shares.web) return prng.pick(WEB_PORTS[encapsulation === 'plain' ? 'plain' : 'sealed']);
   if (draw < shares.web + shares.usual) return prng.pick(dialogue.ports);
   if (draw < shares.web + shares.usual + shares.foreign) {
-    return prng.pick(
-      CATALOGUE.filter((entry) => entry.value.label !== dialogue.label).flatMap((entry) => entry.value.ports),
-    );
+    return prng.pick(CATALOGUE[dialogue.label === 'mining' ? 'other' : 'mining'].flatMap((entry) => entry.value.ports));
   }
   return prng.integer(1_025, 49_151);
 }
@@ -115,7 +113,7 @@ export function drawPopulation(prng: Prng, options: PopulationOptions): Populati
 
 /** Systematic sampling: evenly spaced points on the cumulated weights, so that small captures are as varied as large. */
 function drawDialogues(prng: Prng, label: Label, count: number): Dialogue[] {
-  const entries = dialoguesOf(label);
+  const entries = CATALOGUE[label];
   const total = entries.reduce((sum, entry) => sum + entry.weight, 0);
   const offset = prng.float();
   const drawn = Array.from({ length: count }, (_, i) => {

@@ -47,6 +47,12 @@ export interface Dialogue {
   play(context: DialogueContext): readonly Message[];
 }
 
+/** A dialogue and how often it is played, in proportion to the others of its label. */
+export interface Share {
+  readonly weight: number;
+  readonly value: Dialogue;
+}
+
 const encoder = new TextEncoder();
 
 /** Collects the messages of one dialogue; every method returns the index of the message it added. */

@@ -3,9 +3,9 @@
  * about every twenty, and eth_submitWork when a share is found. On a public nanopool recording the polls were 81 bytes every
  * 10.0 s, the reports 148 every 20.0 s, work 243, shares 205 and acknowledgements 39; pushes of fresh work arrive besides.
  */
-import type { Prng } from '../../../core/prng.ts';
+import type { Prng } from '../../../../core/prng.ts';
+import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from '../message.ts';
 import { blocksBetween, ETHASH } from './blocks.ts';
-import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from './message.ts';
 import { drawShares, drawVardiff } from './shares.ts';
 
 /** Header hash, seed hash, boundary: three 32-byte values; some pools add the height. */

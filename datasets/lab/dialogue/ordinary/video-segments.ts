@@ -1,6 +1,6 @@
 /** Streaming by segments: one request per segment of a few seconds, larger answers, a first burst to fill the buffer. */
-import { drawHttpClient, request, response } from './http.ts';
-import { type Dialogue, drawn, letters, Script, SECOND_US } from './message.ts';
+import { drawHttpClient, request, response } from '../http.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US } from '../message.ts';
 
 export const videoSegments: Dialogue = {
   name: 'video-segments',

@@ -2,9 +2,9 @@
  * Market data over JSON-RPC: a subscription, then pushes of nearly one size at random times, and now and then an order with
  * a short confirmation. Statistically a pool's neighbour: pushes nobody asked for, small acknowledged requests, JSON.
  */
-import { drawHttpClient } from './http.ts';
-import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from './message.ts';
-import { frame, Opcode, upgrade } from './websocket.ts';
+import { drawHttpClient } from '../http.ts';
+import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from '../message.ts';
+import { frame, Opcode, upgrade } from '../websocket.ts';
 
 export const tradingTicker: Dialogue = {
   name: 'trading-ticker',

@@ -2,8 +2,8 @@
  * A wallet or indexer asking an Ethereum node: the JSON-RPC of ethproxy mining without any mining. Block number polls on a
  * timer, balances, receipts, calls, and raw transactions whose hash comes back. Same syntax, similar sizes, other rhythm.
  */
-import { drawHttpClient, request, response } from './http.ts';
-import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from './message.ts';
+import { drawHttpClient, request, response } from '../http.ts';
+import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from '../message.ts';
 
 export const jsonRpcNode: Dialogue = {
   name: 'json-rpc-node',

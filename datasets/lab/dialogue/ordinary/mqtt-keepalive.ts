@@ -1,5 +1,5 @@
 /** MQTT 3.1.1: CONNECT, SUBSCRIBE, PINGREQ every keep-alive, and readings published with QoS 1 (PUBLISH, PUBACK). */
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from './message.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from '../message.ts';
 
 const CONNECT = 0x10;
 const CONNACK = 0x20;

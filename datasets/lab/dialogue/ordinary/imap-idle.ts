@@ -1,5 +1,5 @@
 /** A mail client that signs in, looks at the inbox and waits in IDLE (RFC 2177), renewing it and fetching what arrives. */
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from './message.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from '../message.ts';
 
 export const imapIdle: Dialogue = {
   name: 'imap-idle',

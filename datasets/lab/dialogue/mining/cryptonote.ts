@@ -4,9 +4,9 @@
  * acknowledgement about 64, a keepalive about 103. The keepalive fires after 60 s without a line from the pool, and only
  * where the pool offers the extension.
  */
-import type { Prng } from '../../../core/prng.ts';
+import type { Prng } from '../../../../core/prng.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs, uuid } from '../message.ts';
 import { blocksBetween, MONERO } from './blocks.ts';
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs, uuid } from './message.ts';
 import { drawShares, drawVardiff } from './shares.ts';
 
 /** Characters of a standard Monero address. */

@@ -1,6 +1,6 @@
 /** One file, or a few in a row: a small request and a long answer in large pieces. Sizes are chosen modest to ship. */
-import { drawHttpClient, request, response } from './http.ts';
-import { type Dialogue, drawn, letters, Script, SECOND_US } from './message.ts';
+import { drawHttpClient, request, response } from '../http.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US } from '../message.ts';
 
 /** A server reads the file and writes it piece by piece. */
 const PIECE_BYTES = 8_192;

@@ -2,8 +2,8 @@
  * A person reading pages: bursts of requests, each answered by a body of heavy-tailed size, then a pause to read. Log-normal
  * sizes and reading times are the usual first model; the medians are chosen small to keep the shipped captures small.
  */
-import { drawHttpClient, request, response } from './http.ts';
-import { type Dialogue, drawn, letters, Script, SECOND_US } from './message.ts';
+import { drawHttpClient, request, response } from '../http.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US } from '../message.ts';
 
 export const httpsBrowsing: Dialogue = {
   name: 'https-browsing',

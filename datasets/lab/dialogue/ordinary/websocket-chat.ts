@@ -1,7 +1,7 @@
 /** People talking in a room over a WebSocket: bursts of short texts both ways, small receipts, and a ping in the pauses. */
-import { drawHttpClient } from './http.ts';
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from './message.ts';
-import { frame, Opcode, upgrade } from './websocket.ts';
+import { drawHttpClient } from '../http.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from '../message.ts';
+import { frame, Opcode, upgrade } from '../websocket.ts';
 
 export const websocketChat: Dialogue = {
   name: 'websocket-chat',

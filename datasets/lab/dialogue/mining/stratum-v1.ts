@@ -3,9 +3,9 @@
  * two halves of the coinbase and the Merkle branch, so it is far larger than anything the miner says, and its length moves
  * only when the branch grows by a level (64 digits).
  */
-import type { Prng } from '../../../core/prng.ts';
+import type { Prng } from '../../../../core/prng.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from '../message.ts';
 import { BITCOIN, blocksBetween } from './blocks.ts';
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from './message.ts';
 import { drawShares, drawVardiff } from './shares.ts';
 
 const AGENTS = ['cgminer/4.12.0', 'bmminer/2.0.0', 'bosminer-plus-tuner/0.2.0', 'cpuminer/2.5.1', 'NerdMinerV2/1.6.3'];

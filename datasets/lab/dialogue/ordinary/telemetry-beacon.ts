@@ -2,8 +2,8 @@
  * An agent that reports a fixed-size reading on a timer and gets a fixed-size receipt: few distinct sizes, strict pairing,
  * hours of near silence. The closest ordinary relative of a miner's keepalive, hence its place here.
  */
-import { drawHttpClient, request, response } from './http.ts';
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs, uuid } from './message.ts';
+import { drawHttpClient, request, response } from '../http.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs, uuid } from '../message.ts';
 
 export const telemetryBeacon: Dialogue = {
   name: 'telemetry-beacon',

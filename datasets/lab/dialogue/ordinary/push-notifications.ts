@@ -1,5 +1,5 @@
 /** A phone or desktop waiting for notifications: long silence, a small ping from time to time, rarely a message and its ack. */
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from './message.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from '../message.ts';
 
 /** Binary messages with a short header, in the manner of the mobile push services: a type, a length, an opaque body. */
 function envelope(type: number, body: string): Uint8Array {

@@ -3,7 +3,7 @@
  * fixed-size result when it happens to be done, the server acknowledges it in a few bytes. This is the shape of mining with
  * none of its meaning, put here on purpose so that a model cannot get by on shape alone without being caught.
  */
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs, uuid } from './message.ts';
+import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs, uuid } from '../message.ts';
 
 export const taskQueue: Dialogue = {
   name: 'task-queue',

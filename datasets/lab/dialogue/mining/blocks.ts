@@ -3,8 +3,8 @@
  * target, and every miner of the coin, at every pool, gets new work within moments of the same instant. The sequence depends
  * on the capture and the coin only, which is what keeps sessions of one capture in step.
  */
-import { Prng } from '../../../core/prng.ts';
-import { SECOND_US } from './message.ts';
+import { Prng } from '../../../../core/prng.ts';
+import { SECOND_US } from '../message.ts';
 
 export interface Coin {
   readonly name: string;

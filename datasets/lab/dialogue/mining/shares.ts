@@ -3,8 +3,8 @@
  * hashrate / difficulty; the pool watches that rate and moves the difficulty toward its target share time (vardiff). The rate
  * therefore starts off wrong by a large factor and settles, and stays memoryless throughout.
  */
-import type { Prng } from '../../../core/prng.ts';
-import { SECOND_US } from './message.ts';
+import type { Prng } from '../../../../core/prng.ts';
+import { SECOND_US } from '../message.ts';
 
 export interface VardiffHabits {
   /** Mean time between shares the pool aims at, seconds. */
