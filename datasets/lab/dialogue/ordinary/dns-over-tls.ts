@@ -12,6 +12,7 @@ import { bursts, inOrder, poisson } from '../rhythm.ts';
 
 const RecordType = { A: 1, Aaaa: 28, Opt: 41, Https: 65 } as const;
 const CLASS_IN = 1;
+const OPTION_COOKIE = 10;
 const OPTION_PADDING = 12;
 const QUERY_BLOCK = 128;
 const RESPONSE_BLOCK = 468;
@@ -22,12 +23,22 @@ const OPT_BYTES = 11;
 /** Labels with their lengths, and the root. */
 const wireName = (name: string): Part => bytesOf(...name.split('.').flatMap((label) => [[label.length], label]), [0]);
 
-/** Header, question, answers, and an OPT record that pads to the block (RFC 7830); block 0: no padding. */
-function dnsMessage(id: number, flags: number, question: Part, answers: readonly Part[], block: number): Uint8Array {
-  const bodyBytes = HEADER_BYTES + question.length + answers.reduce((sum, part) => sum + part.length, 0) + OPT_BYTES;
+/**
+ * Header, question, answers, and an OPT record with the given options that pads to the block (RFC 7830); block 0: no padding.
+ */
+function dnsMessage(
+  id: number,
+  flags: number,
+  question: Part,
+  answers: readonly Part[],
+  block: number,
+  options: Part,
+): Uint8Array {
+  const answerBytes = answers.reduce((sum, part) => sum + part.length, 0);
+  const bodyBytes = HEADER_BYTES + question.length + answerBytes + OPT_BYTES + options.length;
   const padding = block > 0 ? (block - ((bodyBytes + 4) % block)) % block : 0;
-  const option = block > 0 ? bytesOf(u16(OPTION_PADDING), u16(padding), new Uint8Array(padding)) : new Uint8Array(0);
-  const opt = bytesOf([0], u16(RecordType.Opt), u16(UDP_SIZE), u32(0), u16(option.length), option);
+  const padded = block > 0 ? bytesOf(options, u16(OPTION_PADDING), u16(padding), new Uint8Array(padding)) : options;
+  const opt = bytesOf([0], u16(RecordType.Opt), u16(UDP_SIZE), u32(0), u16(padded.length), padded);
   const header = bytesOf(u16(id), u16(flags), u16(1), u16(answers.length), u16(0), u16(1));
   const message = bytesOf(header, question, ...answers, opt);
   return bytesOf(u16(message.length), message);
@@ -46,8 +57,15 @@ export const dnsOverTls: Dialogue = {
   play({ prng, operator, durationUs }) {
     const script = new Script();
     const pads = operator.chance(0.7);
+    const hitShare = operator.between(0.3, 0.95);
+    const hitUs = operator.between(300, 4_000);
+    const answersMax = operator.integer(1, 6); // resolvers that trim, and those that hand on all they heard
+    const cookieBytes = operator.pick([0, 0, 28]); // DNS cookie of client and server (RFC 7873)
+    const domain = operator.pick(['example', 'corp.example', `${letters(operator, operator.integer(3, 20))}.example`]);
     const asksHttps = prng.chance(0.4);
     const lone = prng.chance(0.5); // a device that looks one name up now and then, not a browser
+    const cookie =
+      cookieBytes > 0 ? bytesOf(u16(OPTION_COOKIE), u16(cookieBytes - 4), filler(prng, cookieBytes - 4)) : '';
     const quietUs = prng.pick([30, 45, 90, 180]) * SECOND_US;
     const events = prng.fork('lookups');
     const lookups = inOrder({
@@ -55,16 +73,18 @@ export const dnsOverTls: Dialogue = {
       page: lone ? [] : bursts(events, { quietUs, more: 3, gapUs: 60_000 }, durationUs).flat(),
     });
     for (const { atUs } of [{ atUs: prng.integer(200, 4_000) }, ...lookups]) {
-      const name = `${letters(prng, drawn(prng, 14, 0.6, 3, 60))}.example`.toLowerCase();
+      const name = `${letters(prng, drawn(prng, 12, 0.6, 2, 60))}.${domain}`.toLowerCase();
       const types = [RecordType.A, RecordType.Aaaa, ...(asksHttps ? [RecordType.Https] : [])];
       for (const type of lone ? types.slice(0, 1) : types) {
         const id = prng.below(65_536);
         const question = bytesOf(wireName(name), u16(type), u16(CLASS_IN));
-        const asked = script.say('client', atUs, dnsMessage(id, 0x0100, question, [], pads ? QUERY_BLOCK : 0));
-        const count = type === RecordType.Https ? 0 : prng.integer(1, 4);
+        const asked = script.say('client', atUs, dnsMessage(id, 0x0100, question, [], pads ? QUERY_BLOCK : 0, cookie));
+        const count = type === RecordType.Https ? 0 : prng.integer(1, answersMax);
         const answers = Array.from({ length: count }, () => address(prng, type));
-        const foundUs = prng.chance(0.6) ? drawn(prng, 900, 0.6, 100, 20_000) : drawn(prng, 45_000, 0.9, 4_000, 2e6);
-        script.reply(asked, dnsMessage(id, 0x8180, question, answers, pads ? RESPONSE_BLOCK : 0), foundUs);
+        const foundUs = prng.chance(hitShare)
+          ? drawn(prng, hitUs, 0.6, 100, 20_000)
+          : drawn(prng, 45_000, 0.9, 4_000, 2e6);
+        script.reply(asked, dnsMessage(id, 0x8180, question, answers, pads ? RESPONSE_BLOCK : 0, cookie), foundUs);
       }
     }
     return script.messages;

@@ -12,7 +12,8 @@ import { bytesOf, filler, u16 } from '../bytes.ts';
 import { type Dialogue, drawn, Script, SECOND_US, type Side } from '../message.ts';
 import { bursts, inOrder, poisson, timer } from '../rhythm.ts';
 
-const sealed = (prng: Prng, bytes: number) => bytesOf(u16(bytes), filler(prng, bytes));
+const lengthPrefixed = (prng: Prng, bytes: number) => bytesOf(u16(bytes), filler(prng, bytes));
+type Sealer = typeof lengthPrefixed;
 
 /** How a kind of tunnel wraps packets and keeps itself alive. */
 interface Tunnel {
@@ -45,12 +46,12 @@ const IMIX = [
 ] as const;
 
 /** The inner TLS handshake of OpenVPN's control channel: client's share, server's certificates. */
-function negotiate(script: Script, prng: Prng, answered: number): number {
+function negotiate(script: Script, prng: Prng, operator: Prng, sealed: Sealer, answered: number): number {
   const hello = script.reply(answered, sealed(prng, prng.integer(280, 420)), prng.integer(500, 9_000));
   const certificates = script.reply(hello, sealed(prng, 1_196), prng.integer(1_000, 30_000));
-  const rest = script.follow(certificates, sealed(prng, prng.integer(600, 1_190)), prng.integer(50, 600));
+  const rest = script.follow(certificates, sealed(prng, operator.integer(600, 1_190)), prng.integer(50, 600));
   const keys = script.reply(rest, sealed(prng, prng.integer(900, 1_190)), prng.integer(1_000, 30_000));
-  const pushed = script.reply(keys, sealed(prng, prng.integer(260, 520)), prng.integer(1_000, 60_000));
+  const pushed = script.reply(keys, sealed(prng, operator.integer(260, 520)), prng.integer(1_000, 60_000));
   return script.reply(pushed, sealed(prng, 62), prng.integer(100, 900));
 }
 
@@ -62,6 +63,9 @@ export const vpnStream: Dialogue = {
     const script = new Script();
     const openVpn = operator.chance(0.5);
     const tunnel = openVpn ? OPENVPN : WIREGUARD;
+    // Carriers put their own head in front: a framing byte, a session number, a checksum.
+    const headBytes = operator.pick([0, 0, 1, 4, 8, 12]);
+    const sealed = (prng: Prng, bytes: number) => lengthPrefixed(prng, headBytes + bytes);
     const keepaliveUs = (openVpn ? operator.pick([10, 10, 20, 60]) : operator.pick([15, 25, 25, 60])) * SECOND_US;
     const idle = prng.chance(0.55);
     const chatterMeanUs = prng.pick([10, 20, 45, 120]) * SECOND_US;
@@ -69,7 +73,7 @@ export const vpnStream: Dialogue = {
     const initiation = script.say('client', prng.integer(200, 3_000), sealed(prng, tunnel.initiationBytes));
     const answered = script.reply(initiation, sealed(prng, tunnel.responseBytes), prng.integer(200, 4_000));
     const ready = openVpn
-      ? negotiate(script, prng, answered)
+      ? negotiate(script, prng, operator, sealed, answered)
       : script.reply(answered, sealed(prng, tunnel.keepaliveBytes), prng.integer(100, 900));
 
     const send = (from: Side, atUs: number, bytes: number) => {
