@@ -69,9 +69,9 @@ export class Script {
     return this.#add(this.messages[to]!.from === 'client' ? 'server' : 'client', 0, to, thinkUs, content);
   }
 
-  /** The same side as `previous` goes on, `thinkUs` after it was sent. */
-  follow(previous: number, content: string | Uint8Array, thinkUs: number): number {
-    return this.#add(this.messages[previous]!.from, 0, previous, thinkUs, content);
+  /** The same side as `previous` goes on, `thinkUs` after it was sent and not before `atUs`. */
+  follow(previous: number, content: string | Uint8Array, thinkUs: number, atUs = 0): number {
+    return this.#add(this.messages[previous]!.from, atUs, previous, thinkUs, content);
   }
 
   /** The side that receives `to` sends at `atUs`, or once `to` has arrived, whichever is later. */

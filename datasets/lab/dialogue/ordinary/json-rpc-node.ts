@@ -1,8 +1,12 @@
 /**
  * A wallet or indexer asking an Ethereum node: the JSON-RPC of ethproxy mining without any mining. Block number polls on a
  * timer, balances, receipts, calls, and raw transactions whose hash comes back. Same syntax, similar sizes, other rhythm.
+ *
+ * Field lengths are those of the JSON-RPC specification; wallets poll every 4 to 30 s (4 s is the default of common client
+ * libraries). An application asks the same two or three things over and over, so each site has its own mix.
  */
 import { drawHttpClient, request, response } from '../http.ts';
+import { drawServerHeaders } from '../http-habits.ts';
 import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from '../message.ts';
 
 export const jsonRpcNode: Dialogue = {
@@ -24,10 +28,12 @@ export const jsonRpcNode: Dialogue = {
       const answer = `{"jsonrpc":"2.0","id":${id++},"result":${result}}`;
       previous = script.reply(
         query,
-        http ? response('200 OK', 'application/json', answer) : `${answer}\n`,
+        http ? response('200 OK', 'application/json', answer, headers) : `${answer}\n`,
         serverThinkUs(prng),
       );
     };
+    const headers = drawServerHeaders(operator);
+    const kinds = operator.shuffle([0, 1, 2, 3]).slice(0, operator.integer(1, 4));
     const extraMeanUs = operator.pick([8, 20, 60]) * SECOND_US;
     let pollAtUs = prng.integer(300, 9_000);
     let extraAtUs = pollAtUs + prng.exponential(extraMeanUs);
@@ -37,7 +43,7 @@ export const jsonRpcNode: Dialogue = {
         pollAtUs += pollUs + prng.normal(0, 8_000);
         continue;
       }
-      const kind = prng.below(4);
+      const kind = prng.pick(kinds);
       if (kind === 0)
         ask(extraAtUs, 'eth_getBalance', `"${address()}","latest"`, `"0x${prng.hex(prng.integer(12, 18))}"`);
       else if (kind === 1)

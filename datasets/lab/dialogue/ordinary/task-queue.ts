@@ -2,6 +2,8 @@
  * A worker of a job queue (continuous integration, rendering): the server pushes fixed-size jobs, the worker returns a
  * fixed-size result when it happens to be done, the server acknowledges it in a few bytes. This is the shape of mining with
  * none of its meaning, put here on purpose so that a model cannot get by on shape alone without being caught.
+ *
+ * Running times are log-normal, or exponential on farms of like jobs; sizes and rates are chosen to lie among a pool's.
  */
 import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs, uuid } from '../message.ts';
 
@@ -18,6 +20,7 @@ export const taskQueue: Dialogue = {
     const resultBytes = operator.integer(60, 420);
     const spread = operator.pick([0, 0, 4, 40]);
     const pollsForWork = operator.chance(0.4);
+    const memoryless = operator.chance(0.35);
     const hello = script.say(
       'client',
       prng.integer(200, 4_000),
@@ -43,8 +46,10 @@ export const taskQueue: Dialogue = {
           serverThinkUs(prng),
         );
       else last = script.say('server', at + SECOND_US, task);
-      // Running times of batch jobs: log-normal, chosen.
-      const doneUs = at + SECOND_US + drawn(prng, taskMedianUs, 0.8, 200_000, 600 * SECOND_US);
+      const runningUs = memoryless
+        ? prng.exponential(taskMedianUs)
+        : drawn(prng, taskMedianUs, 0.8, 200_000, 600 * SECOND_US);
+      const doneUs = at + SECOND_US + runningUs;
       const result = script.sayAfter(
         last,
         doneUs,

@@ -1,8 +1,12 @@
 /**
  * An agent that reports a fixed-size reading on a timer and gets a fixed-size receipt: few distinct sizes, strict pairing,
- * hours of near silence. The closest ordinary relative of a miner's keepalive, hence its place here.
+ * hours of near silence. The closest ordinary relative of a miner's keepalive, hence its place here. Some agents report by
+ * exception instead, when something happens: then the gaps are exponential, and only the sizes are left of the timer.
+ *
+ * Periods are round numbers as people configure them; reading sizes span a bare counter to a status document (chosen).
  */
 import { drawHttpClient, request, response } from '../http.ts';
+import { drawServerHeaders } from '../http-habits.ts';
 import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs, uuid } from '../message.ts';
 
 export const telemetryBeacon: Dialogue = {
@@ -20,6 +24,9 @@ export const telemetryBeacon: Dialogue = {
     const client = drawHttpClient(prng);
     const device = uuid(prng);
     const receipt = operator.chance(0.5) ? '{"status":"OK"}' : '';
+    const byException = operator.chance(0.3);
+    const headers = drawServerHeaders(operator);
+    const gapUs = () => (byException ? prng.exponential(periodUs) : Math.max(0.2, prng.normal(1, jitter)) * periodUs);
 
     const hello = script.say(
       'client',
@@ -35,11 +42,7 @@ export const telemetryBeacon: Dialogue = {
       serverThinkUs(prng),
     );
     let sequence = 1;
-    for (
-      let at = prng.between(0.1, 1) * periodUs;
-      at < durationUs;
-      at += Math.max(0.2, prng.normal(1, jitter)) * periodUs
-    ) {
+    for (let at = prng.between(0.1, 1) * periodUs; at < durationUs; at += gapUs()) {
       const length = readingBytes + (variable ? prng.integer(-6, 6) : 0);
       const reading = `{"device":"${device}","seq":${sequence++},"data":"${letters(prng, Math.max(8, length))}"}`;
       const report = script.sayAfter(
@@ -50,7 +53,7 @@ export const telemetryBeacon: Dialogue = {
       script.reply(
         report,
         http
-          ? response(receipt ? '200 OK' : '204 No Content', 'application/json', receipt)
+          ? response(receipt ? '200 OK' : '204 No Content', 'application/json', receipt, headers)
           : `${receipt || '{"ok":1}'}\n`,
         serverThinkUs(prng),
       );
