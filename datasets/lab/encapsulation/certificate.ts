@@ -131,14 +131,56 @@ const KEY_KINDS: readonly { readonly weight: number; readonly value: KeyKind }[]
 
 const AUTHORITIES = ['Northgate Trust', 'Bluefin Encryption', 'Open Harbour', 'Certwell', 'Lantern PKI'];
 
-/** Draws a server's credentials: key, names, validity, and a chain of one to three certificates. */
-export function drawCredentials(prng: Prng, host: string): Credentials {
-  const leafPair = keyPair(prng.pickWeighted(KEY_KINDS), prng.below(KEYS_PER_KIND));
-  const chainLength = prng.pick([1, 2, 2, 2, 3]);
-  const subject = { commonName: host, organisation: prng.chance(0.3) ? `${host.split('.')[1] ?? host} ltd` : '' };
+/** A made-up authority's own certificate, PEM: a server that asks for certificates names those it trusts. */
+export function drawAuthority(prng: Prng): string {
+  const pair = keyPair(prng.chance(0.5) ? 'rsa-2048' : 'p-256', prng.below(KEYS_PER_KIND));
+  const brand = prng.pick(AUTHORITIES);
+  const subject = { commonName: `${brand} Clients CA ${prng.integer(1, 9)}`, organisation: brand };
+  const statement = { subject, issuer: subject, authority: true, names: [], validDays: 3650, statusUrl: '' };
+  return pem(certificate(prng, statement, pair.publicKey, pair.privateKey));
+}
+
+/** What a leaf says and how long its chain is. */
+interface Leaf {
+  readonly keyKind: KeyKind;
+  readonly chainLength: number;
+  readonly organisation: string;
+  readonly names: readonly string[];
+  readonly validDays: number;
+}
+
+function drawLeaf(prng: Prng, host: string): Leaf {
   const parent = host.slice(host.indexOf('.') + 1);
-  const names = [host, parent, `www.${parent}`, `api.${parent}`, `*.${parent}`].slice(0, prng.pick([1, 1, 2, 3, 5]));
-  const validDays = prng.pick([90, 90, 90, 365, 398, 3650]);
+  return {
+    keyKind: prng.pickWeighted(KEY_KINDS),
+    chainLength: prng.pick([1, 2, 2, 2, 3]),
+    organisation: prng.chance(0.3) ? `${host.split('.')[1] ?? host} ltd` : '',
+    names: [host, parent, `www.${parent}`, `api.${parent}`, `*.${parent}`].slice(0, prng.pick([1, 1, 2, 3, 5])),
+    validDays: prng.pick([90, 90, 90, 365, 398, 3650]),
+  };
+}
+
+/** The front of a content delivery network orders one kind for all: the customer's domain and whatever is under it, for 90 days. */
+function drawFrontLeaf(prng: Prng, host: string): Leaf {
+  const parent = host.slice(host.indexOf('.') + 1);
+  return {
+    keyKind: prng.chance(0.85) ? 'p-256' : 'rsa-2048',
+    chainLength: prng.pick([2, 3, 3]),
+    organisation: '',
+    names: [parent, `*.${parent}`],
+    validDays: 90,
+  };
+}
+
+/**
+ * Draws a server's credentials: key, names, validity, and a chain of one to three certificates.
+ * @param isFront whether a content delivery network stands in for the host
+ */
+export function drawCredentials(prng: Prng, host: string, isFront = false): Credentials {
+  const leaf = isFront ? drawFrontLeaf(prng, host) : drawLeaf(prng, host);
+  const { chainLength, names, validDays } = leaf;
+  const leafPair = keyPair(leaf.keyKind, prng.below(KEYS_PER_KIND));
+  const subject = { commonName: isFront ? names[0]! : host, organisation: leaf.organisation };
   const brand = prng.pick(AUTHORITIES);
   const statusUrl = prng.chance(0.7)
     ? `http://ocsp.${brand.toLowerCase().replace(' ', '-')}.example/${prng.hex(4)}`

@@ -9,6 +9,7 @@ export const download: Dialogue = {
   name: 'download',
   label: 'other',
   ports: [443, 80],
+  speaksHttp: true,
   play({ prng, durationUs, host }) {
     const script = new Script();
     const client = drawHttpClient(prng);
