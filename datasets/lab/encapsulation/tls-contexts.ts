@@ -41,7 +41,7 @@ export function serverContext(server: TlsServer): SecureContext {
     maxVersion: version === 'tls12' ? 'TLSv1.2' : 'TLSv1.3',
     sessionIdContext: 'site', // without one, whoever asks for certificates resumes nothing
     ...(shape.ciphers ? { ciphers: shape.ciphers } : {}),
-    ...(shape.asksCertificate ? { ca: drawAuthority(new Prng(server.host)) } : {}),
+    ca: shape.asksCertificate ? drawAuthority(new Prng(server.host)) : [],
     secureOptions:
       (shape.prefersOwnCiphers ? constants.SSL_OP_CIPHER_SERVER_PREFERENCE : 0) |
       (resumesById(server) ? constants.SSL_OP_NO_TICKET : 0),
