@@ -8,7 +8,7 @@
  * signature is two DER integers, each a byte shorter now and then, and session tickets round such differences up to 16.
  * Lengths of application records are a function of the plaintext alone.
  */
-import { connect, TLSSocket } from 'node:tls';
+import { connect, type SecureContext, TLSSocket } from 'node:tls';
 import type { Side } from '../dialogue/message.ts';
 import { type Channel, type Flight, opposite, QUIET, type Sealed } from './channel.ts';
 import type { ClientShape } from './shapes.ts';
@@ -29,11 +29,11 @@ class Pair {
   #failure: Error | null = null;
   session: Buffer | null = null;
 
-  constructor(server: TlsServer, shape: ClientShape, session: Buffer | null) {
+  constructor(server: TlsServer, context: SecureContext, shape: ClientShape, session: Buffer | null) {
     const { shape: habits } = server;
     this.server = new TLSSocket(this.wire.server, {
       isServer: true,
-      secureContext: serverContext(server),
+      secureContext: context,
       ALPNProtocols: habits.alpn.filter((protocol) => shape.alpn.includes(protocol)),
       ...(habits.asksCertificate ? { requestCert: true, rejectUnauthorized: false } : {}),
       ...(resumesById(server) ? { server: sessionBook() } : {}),
@@ -122,8 +122,8 @@ class Pair {
 }
 
 /** A session from an earlier visit, made by paying one that is not recorded. */
-async function earlierSession(server: TlsServer, shape: ClientShape): Promise<Buffer | null> {
-  const visit = new Pair(server, shape, null);
+async function earlierSession(server: TlsServer, context: SecureContext, shape: ClientShape): Promise<Buffer | null> {
+  const visit = new Pair(server, context, shape, null);
   await visit.handshake();
   visit.dispose();
   return visit.session;
@@ -131,7 +131,8 @@ async function earlierSession(server: TlsServer, shape: ClientShape): Promise<Bu
 
 /** @throws Error if client and server have no cipher, group or signature algorithm in common */
 export async function openTls(server: TlsServer, shape: ClientShape): Promise<Channel> {
-  const pair = new Pair(server, shape, shape.resumes ? await earlierSession(server, shape) : null);
+  const context = serverContext(server); // one for both visits: a ticket is good for the context that made it
+  const pair = new Pair(server, context, shape, shape.resumes ? await earlierSession(server, context, shape) : null);
   const written = await pair.handshake();
   const handshake = written.map((flight, i): Flight => ({ ...flight, after: i - 1, thinkUs: 0 }));
   const lastOfClient = written.findLastIndex((flight) => flight.from === 'client');
