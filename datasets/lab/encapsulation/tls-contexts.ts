@@ -19,8 +19,8 @@ export interface TlsServer {
   readonly credentials: () => Credentials;
 }
 
-/** Server contexts kept, about 100 KB each: sites visited at the same time, several times over. */
-const SERVER_CONTEXTS = 64;
+/** Server contexts kept, some 30 KB each: the sites of a capture of a thousand flows. Making one again takes a millisecond. */
+const SERVER_CONTEXTS = 512;
 const serverContexts = new Map<TlsServer, SecureContext>();
 
 /** The context holds the ticket keys, so a ticket is good as long as it is kept. */

@@ -268,6 +268,25 @@ describe('byte for byte', () => {
   });
 });
 
+test('what is opened inside waits for what is outside, and only for that', async () => {
+  const waits = async (name: EncapsulationName) => {
+    const channel = await drawWrapping(new Prng(4), name, HOST, PORT).open(new Prng(4));
+    channel.dispose();
+    return { ...channel, afters: channel.handshake.map(({ after }) => after) };
+  };
+  for (const name of ['http-connect-tls', 'socks5-tls'] as const) {
+    const { afters, readyAfter } = await waits(name); // strictly by turns
+    expect(afters).toEqual(afters.map((_, i) => i - 1));
+    expect(readyAfter.client).toBeGreaterThanOrEqual(afters.length - 2);
+  }
+  const { handshake, afters, readyAfter } = await waits('websocket-tls');
+  const [request, answer] = [handshake.length - 2, handshake.length - 1];
+  expect(handshake[request]!.from).toBe('client');
+  // The request goes out behind the client's Finished, or once the server's has come: in either case after the hellos.
+  expect(afters[request]).toBeGreaterThanOrEqual(2);
+  expect([afters[answer], readyAfter.client, readyAfter.server]).toEqual([request, answer, answer]);
+});
+
 test('whoever is set to asks while the connection idles, and is answered', async () => {
   let pinged = 0;
   for (const name of ['ssh-tunnel', 'websocket', 'websocket-tls'] as const) {
