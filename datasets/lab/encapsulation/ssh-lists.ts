@@ -1,6 +1,7 @@
 /**
- * What SSH programs call themselves and the algorithms they offer in KEXINIT (RFC 4253, section 7.1), in their default order.
- * The lists are those of the programs' documentation; they are what a fingerprint of an SSH client or server is made of.
+ * What SSH programs call themselves and the algorithms they offer in KEXINIT (RFC 4253, section 7.1), in their default order:
+ * what a fingerprint of an SSH client or server is made of. OpenSSH's, Go's and Dropbear's are the programs' own, PuTTY's and
+ * Paramiko's are like them and shortened.
  */
 export interface SshProgram {
   readonly banner: string;
@@ -29,6 +30,10 @@ const OPENSSH_MACS = list(
 const OPENSSH_HOST_KEYS = list(
   'ssh-ed25519-cert-v01@openssh.com ecdsa-sha2-nistp256-cert-v01@openssh.com ecdsa-sha2-nistp384-cert-v01@openssh.com ecdsa-sha2-nistp521-cert-v01@openssh.com sk-ssh-ed25519-cert-v01@openssh.com sk-ecdsa-sha2-nistp256-cert-v01@openssh.com rsa-sha2-512-cert-v01@openssh.com rsa-sha2-256-cert-v01@openssh.com ssh-ed25519 ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 sk-ssh-ed25519@openssh.com sk-ecdsa-sha2-nistp256@openssh.com rsa-sha2-512 rsa-sha2-256',
 );
+/** The order before version 8.5, which put Ed25519 first. */
+const OLDER_HOST_KEYS = list(
+  'ecdsa-sha2-nistp256-cert-v01@openssh.com ecdsa-sha2-nistp384-cert-v01@openssh.com ecdsa-sha2-nistp521-cert-v01@openssh.com sk-ecdsa-sha2-nistp256-cert-v01@openssh.com ssh-ed25519-cert-v01@openssh.com sk-ssh-ed25519-cert-v01@openssh.com rsa-sha2-512-cert-v01@openssh.com rsa-sha2-256-cert-v01@openssh.com ssh-rsa-cert-v01@openssh.com ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 sk-ecdsa-sha2-nistp256@openssh.com ssh-ed25519 sk-ssh-ed25519@openssh.com rsa-sha2-512 rsa-sha2-256 ssh-rsa',
+);
 const SERVER_HOST_KEYS = list('rsa-sha2-512 rsa-sha2-256 ecdsa-sha2-nistp256 ssh-ed25519');
 const COMPRESSION = list('none zlib@openssh.com zlib');
 const STRICT_CLIENT = list('ext-info-c kex-strict-c-v00@openssh.com');
@@ -50,8 +55,8 @@ export const SSH_CLIENTS: readonly { readonly weight: number; readonly value: Ss
     weight: 20,
     value: {
       banner: 'SSH-2.0-OpenSSH_8.4p1 Debian-5+deb11u3',
-      kex: [...CURVES, ...GROUPS, 'ext-info-c'],
-      hostKeys: [...OPENSSH_HOST_KEYS, 'ssh-rsa'],
+      kex: [...CURVES, ...GROUPS, ...STRICT_CLIENT],
+      hostKeys: OLDER_HOST_KEYS,
       ciphers: OPENSSH_CIPHERS,
       macs: OPENSSH_MACS,
       compression: COMPRESSION,
@@ -65,12 +70,14 @@ export const SSH_CLIENTS: readonly { readonly weight: number; readonly value: Ss
         'curve25519-sha256 curve25519-sha256@libssh.org ecdh-sha2-nistp256 ecdh-sha2-nistp384 ecdh-sha2-nistp521 diffie-hellman-group14-sha256 diffie-hellman-group14-sha1 ext-info-c kex-strict-c-v00@openssh.com',
       ),
       hostKeys: list(
-        'rsa-sha2-256 rsa-sha2-512 ssh-rsa ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 ssh-ed25519',
+        'rsa-sha2-256-cert-v01@openssh.com rsa-sha2-512-cert-v01@openssh.com ssh-rsa-cert-v01@openssh.com ssh-dss-cert-v01@openssh.com ecdsa-sha2-nistp256-cert-v01@openssh.com ecdsa-sha2-nistp384-cert-v01@openssh.com ecdsa-sha2-nistp521-cert-v01@openssh.com ssh-ed25519-cert-v01@openssh.com ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 rsa-sha2-256 rsa-sha2-512 ssh-rsa ssh-dss ssh-ed25519',
       ),
       ciphers: list(
         'aes128-gcm@openssh.com aes256-gcm@openssh.com chacha20-poly1305@openssh.com aes128-ctr aes192-ctr aes256-ctr',
       ),
-      macs: list('hmac-sha2-256-etm@openssh.com hmac-sha2-512-etm@openssh.com hmac-sha2-256 hmac-sha2-512 hmac-sha1'),
+      macs: list(
+        'hmac-sha2-256-etm@openssh.com hmac-sha2-512-etm@openssh.com hmac-sha2-256 hmac-sha2-512 hmac-sha1 hmac-sha1-96',
+      ),
       compression: ['none'],
     },
   },
@@ -127,8 +134,8 @@ export const SSH_SERVERS: readonly { readonly weight: number; readonly value: Ss
     weight: 35,
     value: {
       banner: 'SSH-2.0-OpenSSH_8.2p1 Ubuntu-4ubuntu0.12',
-      kex: [...CURVES, ...GROUPS],
-      hostKeys: SERVER_HOST_KEYS,
+      kex: [...CURVES, ...GROUPS, ...STRICT_SERVER],
+      hostKeys: list('rsa-sha2-512 rsa-sha2-256 ssh-rsa ecdsa-sha2-nistp256 ssh-ed25519'),
       ciphers: OPENSSH_CIPHERS,
       macs: OPENSSH_MACS,
       compression: COMPRESSION.slice(0, 2),
@@ -139,8 +146,10 @@ export const SSH_SERVERS: readonly { readonly weight: number; readonly value: Ss
     weight: 20,
     value: {
       banner: 'SSH-2.0-dropbear_2022.83',
-      kex: [...CURVES, 'diffie-hellman-group14-sha256', 'kexguess2@matt.ucc.asn.au', ...STRICT_SERVER],
-      hostKeys: list('ssh-ed25519 ecdsa-sha2-nistp256 rsa-sha2-256'),
+      kex: list(
+        'curve25519-sha256 curve25519-sha256@libssh.org ecdh-sha2-nistp521 ecdh-sha2-nistp384 ecdh-sha2-nistp256 diffie-hellman-group14-sha256 kexguess2@matt.ucc.asn.au',
+      ),
+      hostKeys: list('ssh-ed25519 ecdsa-sha2-nistp256 rsa-sha2-256 ssh-rsa'),
       ciphers: list('chacha20-poly1305@openssh.com aes128-ctr aes256-ctr'),
       macs: list('hmac-sha1 hmac-sha2-256'),
       compression: list('zlib@openssh.com none'),
