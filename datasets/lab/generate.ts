@@ -19,9 +19,6 @@ import { encodePcap } from './capture/pcap.ts';
 import { type Client, drawDurationUs, drawPopulation, type Site } from './capture/population.ts';
 import { playSession, type SessionPlan } from './capture/session.ts';
 import { type Label, SECOND_US } from './dialogue/message.ts';
-import { openPlain } from './encapsulation/plain.ts';
-import { drawClientShape } from './encapsulation/shapes.ts';
-import { openTls } from './encapsulation/tls.ts';
 import type { CapturedFrame } from './transport/connection.ts';
 
 export interface CaptureOptions {
@@ -128,11 +125,11 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
   const key = () => `${ip.join()}/${port}/${site.ip.join()}/${site.port}`;
   while (taken.has(key())) port++;
   taken.add(key());
-  const shape = drawClientShape(prng.fork('shape'));
-  const { tls, dialogue } = site;
+  const wrap = prng.fork('wrapping');
+  const { wrapping, dialogue } = site;
   const session: SessionPlan = {
     dialogue,
-    openChannel: async () => (tls ? openTls(tls, shape) : openPlain()),
+    openChannel: () => wrapping.open(wrap),
     client: { endpoint: { mac: client.mac, ip, port }, stack: client.stack },
     server: { endpoint: { mac: gatewayMac, ip: site.ip, port: site.port }, stack: site.stack },
     path: site.path,
@@ -155,7 +152,7 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     protocol: 'tcp',
     label: dialogue.label,
     dialogue: dialogue.name,
-    encapsulation: site.encapsulation,
+    encapsulation: wrapping.name,
     group: site.group,
   };
   return { flow, session };

@@ -2,13 +2,12 @@
 import type { Prng } from '../../../core/prng.ts';
 import { CATALOGUE } from '../dialogue/catalogue.ts';
 import { type Dialogue, type Label, SECOND_US } from '../dialogue/message.ts';
-import { drawCredentials } from '../encapsulation/certificate.ts';
 import { ENCAPSULATIONS, type EncapsulationName } from '../encapsulation/channel.ts';
-import { drawServerShape } from '../encapsulation/shapes.ts';
-import { createTlsServer, type TlsServer } from '../encapsulation/tls.ts';
+import { drawWrapping, type Wrapping } from '../encapsulation/wrapping.ts';
 import { drawPath, type Path } from '../transport/path.ts';
 import { drawStack, type Stack } from '../transport/stack.ts';
 import { clientAddress, macAddress, serverAddress } from './address.ts';
+import { drawEvenly } from './evenly.ts';
 import { drawHostName } from './names.ts';
 
 export interface Client {
@@ -26,9 +25,7 @@ export interface Site {
   readonly port: number;
   readonly stack: Stack;
   readonly path: Path;
-  readonly encapsulation: EncapsulationName;
-  /** Null for plain. */
-  readonly tls: TlsServer | null;
+  readonly wrapping: Wrapping;
   readonly operatorSeed: number;
 }
 
@@ -40,6 +37,16 @@ const PORTS: Readonly<Record<Label, { readonly web: number; readonly usual: numb
 const WEB_PORTS: Readonly<Record<'sealed' | 'plain', readonly number[]>> = {
   sealed: [443, 443, 443, 443, 443, 8443],
   plain: [80, 80, 8080, 443],
+};
+/** Ports that the way there decides, whatever is at its end: fronts of networks, proxies' and SSH's usual ones. */
+const CARRIER_PORTS: Readonly<Partial<Record<EncapsulationName, readonly number[]>>> = {
+  websocket: [80, 80, 80, 8080, 8880, 8765],
+  'websocket-tls': [443, 443, 443, 443, 8443, 2053, 2096],
+  'http-connect': [3128, 3128, 8080, 8888],
+  'http-connect-tls': [3128, 3128, 8080, 8888],
+  socks5: [1080, 1080, 1081, 9050],
+  'socks5-tls': [1080, 1080, 1081, 9050],
+  'ssh-tunnel': [22, 22, 22, 22, 2222, 443],
 };
 
 function drawPort(prng: Prng, dialogue: Dialogue, encapsulation: EncapsulationName): number {
@@ -56,21 +63,25 @@ function drawPort(prng: Prng, dialogue: Dialogue, encapsulation: EncapsulationNa
 /** Share of connections over IPv6; chosen. */
 const IPV6_SHARE = 0.15;
 
-function drawSite(prng: Prng, capture: number, group: string, dialogue: Dialogue): Site {
+function drawSite(
+  prng: Prng,
+  capture: number,
+  group: string,
+  dialogue: Dialogue,
+  encapsulation: EncapsulationName,
+): Site {
   const host = drawHostName(prng, dialogue.label);
-  const encapsulation = prng.pickWeighted(ENCAPSULATIONS);
-  const shape = drawServerShape(prng);
-  const credentials = encapsulation === 'plain' ? null : drawCredentials(prng.fork('certificate'), host);
+  const port = drawPort(prng, dialogue, encapsulation);
+  const carrierPorts = CARRIER_PORTS[encapsulation];
   return {
     group,
     dialogue,
     host,
     ip: serverAddress(capture, prng, prng.chance(IPV6_SHARE)),
-    port: drawPort(prng, dialogue, encapsulation),
+    port: carrierPorts ? prng.pick(carrierPorts) : port,
     stack: drawStack(prng),
     path: drawPath(prng),
-    encapsulation,
-    tls: encapsulation !== 'plain' && credentials ? createTlsServer(encapsulation, host, shape, credentials) : null,
+    wrapping: drawWrapping(prng.fork('wrapping'), encapsulation, host, port),
     operatorSeed: prng.uint32(),
   };
 }
@@ -104,27 +115,32 @@ export function drawPopulation(prng: Prng, options: PopulationOptions): Populati
   const sitesOf = (label: Label, share: number) => {
     const count = share > 0 ? Math.max(1, Math.ceil((flows * share) / flowsPerSite)) : 0;
     const group = `${name}/${label === 'mining' ? 'pool' : 'site'}`;
-    return drawDialogues(prng, label, count).map((dialogue, i) =>
-      drawSite(prng.fork(`${label}${i}`), network, `${group}-${i + 1}`, dialogue),
+    const dialogues = drawEvenly(prng, CATALOGUE[label], count);
+    const encapsulations = assignEncapsulations(prng, dialogues);
+    return dialogues.map((dialogue, i) =>
+      drawSite(prng.fork(`${label}${i}`), network, `${group}-${i + 1}`, dialogue, encapsulations[i]!),
     );
   };
   return { clients, sites: { mining: sitesOf('mining', miningShare), other: sitesOf('other', 1 - miningShare) } };
 }
 
-/** Systematic sampling: evenly spaced points on the cumulated weights, so that small captures are as varied as large. */
-function drawDialogues(prng: Prng, label: Label, count: number): Dialogue[] {
-  const entries = CATALOGUE[label];
-  const total = entries.reduce((sum, entry) => sum + entry.weight, 0);
-  const offset = prng.float();
-  const drawn = Array.from({ length: count }, (_, i) => {
-    let left = ((i + offset) / count) * total;
-    for (const { weight, value } of entries) {
-      left -= weight;
-      if (left < 0) return value;
-    }
-    return entries[entries.length - 1]!.value;
+const isWebSocket = (name: EncapsulationName) => name.startsWith('websocket');
+
+/**
+ * One encapsulation per site, in the same shares for either label. What speaks HTTP or WebSocket itself is not put into another
+ * WebSocket: such a site changes places with one that can be, so that the shares stay what they are.
+ */
+export function assignEncapsulations(prng: Prng, dialogues: readonly Dialogue[]): EncapsulationName[] {
+  const names = drawEvenly(prng, ENCAPSULATIONS, dialogues.length);
+  // In order from a random place, each taken once; nothing left to change with means a tunnel in WebSocket, which exists too.
+  const takers = prng.shuffle(names.flatMap((name, i) => (isWebSocket(name) || dialogues[i]!.speaksHttp ? [] : [i])));
+  names.forEach((name, i) => {
+    const taker = isWebSocket(name) && dialogues[i]!.speaksHttp ? takers.pop() : undefined;
+    if (taker === undefined) return;
+    names[i] = names[taker]!;
+    names[taker] = name;
   });
-  return prng.shuffle(drawn);
+  return names;
 }
 
 /** Session lengths, one distribution for both labels: half under three minutes, a few close to an hour. */

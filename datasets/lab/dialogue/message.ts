@@ -44,6 +44,8 @@ export interface Dialogue {
   readonly label: Label;
   /** Ports this application is found on when it uses its usual one. */
   readonly ports: readonly number[];
+  /** Its sessions begin with an HTTP request, always or at some operators: it is not carried in a second WebSocket. */
+  readonly speaksHttp?: boolean;
   play(context: DialogueContext): readonly Message[];
 }
 

@@ -13,6 +13,7 @@ export const download: Dialogue = {
   name: 'download',
   label: 'other',
   ports: [443, 80],
+  speaksHttp: true,
   play({ prng, operator, durationUs, host }) {
     const script = new Script();
     const medianBytes = operator.between(5_000, 30_000);

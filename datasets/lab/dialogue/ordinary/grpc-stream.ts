@@ -133,6 +133,7 @@ export const grpcStream: Dialogue = {
   name: 'grpc-stream',
   label: 'other',
   ports: [443, 50051, 8443],
+  speaksHttp: true,
   play(context) {
     const { prng, operator, durationUs } = context;
     const script = new Script();

@@ -19,6 +19,7 @@ export const http2Browsing: Dialogue = {
   name: 'http2-browsing',
   label: 'other',
   ports: [443, 8443],
+  speaksHttp: true,
   play({ prng, operator, durationUs, host }) {
     const script = new Script();
     const session = new Http2Session(prng.pick(BROWSERS), operator);

@@ -13,6 +13,7 @@ export const httpsBrowsing: Dialogue = {
   name: 'https-browsing',
   label: 'other',
   ports: [443],
+  speaksHttp: true,
   play({ prng, operator, durationUs, host }) {
     const script = new Script();
     const client = drawHttpClient(prng);

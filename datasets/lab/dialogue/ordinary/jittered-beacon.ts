@@ -47,6 +47,7 @@ export const jitteredBeacon: Dialogue = {
   name: 'jittered-beacon',
   label: 'other',
   ports: [443, 8443, 8080, 4444],
+  speaksHttp: true,
   play({ prng, operator, durationUs, host }) {
     const script = new Script();
     const profile = drawProfile(operator);

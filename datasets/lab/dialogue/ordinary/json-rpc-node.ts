@@ -13,6 +13,7 @@ export const jsonRpcNode: Dialogue = {
   name: 'json-rpc-node',
   label: 'other',
   ports: [8545, 443, 8546],
+  speaksHttp: true,
   play({ prng, operator, durationUs, host }) {
     const script = new Script();
     const http = operator.chance(0.6);

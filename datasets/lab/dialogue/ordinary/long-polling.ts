@@ -12,6 +12,7 @@ export const longPolling: Dialogue = {
   name: 'long-polling',
   label: 'other',
   ports: [443, 8443, 80],
+  speaksHttp: true,
   play({ prng, operator, startUs, durationUs, host, chainSeed }) {
     const script = new Script();
     const client = drawHttpClient(prng);

@@ -25,6 +25,7 @@ export const nodeSubscription: Dialogue = {
   name: 'node-subscription',
   label: 'other',
   ports: [8546, 443, 8443],
+  speaksHttp: true,
   play({ prng, operator, startUs, durationUs, host, chainSeed }) {
     const script = new Script();
     const framed = operator.chance(0.75); // else JSON lines, as over a socket or a gateway

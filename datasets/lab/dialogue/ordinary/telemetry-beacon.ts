@@ -13,6 +13,7 @@ export const telemetryBeacon: Dialogue = {
   name: 'telemetry-beacon',
   label: 'other',
   ports: [443, 8443],
+  speaksHttp: true,
   play({ prng, operator, durationUs, host }) {
     const script = new Script();
     const periodUs = operator.pick([5, 10, 10, 15, 20, 30, 30, 60, 60, 120]) * SECOND_US;

@@ -15,6 +15,7 @@ export const tradingTicker: Dialogue = {
   name: 'trading-ticker',
   label: 'other',
   ports: [443, 8443, 9443],
+  speaksHttp: true,
   play({ prng, operator, startUs, durationUs, host, chainSeed }) {
     const script = new Script();
     const framed = operator.chance(0.6);

@@ -10,6 +10,7 @@ export const videoSegments: Dialogue = {
   name: 'video-segments',
   label: 'other',
   ports: [443],
+  speaksHttp: true,
   play({ prng, operator, durationUs, host }) {
     const script = new Script();
     const client = drawHttpClient(prng);

@@ -12,6 +12,7 @@ export const websocketChat: Dialogue = {
   name: 'websocket-chat',
   label: 'other',
   ports: [443, 8443],
+  speaksHttp: true,
   play({ prng, operator, durationUs, host }) {
     const script = new Script();
     const open = upgrade(script, prng, drawHttpClient(prng), host, '/chat/socket');
