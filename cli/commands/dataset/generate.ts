@@ -1,6 +1,6 @@
 /** `flowlamp dataset generate`: the traffic lab. */
 import type { Command } from 'commander';
-import { generateSamples, SAMPLES_SEED } from '../../../datasets/lab/generate.ts';
+import { generateSamples, SAMPLES_SEED } from '../../../datasets/lab/samples.ts';
 import { Console } from '../../console.ts';
 import { byteText, counted } from '../../numbers.ts';
 import { fraction, positiveInteger, wholeNumber } from '../../options.ts';

@@ -5,7 +5,7 @@
 import { Prng } from '../../../core/prng.ts';
 import type { Dialogue, Message, Side } from '../dialogue/message.ts';
 import type { Channel } from '../encapsulation/channel.ts';
-import { type CapturedFrame, Connection, type Host } from '../transport/connection.ts';
+import { Connection, type Host, type Packet } from '../transport/connection.ts';
 import type { Path } from '../transport/path.ts';
 import { drawEnding, endSession } from './ending.ts';
 
@@ -34,7 +34,13 @@ interface Due {
   readonly index: number;
 }
 
-export async function playSession(plan: SessionPlan): Promise<CapturedFrame[]> {
+/** What passed the tap of one connection, in time order; frames are made of it when their turn to be written comes. */
+export interface PlayedSession {
+  readonly packets: readonly Packet[];
+  encode(packet: Packet): Uint8Array;
+}
+
+export async function playSession(plan: SessionPlan): Promise<PlayedSession> {
   const prng = new Prng(plan.seed);
   const connection = new Connection(plan.client, plan.server, plan.path, prng.fork('tcp'));
   const ending = drawEnding(prng.fork('ending'));
@@ -52,12 +58,16 @@ export async function playSession(plan: SessionPlan): Promise<CapturedFrame[]> {
     const untilUs = Math.min(plan.captureEndUs, readyUs.client + plan.durationUs);
     const { lastUs, cut } = await converse(connection, channel, messages, readyUs, untilUs, plan.messagesMax);
     const endUs = (ending.whenDone || cut) && untilUs < plan.captureEndUs ? lastUs + ending.lingerUs : untilUs;
-    if (endUs >= plan.captureEndUs) return connection.frames(plan.captureEndUs);
+    if (endUs >= plan.captureEndUs) return played(connection, plan.captureEndUs);
     await endSession(connection, channel, ending, endUs);
-    return connection.frames(endUs); // whoever ended in silence is gone: no probe and no answer either
+    return played(connection, endUs); // whoever ended in silence is gone: no probe and no answer either
   } finally {
     channel.dispose();
   }
+}
+
+function played(connection: Connection, untilUs: number): PlayedSession {
+  return { packets: connection.packets(untilUs), encode: (packet) => connection.encode(packet) };
 }
 
 /** Segments the largest handshake flight takes: three RSA certificates and their company. */

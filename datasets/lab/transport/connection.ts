@@ -18,6 +18,14 @@ export interface CapturedFrame {
   readonly bytes: Uint8Array;
 }
 
+/** A segment with what its sender's stack puts around it: all that `encode` needs, whatever else is recorded. */
+export interface Packet extends Segment {
+  readonly ipId: number;
+  /** Clocks of the timestamp option, milliseconds. */
+  readonly nowMs: number;
+  readonly echoMs: number;
+}
+
 /** Timestamp option with its two words of padding. */
 const TIMESTAMP_BYTES = 12;
 const NO_OPTIONS = new Uint8Array(0);
@@ -42,29 +50,35 @@ export class Connection extends Sending {
     this.#ipId = { client: prng.below(65536), server: prng.below(65536) };
   }
 
-  /** @param untilUs end of the capture. */
-  frames(untilUs: number): CapturedFrame[] {
+  /** Everything that passes the tap, in time order. @param untilUs end of the capture. */
+  packets(untilUs: number): Packet[] {
     const stacks = { client: this.#hosts.client.stack, server: this.#hosts.server.stack };
-    const echoMs = { client: 0, server: 0 };
+    const clocks = { client: 0, server: 0 };
     return acknowledge(this.transmissions, this.#path, stacks, untilUs).map((segment) => {
-      const bytes = this.#encode(segment, echoMs);
-      return { atUs: segment.tapUs, bytes };
+      const { from, tapUs } = segment;
+      const nowMs = (stacks[from].clockMs + Math.floor(tapUs / 1000)) >>> 0;
+      const echoMs = clocks[from === 'client' ? 'server' : 'client'];
+      clocks[from] = nowMs;
+      this.#ipId[from] = (this.#ipId[from] + 1) & 0xffff;
+      return { ...segment, ipId: this.#ipId[from], nowMs, echoMs };
     });
   }
 
-  #encode(segment: Segment, echoMs: Record<Side, number>): Uint8Array {
-    const { from, seq, ack, flags, payload } = segment;
+  /** `packets` as the frames that a capture holds. */
+  frames(untilUs: number): CapturedFrame[] {
+    return this.packets(untilUs).map((packet) => ({ atUs: packet.tapUs, bytes: this.encode(packet) }));
+  }
+
+  encode(packet: Packet): Uint8Array {
+    const { from, seq, ack, flags, payload, ipId, nowMs, echoMs } = packet;
     const to: Side = from === 'client' ? 'server' : 'client';
     const { stack, endpoint } = this.#hosts[from];
     const syn = (flags & TcpFlag.Syn) !== 0;
-    const nowMs = (stack.clockMs + Math.floor(segment.tapUs / 1000)) >>> 0;
     const options = syn
-      ? this.#synOptions(stack, nowMs, echoMs[to])
+      ? this.#synOptions(stack, nowMs, echoMs)
       : this.#timestamps
-        ? timestampOption(nowMs, echoMs[to])
+        ? timestampOption(nowMs, echoMs)
         : NO_OPTIONS;
-    echoMs[from] = nowMs;
-    this.#ipId[from] = (this.#ipId[from] + 1) & 0xffff;
     const fields = {
       seq: (this.#initialSeq[from] + seq) >>> 0,
       ack: flags & TcpFlag.Ack ? (this.#initialSeq[to] + ack) >>> 0 : 0,
@@ -72,7 +86,7 @@ export class Connection extends Sending {
       window: flags & TcpFlag.Rst ? 0 : syn ? stack.synWindow : Math.min(65535, stack.windowBytes >> stack.windowShift),
       options,
       ttl: from === 'server' ? stack.ttl - this.#path.hops : stack.ttl - 1,
-      ipId: this.#ipId[from],
+      ipId,
     };
     return encodeFrame(endpoint, this.#hosts[to].endpoint, fields, payload);
   }
