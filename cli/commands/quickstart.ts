@@ -96,6 +96,7 @@ async function samplesFolder(folder: string, out: Console): Promise<string> {
   const made = join(folder, 'samples');
   if (!existsSync(join(made, 'manifest.json'))) {
     out.say('Making the captures of the tour (once)');
+    makeFolder(made);
     await generateSamples({ outDir: made, seed: SAMPLES_SEED });
   }
   return made;

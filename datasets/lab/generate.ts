@@ -12,6 +12,7 @@ import { type Recordable, record } from './capture/recording.ts';
 import { type Seen, seenPackets } from './capture/seen.ts';
 import { type PlayedSession, playSession, type SessionPlan } from './capture/session.ts';
 import { CLEAN_TAP, type Tap } from './capture/tap.ts';
+import { type Choice, chosenDialogues, chosenEncapsulations } from './choice.ts';
 import { type Label, SECOND_US } from './dialogue/message.ts';
 import { openPlain } from './encapsulation/plain.ts';
 import { drawClientShape } from './encapsulation/shapes.ts';
@@ -39,13 +40,34 @@ export interface CaptureOptions {
   readonly flowsPerSite?: number;
   /** Where and how it was recorded; a clean tap when left out. */
   readonly tap?: Tap;
+  /** What is drawn from; everything when left out. */
+  readonly choice?: Choice;
+}
+
+/** Captures with different numbers of networks have no address in common: that many numbers there are. */
+export const NETWORKS = 128;
+
+/** A network has addresses for as many. */
+export const FLOWS_PER_CAPTURE_MAX = 2_000;
+
+/** What the sessions of one dialogue came to. */
+export interface DialogueTally {
+  readonly dialogue: string;
+  readonly label: Label;
+  flows: number;
+  packets: number;
+  /** Of whole frames, whatever was kept of them. */
+  bytes: number;
 }
 
 /** What there is to say of a capture that has been written. */
 export interface RecordedCapture {
   readonly flows: readonly LabelledFlow[];
   readonly packets: number;
+  /** Of the file. */
   readonly bytes: number;
+  /** By dialogue, in no order. */
+  readonly tallies: readonly DialogueTally[];
 }
 
 export interface GeneratedCapture extends RecordedCapture {
@@ -80,7 +102,13 @@ export async function recordCapture(
 ): Promise<RecordedCapture> {
   checkOptions(options);
   const prng = new Prng((options.seed ^ fnv1a(options.name)) | 0);
-  const population = drawPopulation(prng.fork('population'), { ...options, flowsPerSite: options.flowsPerSite ?? 2.5 });
+  const { choice = {}, flowsPerSite = 2.5 } = options;
+  const population = drawPopulation(prng.fork('population'), {
+    ...options,
+    flowsPerSite,
+    dialogues: chosenDialogues(choice),
+    encapsulations: chosenEncapsulations(choice),
+  });
   const gatewayMac = macAddress(prng);
   const chainSeed = prng.uint32();
   const windowUs = options.windowSeconds * SECOND_US;
@@ -98,19 +126,32 @@ export async function recordCapture(
     return planSession(draw, options, site, draw.pick(population.clients), shared);
   });
   const pcap = new PcapWriter({ epochSeconds, ...tap }, write);
-  const recorded = new Uint8Array(planned.length);
-  let packets = 0;
+  const packets = new Uint32Array(planned.length);
+  const bytes = new Float64Array(planned.length);
   await record(
     planned.map((plan) => recordable(plan, windowUs)),
     (atUs, frame, session) => {
-      recorded[session] = 1;
-      packets++;
+      packets[session]!++;
+      bytes[session]! += frame.length;
       pcap.frame(atUs, frame);
     },
     onFlow,
   );
-  const flows = planned.filter((_, i) => recorded[i] === 1).map(({ flow }) => flow);
-  return { flows: prng.shuffle(flows), packets, bytes: pcap.bytes };
+  const tallies = new Map<string, DialogueTally>();
+  planned.forEach(({ flow: { dialogue, label } }, i) => {
+    if (packets[i] === 0) return;
+    const tally = tallies.get(dialogue) ?? { dialogue, label, flows: 0, packets: 0, bytes: 0 };
+    tallies.set(dialogue, tally);
+    tally.flows++;
+    tally.packets += packets[i]!;
+    tally.bytes += bytes[i]!;
+  });
+  return {
+    flows: prng.shuffle(planned.filter((_, i) => packets[i]! > 0).map(({ flow }) => flow)),
+    packets: packets.reduce((sum, count) => sum + count, 0),
+    bytes: pcap.bytes,
+    tallies: [...tallies.values()],
+  };
 }
 
 /** A session that was over, or all but, before the recording began takes place again during it. */
@@ -132,14 +173,14 @@ function recordable({ session, seen, againUs }: Planned, windowUs: number): Reco
 
 function checkOptions({ flows, miningShare, windowSeconds, network }: CaptureOptions): void {
   const wrong =
-    (!(Number.isInteger(flows) && flows > 0) && `flows is ${flows}`) ||
+    (!(Number.isInteger(flows) && flows > 0 && flows <= FLOWS_PER_CAPTURE_MAX) && `flows is ${flows}`) ||
     (!(miningShare >= 0 && miningShare <= 1) && `miningShare is ${miningShare}`) ||
     (!(windowSeconds > 0) && `windowSeconds is ${windowSeconds}`) ||
-    (!(Number.isInteger(network) && network >= 0 && network < 128) && `network is ${network}`);
+    (!(Number.isInteger(network) && network >= 0 && network < NETWORKS) && `network is ${network}`);
   if (wrong) {
     throw new FlowlampError(ErrorCode.OptionInvalid, {
       happened: wrong,
-      expected: 'flows > 0, miningShare in 0..1, windowSeconds > 0, network in 0..127',
+      expected: `flows in 1..${FLOWS_PER_CAPTURE_MAX}, miningShare in 0..1, windowSeconds > 0, network in 0..${NETWORKS - 1}`,
       action: 'correct the option and generate again',
     });
   }

@@ -1,9 +1,9 @@
 /** Who is on the network of one capture: clients, the sites they visit, and which session goes where. */
 import type { Prng } from '../../../core/prng.ts';
 import { CATALOGUE } from '../dialogue/catalogue.ts';
-import { type Dialogue, type Label, SECOND_US } from '../dialogue/message.ts';
+import { type Dialogue, type Label, SECOND_US, type Share } from '../dialogue/message.ts';
 import { drawCredentials } from '../encapsulation/certificate.ts';
-import { ENCAPSULATIONS, type EncapsulationName } from '../encapsulation/channel.ts';
+import type { EncapsulationName } from '../encapsulation/channel.ts';
 import { drawServerShape } from '../encapsulation/shapes.ts';
 import { createTlsServer, type TlsServer } from '../encapsulation/tls.ts';
 import { drawPath, type Path } from '../transport/path.ts';
@@ -56,16 +56,23 @@ function drawPort(prng: Prng, dialogue: Dialogue, encapsulation: EncapsulationNa
 /** Share of connections over IPv6; chosen. */
 const IPV6_SHARE = 0.15;
 
-function drawSite(prng: Prng, capture: number, group: string, dialogue: Dialogue): Site {
+function drawSite(
+  prng: Prng,
+  { network, encapsulations }: PopulationOptions,
+  group: string,
+  dialogue: Dialogue,
+  taken: Set<string>,
+): Site {
   const host = drawHostName(prng, dialogue.label);
-  const encapsulation = prng.pickWeighted(ENCAPSULATIONS);
+  const encapsulation = prng.pickWeighted(encapsulations);
   const shape = drawServerShape(prng);
+  const ipv6 = prng.chance(IPV6_SHARE);
   const credentials = encapsulation === 'plain' ? null : drawCredentials(prng.fork('certificate'), host);
   return {
     group,
     dialogue,
     host,
-    ip: serverAddress(capture, prng, prng.chance(IPV6_SHARE)),
+    ip: unused(taken, ipv6, (v6) => serverAddress(network, prng, v6)),
     port: drawPort(prng, dialogue, encapsulation),
     stack: drawStack(prng),
     path: drawPath(prng),
@@ -73,6 +80,16 @@ function drawSite(prng: Prng, capture: number, group: string, dialogue: Dialogue
     tls: encapsulation !== 'plain' && credentials ? createTlsServer(encapsulation, host, shape, credentials) : null,
     operatorSeed: prng.uint32(),
   };
+}
+
+/** Draws until an address comes that nobody has; in crowded networks IPv6, which never runs out. */
+function unused(taken: Set<string>, v6: boolean, draw: (v6: boolean) => Uint8Array): Uint8Array {
+  for (let attempt = 0; ; attempt++) {
+    const ip = draw(v6 || attempt > 50);
+    if (taken.has(ip.join())) continue;
+    taken.add(ip.join());
+    return ip;
+  }
 }
 
 export interface Population {
@@ -88,6 +105,9 @@ export interface PopulationOptions {
   readonly miningShare: number;
   /** Expected connections per site. */
   readonly flowsPerSite: number;
+  /** What is drawn from. */
+  readonly dialogues: Readonly<Record<Label, readonly Share[]>>;
+  readonly encapsulations: readonly { readonly weight: number; readonly value: EncapsulationName }[];
 }
 
 /** Expected connections per client: enough that most clients have flows of both labels. */
@@ -95,25 +115,25 @@ const FLOWS_PER_CLIENT = 4.5;
 
 export function drawPopulation(prng: Prng, options: PopulationOptions): Population {
   const { name, network, flows, miningShare, flowsPerSite } = options;
+  const taken = new Set<string>();
   const clients = Array.from({ length: Math.max(3, Math.round(flows / FLOWS_PER_CLIENT)) }, () => ({
-    ip4: clientAddress(network, prng, false),
-    ip6: clientAddress(network, prng, true),
+    ip4: unused(taken, false, () => clientAddress(network, prng, false)),
+    ip6: unused(taken, true, () => clientAddress(network, prng, true)),
     mac: macAddress(prng),
     stack: drawStack(prng),
   }));
   const sitesOf = (label: Label, share: number) => {
     const count = share > 0 ? Math.max(1, Math.ceil((flows * share) / flowsPerSite)) : 0;
     const group = `${name}/${label === 'mining' ? 'pool' : 'site'}`;
-    return drawDialogues(prng, label, count).map((dialogue, i) =>
-      drawSite(prng.fork(`${label}${i}`), network, `${group}-${i + 1}`, dialogue),
+    return drawDialogues(prng, options.dialogues[label], count).map((dialogue, i) =>
+      drawSite(prng.fork(`${label}${i}`), options, `${group}-${i + 1}`, dialogue, taken),
     );
   };
   return { clients, sites: { mining: sitesOf('mining', miningShare), other: sitesOf('other', 1 - miningShare) } };
 }
 
 /** Systematic sampling: evenly spaced points on the cumulated weights, so that small captures are as varied as large. */
-function drawDialogues(prng: Prng, label: Label, count: number): Dialogue[] {
-  const entries = CATALOGUE[label];
+function drawDialogues(prng: Prng, entries: readonly Share[], count: number): Dialogue[] {
   const total = entries.reduce((sum, entry) => sum + entry.weight, 0);
   const offset = prng.float();
   const drawn = Array.from({ length: count }, (_, i) => {
