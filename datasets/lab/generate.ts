@@ -6,6 +6,7 @@ import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { fnv1a, Prng } from '../../core/prng.ts';
 import { addressText, macAddress } from './capture/address.ts';
 import type { LabelledFlow } from './capture/manifest.ts';
+import { joinOffloaded } from './capture/offload.ts';
 import { joined, PcapWriter } from './capture/pcap.ts';
 import { type Client, drawDurationUs, drawPopulation, type Site } from './capture/population.ts';
 import { type Recordable, record } from './capture/recording.ts';
@@ -17,6 +18,7 @@ import { type Label, SECOND_US } from './dialogue/message.ts';
 import { openPlain } from './encapsulation/plain.ts';
 import { drawClientShape } from './encapsulation/shapes.ts';
 import { openTls } from './encapsulation/tls.ts';
+import { fromHost } from './transport/path.ts';
 
 export interface CaptureOptions {
   readonly seed: number;
@@ -129,7 +131,7 @@ export async function recordCapture(
   const packets = new Uint32Array(planned.length);
   const bytes = new Float64Array(planned.length);
   await record(
-    planned.map((plan) => recordable(plan, windowUs)),
+    planned.map((plan) => recordable(plan, windowUs, tap)),
     (atUs, frame, session) => {
       packets[session]!++;
       bytes[session]! += frame.length;
@@ -155,10 +157,10 @@ export async function recordCapture(
 }
 
 /** A session that was over, or all but, before the recording began takes place again during it. */
-function recordable({ session, seen, againUs }: Planned, windowUs: number): Recordable {
+function recordable({ session, seen, againUs }: Planned, windowUs: number, tap: Tap): Recordable {
   const playAt = async (startUs: number): Promise<PlayedSession> => {
     const { packets, encode } = await playSession({ ...session, startUs });
-    return { packets: seenPackets(packets, seen, windowUs), encode };
+    return { packets: joinOffloaded(seenPackets(packets, seen, windowUs), tap.offload), encode };
   };
   return {
     startUs: session.startUs,
@@ -220,7 +222,7 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     openChannel: async () => (tls ? openTls(tls, shape) : openPlain()),
     client: { endpoint: { mac: client.mac, ip, port }, stack: client.stack },
     server: { endpoint: { mac: gatewayMac, ip: site.ip, port: site.port }, stack: site.stack },
-    path: site.path,
+    path: tap.offload === 'none' ? site.path : fromHost(site.path),
     host: site.host,
     startUs: prng.chance(tap.underwayShare) ? -Math.round(prng.float() * durationUs) : againUs,
     durationUs,
@@ -243,7 +245,7 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     encapsulation: site.encapsulation,
     group: site.group,
   };
-  return { flow, session, seen: 'both', againUs };
+  return { flow, session, seen: site.route.rank < tap.oneSidedShare ? site.route.seen : 'both', againUs };
 }
 
 function drawSessionUs(prng: Prng, { sessionSeconds, sessionSecondsMax = 3_600 }: CaptureOptions): number {

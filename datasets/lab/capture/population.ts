@@ -1,7 +1,7 @@
 /** Who is on the network of one capture: clients, the sites they visit, and which session goes where. */
 import type { Prng } from '../../../core/prng.ts';
 import { CATALOGUE } from '../dialogue/catalogue.ts';
-import { type Dialogue, type Label, SECOND_US, type Share } from '../dialogue/message.ts';
+import { type Dialogue, type Label, SECOND_US, type Share, type Side } from '../dialogue/message.ts';
 import { drawCredentials } from '../encapsulation/certificate.ts';
 import type { EncapsulationName } from '../encapsulation/channel.ts';
 import { drawServerShape } from '../encapsulation/shapes.ts';
@@ -30,6 +30,8 @@ export interface Site {
   /** Null for plain. */
   readonly tls: TlsServer | null;
   readonly operatorSeed: number;
+  /** Where the two directions take different ways: which one comes by the tap, and how likely that is, 0 the likeliest. */
+  readonly route: { readonly seen: Side; readonly rank: number };
 }
 
 /** Mining hides on ordinary ports and ordinary services turn up on mining ones; neither port list is exclusive. */
@@ -79,6 +81,7 @@ function drawSite(
     encapsulation,
     tls: encapsulation !== 'plain' && credentials ? createTlsServer(encapsulation, host, shape, credentials) : null,
     operatorSeed: prng.uint32(),
+    route: { seen: prng.chance(0.5) ? 'client' : 'server', rank: prng.float() },
   };
 }
 

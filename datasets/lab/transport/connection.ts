@@ -41,7 +41,8 @@ export class Connection extends Sending {
   constructor(client: Host, server: Host, path: Path, prng: Prng) {
     const mss = client.endpoint.ip.length === 16 ? path.mss - 20 : path.mss;
     const timestamps = client.stack.timestamps && server.stack.timestamps;
-    super(path, mss - (timestamps ? TIMESTAMP_BYTES : 0), prng.uint32());
+    const stacks = { client: client.stack, server: server.stack };
+    super(path, mss - (timestamps ? TIMESTAMP_BYTES : 0), stacks, prng.uint32());
     this.#hosts = { client, server };
     this.#path = path;
     this.#mss = mss;
@@ -54,7 +55,7 @@ export class Connection extends Sending {
   packets(untilUs: number): Packet[] {
     const stacks = { client: this.#hosts.client.stack, server: this.#hosts.server.stack };
     const clocks = { client: 0, server: 0 };
-    return acknowledge(this.transmissions, this.#path, stacks, untilUs).map((segment) => {
+    return acknowledge(this.transmissions, this.stalls, this.#path, stacks, untilUs).map((segment) => {
       const { from, tapUs } = segment;
       const nowMs = (stacks[from].clockMs + Math.floor(tapUs / 1000)) >>> 0;
       const echoMs = clocks[from === 'client' ? 'server' : 'client'];
@@ -70,7 +71,7 @@ export class Connection extends Sending {
   }
 
   encode(packet: Packet): Uint8Array {
-    const { from, seq, ack, flags, payload, ipId, nowMs, echoMs } = packet;
+    const { from, seq, ack, flags, payload, closed, ipId, nowMs, echoMs } = packet;
     const to: Side = from === 'client' ? 'server' : 'client';
     const { stack, endpoint } = this.#hosts[from];
     const syn = (flags & TcpFlag.Syn) !== 0;
@@ -83,9 +84,9 @@ export class Connection extends Sending {
       seq: (this.#initialSeq[from] + seq) >>> 0,
       ack: flags & TcpFlag.Ack ? (this.#initialSeq[to] + ack) >>> 0 : 0,
       flags,
-      window: flags & TcpFlag.Rst ? 0 : syn ? stack.synWindow : Math.min(65535, stack.windowBytes >> stack.windowShift),
+      window: closed || flags & TcpFlag.Rst ? 0 : syn ? stack.synWindow : openWindow(stack),
       options,
-      ttl: from === 'server' ? stack.ttl - this.#path.hops : stack.ttl - 1,
+      ttl: stack.ttl - (from === 'server' ? this.#path.hops : this.#path.nearHops),
       ipId,
     };
     return encodeFrame(endpoint, this.#hosts[to].endpoint, fields, payload);
@@ -100,6 +101,10 @@ export class Connection extends Sending {
       ? Uint8Array.from([...mss, ...sack, ...timestampOption(nowMs, echoMs).subarray(2), ...scale])
       : Uint8Array.from([...mss, ...scale, 1, 1, ...sack]);
   }
+}
+
+function openWindow({ windowBytes, windowShift }: Stack): number {
+  return Math.min(65_535, windowBytes >> windowShift);
 }
 
 function timestampOption(nowMs: number, echoMs: number): Uint8Array {
