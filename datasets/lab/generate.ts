@@ -11,13 +11,14 @@ import { joined, PcapWriter } from './capture/pcap.ts';
 import { type Client, drawDurationUs, drawPopulation, type Site } from './capture/population.ts';
 import { type Recordable, record } from './capture/recording.ts';
 import { type Seen, seenPackets } from './capture/seen.ts';
-import { type PlayedSession, playSession, type SessionPlan } from './capture/session.ts';
+import { playSession, type SessionPlan } from './capture/session.ts';
 import { CLEAN_TAP, type Tap } from './capture/tap.ts';
 import { type Choice, chosenDialogues, chosenEncapsulations } from './choice.ts';
 import { type Label, SECOND_US } from './dialogue/message.ts';
 import { openPlain } from './encapsulation/plain.ts';
 import { drawClientShape } from './encapsulation/shapes.ts';
 import { openTls } from './encapsulation/tls.ts';
+import type { Frames } from './transport/frames.ts';
 import { fromHost } from './transport/path.ts';
 
 export interface CaptureOptions {
@@ -85,7 +86,7 @@ const EPOCH_SECONDS = Date.UTC(2025, 2, 3) / 1000;
 export async function generateCapture(options: CaptureOptions): Promise<GeneratedCapture> {
   const parts: Uint8Array[] = [];
   const recorded = await recordCapture(options, (bytes) => {
-    parts.push(bytes);
+    parts.push(bytes.slice());
   });
   return { ...recorded, pcap: joined(parts) };
 }
@@ -93,7 +94,7 @@ export async function generateCapture(options: CaptureOptions): Promise<Generate
 /**
  * Generates a capture and hands on its bytes as they become final.
  *
- * @param write takes or copies the bytes before it returns
+ * @param write copies the bytes before it returns
  * @param onFlow called as each session has been played
  * @throws FlowlampError OPTION_INVALID
  */
@@ -158,17 +159,16 @@ export async function recordCapture(
 
 /** A session that was over, or all but, before the recording began takes place again during it. */
 function recordable({ session, seen, againUs }: Planned, windowUs: number, tap: Tap): Recordable {
-  const playAt = async (startUs: number): Promise<PlayedSession> => {
+  const playAt = async (startUs: number): Promise<Frames> => {
     const { packets, encode } = await playSession({ ...session, startUs });
-    return { packets: joinOffloaded(seenPackets(packets, seen, windowUs), tap.offload), encode };
+    const recorded = joinOffloaded(seenPackets(packets, seen, windowUs), tap.offload);
+    return encode(recorded.length < PACKETS_MIN ? [] : recorded);
   };
   return {
     startUs: session.startUs,
     play: async () => {
-      const first = await playAt(session.startUs);
-      if (first.packets.length >= PACKETS_MIN || againUs < session.startUs) return first;
-      const second = await playAt(againUs);
-      return second.packets.length >= PACKETS_MIN ? second : { ...second, packets: [] };
+      const frames = await playAt(session.startUs);
+      return frames.count > 0 || againUs <= session.startUs ? frames : playAt(againUs);
     },
   };
 }

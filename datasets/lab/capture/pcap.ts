@@ -1,5 +1,5 @@
 /** The classic capture file: little-endian, Ethernet, in microseconds or nanoseconds (the format libpcap calls 2.4). */
-import type { CapturedFrame } from '../transport/connection.ts';
+import type { Frames } from '../transport/frames.ts';
 
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
@@ -22,10 +22,12 @@ export interface PcapForm {
 export class PcapWriter {
   readonly #form: PcapForm;
   readonly #write: (bytes: Uint8Array) => void;
+  readonly #record = new Uint8Array(RECORD_HEADER_BYTES);
+  readonly #view = new DataView(this.#record.buffer);
   /** Bytes handed on so far. */
   bytes = 0;
 
-  /** @param write takes or copies the bytes before it returns. */
+  /** @param write copies the bytes before it returns. */
   constructor(form: PcapForm, write: (bytes: Uint8Array) => void) {
     this.#form = form;
     this.#write = write;
@@ -43,15 +45,14 @@ export class PcapWriter {
   frame(atUs: number, bytes: Uint8Array): void {
     const { epochSeconds, snapLength, resolution } = this.#form;
     const kept = Math.min(bytes.length, snapLength);
-    const record = new Uint8Array(RECORD_HEADER_BYTES + kept);
-    const view = new DataView(record.buffer);
+    const view = this.#view;
     const us = atUs % 1_000_000;
     view.setUint32(0, epochSeconds + Math.floor(atUs / 1_000_000), true);
     view.setUint32(4, resolution === 'us' ? us : us * 1_000 + belowMicrosecond(atUs), true);
     view.setUint32(8, kept, true);
     view.setUint32(12, bytes.length, true);
-    record.set(kept < bytes.length ? bytes.subarray(0, kept) : bytes, RECORD_HEADER_BYTES);
-    this.#hand(record);
+    this.#hand(this.#record);
+    this.#hand(kept < bytes.length ? bytes.subarray(0, kept) : bytes);
   }
 
   #hand(bytes: Uint8Array): void {
@@ -66,13 +67,13 @@ function belowMicrosecond(atUs: number): number {
   return ((mixed ^ (mixed >>> 15)) >>> 0) % 1_000;
 }
 
-/** A capture in memory. @param frames in time order. */
-export function encodePcap(frames: readonly CapturedFrame[], epochSeconds: number): Uint8Array {
+/** A capture of one connection in memory. */
+export function encodePcap(frames: Frames, epochSeconds: number): Uint8Array {
   const parts: Uint8Array[] = [];
   const writer = new PcapWriter({ epochSeconds, snapLength: WHOLE_FRAMES, resolution: 'us' }, (bytes) => {
-    parts.push(bytes);
+    parts.push(bytes.slice());
   });
-  for (const { atUs, bytes } of frames) writer.frame(atUs, bytes);
+  for (let i = 0; i < frames.count; i++) writer.frame(frames.timesUs[i]!, frames.frame(i));
   return joined(parts);
 }
 

@@ -3,8 +3,7 @@
  * What is earlier than the beginning of every session that still plays is final and handed on at once, so that a recording
  * holds the packets of sessions that overlap and no more.
  */
-import type { Packet } from '../transport/connection.ts';
-import type { PlayedSession } from './session.ts';
+import type { Frames } from '../transport/frames.ts';
 
 /** Sessions in flight at once: hides the event-loop turns that each TLS message costs. */
 const CONCURRENCY = 16;
@@ -12,14 +11,14 @@ const CONCURRENCY = 16;
 export interface Recordable {
   /** No packet of the session is earlier, microseconds on the clock of the capture. */
   readonly startUs: number;
-  /** Packets that the capture keeps, in time order. */
-  play(): Promise<PlayedSession>;
+  /** Frames that the capture keeps, in time order. */
+  play(): Promise<Frames>;
 }
 
 /**
- * Plays every session and hands on all packets in time order; at equal times those of the session that is named first.
+ * Plays every session and hands on all frames in time order; at equal times those of the session that is named first.
  *
- * @param receive called for each frame with the number of its session
+ * @param receive called for each frame, whose bytes it copies, with the number of its session
  * @param onPlayed called as each session is over
  */
 export async function record(
@@ -46,23 +45,22 @@ export async function record(
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, order.length) }, worker));
 }
 
-/** One session's packets that are still to be handed on. */
+/** One session's frames that are still to be handed on. */
 interface Cursor {
   readonly session: number;
-  readonly played: PlayedSession;
+  readonly frames: Frames;
   at: number;
   atUs: number;
 }
 
-/** A binary heap of sessions by the time of their next packet. */
+/** A binary heap of sessions by the time of their next frame. */
 class Merge {
   readonly #heap: Cursor[] = [];
 
-  add(session: number, played: PlayedSession): void {
-    const first = played.packets[0];
-    if (first === undefined) return;
+  add(session: number, frames: Frames): void {
+    if (frames.count === 0) return;
     const heap = this.#heap;
-    heap.push({ session, played, at: 0, atUs: first.tapUs });
+    heap.push({ session, frames, at: 0, atUs: frames.timesUs[0]! });
     for (let i = heap.length - 1; i > 0; ) {
       const parent = (i - 1) >> 1;
       if (!before(heap[i]!, heap[parent]!)) break;
@@ -75,10 +73,9 @@ class Merge {
   drain(untilUs: number, receive: (atUs: number, frame: Uint8Array, session: number) => void): void {
     const heap = this.#heap;
     for (let head = heap[0]; head !== undefined && head.atUs < untilUs; head = heap[0]) {
-      const { played, session } = head;
-      receive(head.atUs, played.encode(played.packets[head.at]!), session);
-      const next: Packet | undefined = played.packets[++head.at];
-      if (next !== undefined) head.atUs = next.tapUs;
+      const { frames, session } = head;
+      receive(head.atUs, frames.frame(head.at), session);
+      if (++head.at < frames.count) head.atUs = frames.timesUs[head.at]!;
       else {
         const last = heap.pop()!;
         if (heap.length > 0) heap[0] = last;

@@ -6,6 +6,7 @@ import { Prng } from '../../../core/prng.ts';
 import type { Dialogue, Message, Side } from '../dialogue/message.ts';
 import type { Channel } from '../encapsulation/channel.ts';
 import { Connection, type Host, type Packet } from '../transport/connection.ts';
+import type { Frames } from '../transport/frames.ts';
 import type { Path } from '../transport/path.ts';
 import { drawEnding, endSession } from './ending.ts';
 
@@ -34,10 +35,10 @@ interface Due {
   readonly index: number;
 }
 
-/** What passed the tap of one connection, in time order; frames are made of it when their turn to be written comes. */
+/** What passed the tap of one connection, in time order, and how to make frames of any of it. */
 export interface PlayedSession {
   readonly packets: readonly Packet[];
-  encode(packet: Packet): Uint8Array;
+  encode(packets: readonly Packet[]): Frames;
 }
 
 export async function playSession(plan: SessionPlan): Promise<PlayedSession> {
@@ -67,7 +68,7 @@ export async function playSession(plan: SessionPlan): Promise<PlayedSession> {
 }
 
 function played(connection: Connection, untilUs: number): PlayedSession {
-  return { packets: connection.packets(untilUs), encode: (packet) => connection.encode(packet) };
+  return { packets: connection.packets(untilUs), encode: (packets) => connection.encode(packets) };
 }
 
 /** Segments the largest handshake flight takes: three RSA certificates and their company. */

@@ -2,7 +2,8 @@
 import type { Prng } from '../../../core/prng.ts';
 import type { Side } from '../dialogue/message.ts';
 import { acknowledge, type Segment } from './acknowledging.ts';
-import { type Endpoint, encodeFrame, TcpFlag } from './frame.ts';
+import { type Endpoint, frameBytes, HEADERS_MAX, type TcpFields, TcpFlag, writeFrame } from './frame.ts';
+import { Frames } from './frames.ts';
 import type { Path } from './path.ts';
 import { Sending } from './sending.ts';
 import type { Stack } from './stack.ts';
@@ -10,12 +11,6 @@ import type { Stack } from './stack.ts';
 export interface Host {
   readonly endpoint: Endpoint;
   readonly stack: Stack;
-}
-
-export interface CapturedFrame {
-  /** Microseconds on the clock of the capture. */
-  readonly atUs: number;
-  readonly bytes: Uint8Array;
 }
 
 /** A segment with what its sender's stack puts around it: all that `encode` needs, whatever else is recorded. */
@@ -65,22 +60,34 @@ export class Connection extends Sending {
     });
   }
 
-  /** `packets` as the frames that a capture holds. */
-  frames(untilUs: number): CapturedFrame[] {
-    return this.packets(untilUs).map((packet) => ({ atUs: packet.tapUs, bytes: this.encode(packet) }));
+  /** The frames of packets, in their order, in one piece of memory. */
+  encode(packets: readonly Packet[]): Frames {
+    const frames = new Frames(
+      packets.length,
+      packets.reduce((sum, { payload }) => sum + HEADERS_MAX + payload.length, 0),
+    );
+    for (const packet of packets) {
+      const { from, payload } = packet;
+      const endpoint = this.#hosts[from].endpoint;
+      const other = this.#hosts[from === 'client' ? 'server' : 'client'].endpoint;
+      const fields = this.#fields(packet);
+      const at = frames.add(packet.tapUs, frameBytes(endpoint, fields, payload));
+      writeFrame(endpoint, other, fields, payload, frames.bytes, frames.view, at);
+    }
+    return frames.trimmed();
   }
 
-  encode(packet: Packet): Uint8Array {
-    const { from, seq, ack, flags, payload, closed, ipId, nowMs, echoMs } = packet;
+  #fields(packet: Packet): TcpFields {
+    const { from, seq, ack, flags, closed, ipId, nowMs, echoMs } = packet;
     const to: Side = from === 'client' ? 'server' : 'client';
-    const { stack, endpoint } = this.#hosts[from];
+    const { stack } = this.#hosts[from];
     const syn = (flags & TcpFlag.Syn) !== 0;
     const options = syn
       ? this.#synOptions(stack, nowMs, echoMs)
       : this.#timestamps
         ? timestampOption(nowMs, echoMs)
         : NO_OPTIONS;
-    const fields = {
+    return {
       seq: (this.#initialSeq[from] + seq) >>> 0,
       ack: flags & TcpFlag.Ack ? (this.#initialSeq[to] + ack) >>> 0 : 0,
       flags,
@@ -89,7 +96,6 @@ export class Connection extends Sending {
       ttl: stack.ttl - (from === 'server' ? this.#path.hops : this.#path.nearHops),
       ipId,
     };
-    return encodeFrame(endpoint, this.#hosts[to].endpoint, fields, payload);
   }
 
   /** MSS, SACK permitted, timestamps if both speak them, window scale (RFC 9293, 2018, 7323). */
@@ -107,11 +113,12 @@ function openWindow({ windowBytes, windowShift }: Stack): number {
   return Math.min(65_535, windowBytes >> windowShift);
 }
 
+const OPTION = Uint8Array.of(1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0);
+const OPTION_VIEW = new DataView(OPTION.buffer);
+
+/** Valid until the next call. */
 function timestampOption(nowMs: number, echoMs: number): Uint8Array {
-  const option = new Uint8Array(TIMESTAMP_BYTES);
-  option.set([1, 1, 8, 10]);
-  const view = new DataView(option.buffer);
-  view.setUint32(4, nowMs);
-  view.setUint32(8, echoMs);
-  return option;
+  OPTION_VIEW.setUint32(4, nowMs);
+  OPTION_VIEW.setUint32(8, echoMs);
+  return OPTION;
 }

@@ -28,8 +28,7 @@ function play(
   const connection = new Connection(host(1, 40_000, client), host(2, 443, server), path, new Prng(seed));
   act(connection, connection.open(1_000));
   const seen = joinOffloaded(connection.packets(600e6), offload);
-  const frames = seen.map((packet) => ({ atUs: packet.tapUs, bytes: connection.encode(packet) }));
-  const packets = readPackets(encodePcap(frames, 0));
+  const packets = readPackets(encodePcap(connection.encode(seen), 0));
   const up = packets.filter(({ srcPort }) => srcPort === 40_000);
   const dn = packets.filter(({ srcPort }) => srcPort === 443);
   return { path, packets, up, dn };
