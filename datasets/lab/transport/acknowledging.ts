@@ -180,13 +180,12 @@ export function acknowledge(
 }
 
 /** Sorted by time at the tap; what was not overtaken comes in the order of sending, so ties and rounding are nudged. */
-function inTapOrder(segments: readonly Segment[]): Segment[] {
+function inTapOrder(segments: { -readonly [Key in keyof Segment]: Segment[Key] }[]): Segment[] {
   const last = { client: Number.NEGATIVE_INFINITY, server: Number.NEGATIVE_INFINITY };
-  const ordered = segments.map((segment) => {
-    if (segment.late) return { ...segment, tapUs: Math.round(segment.tapUs) };
-    const tapUs = Math.max(Math.round(segment.tapUs), last[segment.from] + 1);
-    last[segment.from] = tapUs;
-    return { ...segment, tapUs };
-  });
-  return ordered.sort((a, b) => a.tapUs - b.tapUs);
+  for (const segment of segments) {
+    const tapUs = Math.round(segment.tapUs);
+    segment.tapUs = segment.late ? tapUs : Math.max(tapUs, last[segment.from] + 1);
+    if (!segment.late) last[segment.from] = segment.tapUs;
+  }
+  return segments.sort((a, b) => a.tapUs - b.tapUs);
 }

@@ -51,12 +51,13 @@ export class Connection extends Sending {
     const stacks = { client: this.#hosts.client.stack, server: this.#hosts.server.stack };
     const clocks = { client: 0, server: 0 };
     return acknowledge(this.transmissions, this.stalls, this.#path, stacks, untilUs).map((segment) => {
-      const { from, tapUs } = segment;
+      const { from, tapUs, seq, ack, flags, payload, closed, late } = segment;
       const nowMs = (stacks[from].clockMs + Math.floor(tapUs / 1000)) >>> 0;
       const echoMs = clocks[from === 'client' ? 'server' : 'client'];
       clocks[from] = nowMs;
       this.#ipId[from] = (this.#ipId[from] + 1) & 0xffff;
-      return { ...segment, ipId: this.#ipId[from], nowMs, echoMs };
+      // Spelled out: spreading hundreds of thousands of segments showed in profiles.
+      return { from, tapUs, seq, ack, flags, payload, closed, late, ipId: this.#ipId[from], nowMs, echoMs };
     });
   }
 

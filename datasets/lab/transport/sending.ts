@@ -266,29 +266,23 @@ export class Sending {
     const unseen = lost && prng.chance(from === 'client' ? 1 - farLossShare : farLossShare);
     const overtaken = !lost && followers > 0 && prng.chance(reorder);
     const arrivesUs = overtaken ? inOrderUs + segmentUs * prng.between(...LATE_SPACINGS) : inOrderUs;
-    const once = { from, seq, payload, flags };
-    this.transmissions.push({
-      ...once,
-      sentUs,
-      arrivesUs: lost ? Number.POSITIVE_INFINITY : arrivesUs,
-      unseen,
-      overtaken,
-    });
+    const firstUs = lost ? Number.POSITIVE_INFINITY : arrivesUs;
+    this.transmissions.push({ from, seq, payload, flags, sentUs, arrivesUs: firstUs, unseen, overtaken });
     let deliveredUs = arrivesUs;
     if (lost) {
-      const rttUs = roundTripUs(this.#path);
-      const waitUs = followers >= DUPLICATES ? rttUs + DUPLICATES * segmentUs : Math.max(RTO_MIN_US, 1.5 * rttUs);
+      const waitUs = this.#retransmitAfterUs(followers);
       deliveredUs = arrivesUs + waitUs;
-      this.transmissions.push({
-        ...once,
-        sentUs: sentUs + waitUs,
-        arrivesUs: deliveredUs,
-        unseen: false,
-        overtaken: false,
-      });
+      const again = { sentUs: sentUs + waitUs, arrivesUs: deliveredUs, unseen: false, overtaken: false };
+      this.transmissions.push({ from, seq, payload, flags, ...again });
     }
     side.deliveredUs = Math.max(side.deliveredUs, deliveredUs);
     return deliveredUs;
+  }
+
+  /** @param followers segments behind the lost one, each of which tells the sender that something is missing. */
+  #retransmitAfterUs(followers: number): number {
+    const rttUs = roundTripUs(this.#path);
+    return followers >= DUPLICATES ? rttUs + DUPLICATES * this.#path.segmentUs : Math.max(RTO_MIN_US, 1.5 * rttUs);
   }
 
   #oneWayUs(): number {
