@@ -1,5 +1,5 @@
 /**
- * Bundles the program into dist/cli: main.js, capture-thread.js, and the parts that main.js loads when they are needed.
+ * Bundles the program into dist/cli: main.js, the threads (capture-thread.js, lab-thread.js), and the parts that main.js loads when they are needed.
  * As the modules that they are in the sources, some hundred and fifty files would be found, read and linked one after
  * the other at each start. tsc makes the rest of dist/, the library.
  *
@@ -43,6 +43,7 @@ const built = await Promise.all([
   build({ ...OPTIONS, entryPoints: ['cli/main.ts'] }),
   // By itself: what a thread shares with the program need not be cut out of both, and comes as one file.
   build({ ...OPTIONS, entryPoints: ['cli/jobs/capture-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['cli/jobs/lab-thread.ts'] }),
 ]);
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(root, FOLDER, LICENCES), licences(packagesOf(inputs)));

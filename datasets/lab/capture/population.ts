@@ -1,8 +1,8 @@
 /** Who is on the network of one capture: clients, the sites they visit, and which session goes where. */
 import type { Prng } from '../../../core/prng.ts';
 import { CATALOGUE } from '../dialogue/catalogue.ts';
-import { type Dialogue, type Label, SECOND_US } from '../dialogue/message.ts';
-import { ENCAPSULATIONS, type EncapsulationName } from '../encapsulation/channel.ts';
+import { type Dialogue, type Label, SECOND_US, type Share, type Side } from '../dialogue/message.ts';
+import type { EncapsulationName } from '../encapsulation/channel.ts';
 import { drawWrapping, type Wrapping } from '../encapsulation/wrapping.ts';
 import { drawPath, type Path } from '../transport/path.ts';
 import { drawStack, type Stack } from '../transport/stack.ts';
@@ -27,6 +27,8 @@ export interface Site {
   readonly path: Path;
   readonly wrapping: Wrapping;
   readonly operatorSeed: number;
+  /** Where the two directions take different ways: which one comes by the tap, and how likely that is, 0 the likeliest. */
+  readonly route: { readonly seen: Side; readonly rank: number };
 }
 
 /** Mining hides on ordinary ports and ordinary services turn up on mining ones; neither port list is exclusive. */
@@ -65,25 +67,38 @@ const IPV6_SHARE = 0.15;
 
 function drawSite(
   prng: Prng,
-  capture: number,
+  { network }: PopulationOptions,
   group: string,
   dialogue: Dialogue,
   encapsulation: EncapsulationName,
+  taken: Set<string>,
 ): Site {
   const host = drawHostName(prng, dialogue.label);
   const port = drawPort(prng, dialogue, encapsulation);
   const carrierPorts = CARRIER_PORTS[encapsulation];
+  const ipv6 = prng.chance(IPV6_SHARE);
   return {
     group,
     dialogue,
     host,
-    ip: serverAddress(capture, prng, prng.chance(IPV6_SHARE)),
+    ip: unused(taken, ipv6, (v6) => serverAddress(network, prng, v6)),
     port: carrierPorts ? prng.pick(carrierPorts) : port,
     stack: drawStack(prng),
     path: drawPath(prng),
     wrapping: drawWrapping(prng.fork('wrapping'), encapsulation, host, port),
     operatorSeed: prng.uint32(),
+    route: { seen: prng.chance(0.5) ? 'client' : 'server', rank: prng.float() },
   };
+}
+
+/** Draws until an address comes that nobody has; in crowded networks IPv6, which never runs out. */
+function unused(taken: Set<string>, v6: boolean, draw: (v6: boolean) => Uint8Array): Uint8Array {
+  for (let attempt = 0; ; attempt++) {
+    const ip = draw(v6 || attempt > 50);
+    if (taken.has(ip.join())) continue;
+    taken.add(ip.join());
+    return ip;
+  }
 }
 
 export interface Population {
@@ -99,6 +114,9 @@ export interface PopulationOptions {
   readonly miningShare: number;
   /** Expected connections per site. */
   readonly flowsPerSite: number;
+  /** What is drawn from. */
+  readonly dialogues: Readonly<Record<Label, readonly Share[]>>;
+  readonly encapsulations: readonly { readonly weight: number; readonly value: EncapsulationName }[];
 }
 
 /** Expected connections per client: enough that most clients have flows of both labels. */
@@ -106,19 +124,20 @@ const FLOWS_PER_CLIENT = 4.5;
 
 export function drawPopulation(prng: Prng, options: PopulationOptions): Population {
   const { name, network, flows, miningShare, flowsPerSite } = options;
+  const taken = new Set<string>();
   const clients = Array.from({ length: Math.max(3, Math.round(flows / FLOWS_PER_CLIENT)) }, () => ({
-    ip4: clientAddress(network, prng, false),
-    ip6: clientAddress(network, prng, true),
+    ip4: unused(taken, false, () => clientAddress(network, prng, false)),
+    ip6: unused(taken, true, () => clientAddress(network, prng, true)),
     mac: macAddress(prng),
     stack: drawStack(prng),
   }));
   const sitesOf = (label: Label, share: number) => {
     const count = share > 0 ? Math.max(1, Math.ceil((flows * share) / flowsPerSite)) : 0;
     const group = `${name}/${label === 'mining' ? 'pool' : 'site'}`;
-    const dialogues = drawEvenly(prng, CATALOGUE[label], count);
-    const encapsulations = assignEncapsulations(prng, dialogues);
+    const dialogues = drawEvenly(prng, options.dialogues[label], count);
+    const encapsulations = assignEncapsulations(prng, dialogues, options.encapsulations);
     return dialogues.map((dialogue, i) =>
-      drawSite(prng.fork(`${label}${i}`), network, `${group}-${i + 1}`, dialogue, encapsulations[i]!),
+      drawSite(prng.fork(`${label}${i}`), options, `${group}-${i + 1}`, dialogue, encapsulations[i]!, taken),
     );
   };
   return { clients, sites: { mining: sitesOf('mining', miningShare), other: sitesOf('other', 1 - miningShare) } };
@@ -130,8 +149,12 @@ const isWebSocket = (name: EncapsulationName) => name.startsWith('websocket');
  * One encapsulation per site, in the same shares for either label. What speaks HTTP or WebSocket itself is not put into another
  * WebSocket: such a site changes places with one that can be, so that the shares stay what they are.
  */
-export function assignEncapsulations(prng: Prng, dialogues: readonly Dialogue[]): EncapsulationName[] {
-  const names = drawEvenly(prng, ENCAPSULATIONS, dialogues.length);
+export function assignEncapsulations(
+  prng: Prng,
+  dialogues: readonly Dialogue[],
+  shares: PopulationOptions['encapsulations'],
+): EncapsulationName[] {
+  const names = drawEvenly(prng, shares, dialogues.length);
   // In order from a random place, each taken once; nothing left to change with means a tunnel in WebSocket, which exists too.
   const takers = prng.shuffle(names.flatMap((name, i) => (isWebSocket(name) || dialogues[i]!.speaksHttp ? [] : [i])));
   names.forEach((name, i) => {

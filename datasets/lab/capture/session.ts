@@ -5,7 +5,8 @@
 import { Prng } from '../../../core/prng.ts';
 import type { Dialogue, Message, Side } from '../dialogue/message.ts';
 import { type Channel, type KeepAlive, opposite, type Reaction } from '../encapsulation/channel.ts';
-import { type CapturedFrame, Connection, type Host } from '../transport/connection.ts';
+import { Connection, type Host, type Packet } from '../transport/connection.ts';
+import type { Frames } from '../transport/frames.ts';
 import type { Path } from '../transport/path.ts';
 import { drawEnding, endSession } from './ending.ts';
 
@@ -42,7 +43,13 @@ interface Own extends Reaction {
   readonly keepAlive: KeepAlive | null;
 }
 
-export async function playSession(plan: SessionPlan): Promise<CapturedFrame[]> {
+/** What passed the tap of one connection, in time order, and how to make frames of any of it. */
+export interface PlayedSession {
+  readonly packets: readonly Packet[];
+  encode(packets: readonly Packet[]): Frames;
+}
+
+export async function playSession(plan: SessionPlan): Promise<PlayedSession> {
   const prng = new Prng(plan.seed);
   const connection = new Connection(plan.client, plan.server, plan.path, prng.fork('tcp'));
   const ending = drawEnding(prng.fork('ending'));
@@ -64,12 +71,16 @@ export async function playSession(plan: SessionPlan): Promise<CapturedFrame[]> {
       lingerUs: ending.whenDone ? ending.lingerUs : Number.POSITIVE_INFINITY,
     });
     const endUs = (ending.whenDone || cut) && untilUs < plan.captureEndUs ? lastUs + ending.lingerUs : untilUs;
-    if (endUs >= plan.captureEndUs) return connection.frames(plan.captureEndUs);
+    if (endUs >= plan.captureEndUs) return played(connection, plan.captureEndUs);
     await endSession(connection, channel, ending, endUs);
-    return connection.frames(endUs); // whoever ended in silence is gone: no probe and no answer either
+    return played(connection, endUs); // whoever ended in silence is gone: no probe and no answer either
   } finally {
     channel.dispose();
   }
+}
+
+function played(connection: Connection, untilUs: number): PlayedSession {
+  return { packets: connection.packets(untilUs), encode: (packets) => connection.encode(packets) };
 }
 
 /** Segments the largest handshake flight takes: three RSA certificates and their company. */
@@ -83,7 +94,8 @@ function greet(connection: Connection, channel: Channel, path: Path, openUs: num
   const { handshake, readyAfter } = channel;
   const reachedUs = (flight: number, side: Side) =>
     flight < 0 ? firstUs[side] : handshake[flight]!.from === side ? sentUs[flight]! : arrivedUs[flight]!;
-  const lastUs = { client: 0, server: 0 };
+  // A session may have begun before the capture, at a negative time.
+  const lastUs = { client: Number.NEGATIVE_INFINITY, server: Number.NEGATIVE_INFINITY };
   handshake.forEach(({ from, bytes, after, thinkUs }, flight) => {
     // An answer takes a key agreement and, on the server, a signature.
     const workUs = after < 0 ? prng.exponential(300) : 150 + prng.exponential(900);

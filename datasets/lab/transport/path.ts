@@ -12,17 +12,26 @@ export interface Path {
   readonly farUs: number;
   /** Mean of the exponential queueing delay added beyond the tap, microseconds. */
   readonly jitterUs: number;
-  /** Probability that a data segment is lost beyond the tap or before it. */
+  /** Probability that a data segment is lost. */
   readonly loss: number;
+  /** Share of the losses that happen beyond the tap. */
+  readonly farLossShare: number;
+  /** Probability that a segment with others right behind it is overtaken by one or two of them beyond the tap. */
+  readonly reorder: number;
   /** Time a full segment occupies the narrowest link, microseconds. */
   readonly segmentUs: number;
   /** Maximum segment size announced by both ends, bytes, for IPv4; IPv6 announces 20 less. */
   readonly mss: number;
   /** Routers between tap and server, taken off its TTL. */
   readonly hops: number;
+  /** Routers between client and tap. */
+  readonly nearHops: number;
 }
 
-/** Distributions chosen to look like an access network's: most servers 10 to 100 ms away, most paths clean. */
+/**
+ * Distributions chosen to look like an access network's: most servers 10 to 100 ms away, most paths clean and in order (parallel
+ * links reorder: RFC 4737 says how it is told, Bennett et al. 1999 why).
+ */
 export function drawPath(prng: Prng): Path {
   const farUs = Math.min(150, Math.max(1, prng.logNormal(16, 0.75))) * MILLISECOND_US;
   return {
@@ -30,6 +39,8 @@ export function drawPath(prng: Prng): Path {
     farUs: Math.round(farUs),
     jitterUs: Math.round(farUs * prng.between(0.01, 0.12)),
     loss: prng.chance(0.65) ? 0 : Math.min(0.03, prng.exponential(0.006)),
+    farLossShare: 0.5,
+    reorder: prng.chance(0.12) ? Math.min(0.05, prng.exponential(0.01)) : 0,
     segmentUs: prng.integer(12, 600),
     mss: prng.pickWeighted([
       { weight: 75, value: 1460 },
@@ -38,7 +49,17 @@ export function drawPath(prng: Prng): Path {
       { weight: 7, value: 1380 },
     ]),
     hops: prng.integer(6, 18),
+    nearHops: 1,
   };
+}
+
+/** On a host that sends: a few microseconds from its stack to its own capture. */
+const HOST_NEAR_US = 8;
+
+/** The same way with the tap on the client's own host, where nothing is lost before it. */
+export function fromHost(path: Path): Path {
+  const farUs = path.nearUs + path.farUs - HOST_NEAR_US;
+  return { ...path, nearUs: HOST_NEAR_US, farUs, farLossShare: 1, nearHops: 0 };
 }
 
 export const roundTripUs = (path: Path) => 2 * (path.nearUs + path.farUs);

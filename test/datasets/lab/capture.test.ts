@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { Prng } from '../../../core/prng.ts';
+import { CLEAN_TAP, drawTap, type Tap } from '../../../datasets/lab/capture/tap.ts';
 import { type CaptureOptions, generateCapture } from '../../../datasets/lab/generate.ts';
 import { dotted, onesComplement, type ReadPacket, readPackets, reassemble, tlsRecords } from './read-pcap.ts';
 
@@ -78,11 +80,23 @@ test('what was encapsulated in TLS parses as TLS from the ClientHello to the las
   expect(checked).toBeGreaterThan(20);
 });
 
-test('plain JSON protocols are readable after reassembly', () => {
-  const flow = first.flows.find(({ encapsulation, label }) => encapsulation === 'plain' && label === 'mining');
-  expect(flow).toBeDefined();
-  const text = new TextDecoder().decode(reassemble(directions(flow!, packets).up) ?? new Uint8Array(0));
-  for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+test('plain JSON protocols are readable after reassembly', async () => {
+  const choice = { dialogues: ['cryptonote'], encapsulations: ['plain'] };
+  const { pcap, flows } = await generateCapture({ ...OPTIONS, flows: 6, miningShare: 1, choice });
+  const all = readPackets(pcap);
+  for (const flow of flows) {
+    expect(flow).toMatchObject({ dialogue: 'cryptonote', encapsulation: 'plain', label: 'mining' });
+    const text = new TextDecoder().decode(reassemble(directions(flow, all).up)!);
+    for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+  }
+});
+
+test('plain captures are the same to the byte, whatever the tap', async () => {
+  for (let seed = 0; seed < 6; seed++) {
+    const options = { ...OPTIONS, seed, choice: { encapsulations: ['plain'] }, tap: drawTap(new Prng(seed)) };
+    const [one, two] = [await generateCapture(options), await generateCapture(options)];
+    expect(Buffer.compare(one.pcap, two.pcap)).toBe(0);
+  }
 });
 
 test('the same seed gives the same flows, times and application records; only handshake lengths may differ by bytes', () => {
@@ -130,4 +144,66 @@ test('some clients have flows of both labels', () => {
 test('impossible options are refused with a sentence', async () => {
   await expect(generateCapture({ ...OPTIONS, miningShare: 2 })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
   await expect(generateCapture({ ...OPTIONS, flows: 0 })).rejects.toThrow('flows is 0');
+});
+
+const through = (tap: Partial<Tap>, more: Partial<CaptureOptions> = {}) =>
+  generateCapture({ ...OPTIONS, ...more, tap: { ...CLEAN_TAP, ...tap } });
+
+test('a recording that begins late finds sessions in the middle, and no flow is lost by it', async () => {
+  const { pcap, flows } = await through({ underwayShare: 1 });
+  expect(flows.length).toBe(OPTIONS.flows);
+  const all = readPackets(pcap);
+  const begun = flows.filter((flow) => directions(flow, all).up.some(({ flags }) => flags === 2));
+  // Some had all but ended and took place again later.
+  expect(begun.length).toBeLessThan(OPTIONS.flows / 3);
+  const early = flows.filter((flow) => directions(flow, all).up.some(({ atUs }) => atUs < all[0]!.atUs + 5e6));
+  expect(early.length).toBeLessThan(OPTIONS.flows / 2); // they do not all begin with the recording
+});
+
+test('a snapshot length cuts frames and says how long they were', async () => {
+  const plain = { choice: { encapsulations: ['plain'] } };
+  const [whole, cut] = [await through({}, plain), await through({ snapLength: 96 }, plain)];
+  const [all, short] = [readPackets(whole.pcap), readPackets(cut.pcap)];
+  expect(Math.max(...short.map(({ frame }) => frame.length))).toBe(96);
+  expect(short.map(({ originalLength }) => originalLength)).toEqual(all.map(({ frame }) => frame.length));
+});
+
+test('a clock of nanoseconds keeps the microseconds and the order', async () => {
+  const plain = { choice: { encapsulations: ['plain'] } };
+  const [us, ns] = [await through({}, plain), await through({ resolution: 'ns' }, plain)];
+  const [coarse, fine] = [readPackets(us.pcap), readPackets(ns.pcap)];
+  expect(fine.map(({ atUs }) => Math.floor(atUs))).toEqual(coarse.map(({ atUs }) => atUs));
+  expect(fine.some(({ belowUs }) => belowUs > 0)).toBe(true);
+  const times = fine.map(({ atUs, belowUs }) => [atUs, belowUs] as const);
+  expect(times.every(([at, ns], i) => i === 0 || at > times[i - 1]![0] || ns >= times[i - 1]![1])).toBe(true);
+});
+
+test('asymmetric routes leave one direction of a site, of both labels', async () => {
+  const { pcap, flows } = await through({ oneSidedShare: 0.5 });
+  const all = readPackets(pcap);
+  const bySite = new Map<string, Set<string>>();
+  const labels = new Set<string>();
+  for (const flow of flows) {
+    const { up, dn } = directions(flow, all);
+    const seen = up.length === 0 ? 'dn' : dn.length === 0 ? 'up' : 'both';
+    bySite.set(flow.group, (bySite.get(flow.group) ?? new Set()).add(seen));
+    if (seen !== 'both') labels.add(flow.label);
+  }
+  expect([...bySite.values()].every((kinds) => kinds.size === 1)).toBe(true);
+  expect(new Set([...bySite.values()].flatMap((kinds) => [...kinds]))).toEqual(new Set(['up', 'dn', 'both']));
+  expect(labels).toEqual(new Set(['mining', 'other']));
+});
+
+test('a host whose card joins what it receives has the same bytes in longer frames', async () => {
+  const choice = { dialogues: ['download'], encapsulations: ['plain'] };
+  const more: Partial<CaptureOptions> = { miningShare: 0, choice };
+  const [none, both] = [await through({}, more), await through({ offload: 'both' }, more)];
+  const longest = (pcap: Uint8Array) => Math.max(...readPackets(pcap).map(({ payload }) => payload.length));
+  expect(longest(none.pcap)).toBeLessThanOrEqual(1_460);
+  expect(longest(both.pcap)).toBeGreaterThan(2_800);
+  for (const flow of none.flows.slice(0, 10)) {
+    const sides = [none, both].map(({ pcap }) => reassemble(directions(flow, readPackets(pcap)).dn));
+    if (sides.includes(null)) continue; // caught in the middle
+    expect(Buffer.compare(sides[0]!, sides[1]!)).toBe(0);
+  }
 });

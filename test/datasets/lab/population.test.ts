@@ -14,6 +14,8 @@ describe('the encapsulation says nothing of the label', () => {
     flows: 5_000,
     miningShare: 0.4,
     flowsPerSite: 2.5,
+    dialogues: CATALOGUE,
+    encapsulations: ENCAPSULATIONS,
   });
 
   test.each(ENCAPSULATIONS)('$value: the same share of the sites of either label, to one site', ({ weight, value }) => {
@@ -39,7 +41,7 @@ describe('the encapsulation says nothing of the label', () => {
 
 test('the shares hold even where nothing is left to change places with', () => {
   const web = CATALOGUE.other.map(({ value }) => value).find(({ speaksHttp }) => speaksHttp)!;
-  const names = assignEncapsulations(new Prng(1), new Array<Dialogue>(TOTAL).fill(web));
+  const names = assignEncapsulations(new Prng(1), new Array<Dialogue>(TOTAL).fill(web), ENCAPSULATIONS);
   for (const { weight, value } of ENCAPSULATIONS) expect(names.filter((name) => name === value).length).toBe(weight);
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Manifest } from '../../../datasets/lab/capture/manifest.ts';
-import { SAMPLES_SEED } from '../../../datasets/lab/generate.ts';
+import { SAMPLES_SEED } from '../../../datasets/lab/samples.ts';
 import { dotted, readPackets } from './read-pcap.ts';
 
 const folder = new URL('../../../datasets/samples/', import.meta.url);

@@ -37,7 +37,7 @@ async function play(name: EncapsulationName, seed: number, dialogue = sparse) {
     endpoint: { mac: Uint8Array.of(2, 0, 0, 0, 0, last), ip: Uint8Array.of(10, 0, 0, last), port },
     stack: { ...drawStack(new Prng(last)), keepAliveUs: 0 },
   });
-  const frames = await playSession({
+  const { packets: seen, encode } = await playSession({
     dialogue,
     openChannel: () => wrapping.open(prng.fork('session')),
     client: end(1, 40_000),
@@ -52,7 +52,7 @@ async function play(name: EncapsulationName, seed: number, dialogue = sparse) {
     operatorSeed: seed,
     chainSeed: 1,
   });
-  const pcap = encodePcap(frames, 1_740_000_000);
+  const pcap = encodePcap(encode(seen), 1_740_000_000);
   const packets = readPackets(pcap);
   const side = (port: number) => packets.filter(({ srcPort }) => srcPort === port);
   const bytes = (port: number) => reassemble(side(port)) ?? new Uint8Array(0);
