@@ -86,11 +86,21 @@ async function converse(
   messagesMax: number,
 ): Promise<{ lastUs: number; cut: boolean }> {
   const waiting = new Map<number, number[]>();
+  /** Of messages that wait: how many arrivals are still missing, and the earliest moment those that came allow. */
+  const missing = new Uint32Array(messages.length);
+  const earliestUs = new Float64Array(messages.length);
   const queue: Due[] = [];
   const baseUs = readyUs.client;
-  messages.forEach((message, index) => {
-    if (message.after < 0) queue.push({ atUs: Math.max(baseUs + message.atUs, readyUs[message.from]), index });
-    else waiting.set(message.after, [...(waiting.get(message.after) ?? []), index]);
+  messages.forEach(({ from, atUs, after, also = [] }, index) => {
+    earliestUs[index] = Math.max(baseUs + atUs, readyUs[from]);
+    const awaited = after < 0 ? also : [after, ...also];
+    if (awaited.length === 0) queue.push({ atUs: earliestUs[index]!, index });
+    for (const other of awaited) {
+      const held = waiting.get(other);
+      if (held) held.push(index);
+      else waiting.set(other, [index]);
+      missing[index]!++;
+    }
   });
   queue.sort((a, b) => b.atUs - a.atUs || b.index - a.index); // soonest last
   let lastUs = Math.max(readyUs.client, readyUs.server);
@@ -103,7 +113,8 @@ async function converse(
     for (const index of waiting.get(due.index) ?? []) {
       const next = messages[index]!;
       const releasedUs = (next.from === from ? due.atUs : arrivesUs) + next.thinkUs;
-      insert(queue, { atUs: Math.max(releasedUs, baseUs + next.atUs, readyUs[next.from]), index });
+      earliestUs[index] = Math.max(earliestUs[index]!, releasedUs);
+      if (--missing[index]! === 0) insert(queue, { atUs: earliestUs[index]!, index });
     }
   }
   return { lastUs, cut: false };

@@ -76,7 +76,8 @@ test('what was encapsulated in TLS parses as TLS from the ClientHello to the las
 });
 
 test('plain JSON protocols are readable after reassembly', () => {
-  const flow = first.flows.find(({ encapsulation, label }) => encapsulation === 'plain' && label === 'mining');
+  const lines = ['cryptonote', 'stratum-v1', 'stratum-zcash', 'ethproxy', 'ethereum-stratum'];
+  const flow = first.flows.find(({ encapsulation, dialogue }) => encapsulation === 'plain' && lines.includes(dialogue));
   expect(flow).toBeDefined();
   const text = new TextDecoder().decode(reassemble(directions(flow!, packets).up) ?? new Uint8Array(0));
   for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
