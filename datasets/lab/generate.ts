@@ -17,11 +17,13 @@ import {
 } from './capture/manifest.ts';
 import { encodePcap } from './capture/pcap.ts';
 import { type Client, drawDurationUs, drawPopulation, type Site } from './capture/population.ts';
+import { drawReturn, type Visit, Visits } from './capture/returns.ts';
 import { playSession, type SessionPlan } from './capture/session.ts';
 import { type Label, SECOND_US } from './dialogue/message.ts';
 import { openPlain } from './encapsulation/plain.ts';
 import { drawClientShape } from './encapsulation/shapes.ts';
 import { openTls } from './encapsulation/tls.ts';
+import { drawEvasions, type EvasionOptions, evadeSettings, MODEST_EVASIONS } from './evasion/plan.ts';
 import type { CapturedFrame } from './transport/connection.ts';
 
 export interface CaptureOptions {
@@ -42,6 +44,8 @@ export interface CaptureOptions {
   readonly messagesMedian?: number;
   /** Expected connections per site; 2.5 when left out. */
   readonly flowsPerSite?: number;
+  /** Who evades, and how hard; a modest share when left out. */
+  readonly evasions?: EvasionOptions;
 }
 
 export interface GeneratedCapture {
@@ -62,12 +66,14 @@ const EPOCH_SECONDS = Date.UTC(2025, 2, 3) / 1000;
 export async function generateCapture(options: CaptureOptions): Promise<GeneratedCapture> {
   checkOptions(options);
   const prng = new Prng((options.seed ^ fnv1a(options.name)) | 0);
-  const population = drawPopulation(prng.fork('population'), { ...options, flowsPerSite: options.flowsPerSite ?? 2.5 });
+  const evasions = options.evasions ?? MODEST_EVASIONS;
+  const flowsPerSite = options.flowsPerSite ?? 2.5;
+  const population = drawPopulation(prng.fork('population'), { ...options, flowsPerSite, evasions });
   const gatewayMac = macAddress(prng);
   const chainSeed = prng.uint32();
   const windowUs = options.windowSeconds * SECOND_US;
   const epochSeconds = EPOCH_SECONDS + options.network * 86_400 + prng.below(72_000);
-  const taken = new Set<string>();
+  const shared: Shared = { gatewayMac, chainSeed, windowUs, evasions, taken: new Set(), visits: new Visits() };
 
   const miningCount = Math.round(options.flows * options.miningShare);
   const planned = Array.from({ length: options.flows }, (_, i) => {
@@ -75,8 +81,10 @@ export async function generateCapture(options: CaptureOptions): Promise<Generate
     const label: Label = i < miningCount ? 'mining' : 'other';
     const sites = population.sites[label];
     // Every site is visited once before any is visited again.
-    const site = sites[i < miningCount ? i : i - miningCount] ?? draw.pick(sites);
-    return planSession(draw, options, site, draw.pick(population.clients), { gatewayMac, chainSeed, windowUs, taken });
+    const unvisited = sites[i < miningCount ? i : i - miningCount];
+    const earlier = unvisited ? null : drawReturn(draw.fork('return'), shared.visits, label, windowUs);
+    const site = unvisited ?? earlier?.site ?? draw.pick(sites);
+    return planSession(draw, options, site, earlier?.client ?? draw.pick(population.clients), earlier, shared);
   });
   const played = await inParallel(planned, ({ session }) => playSession(session));
 
@@ -114,6 +122,8 @@ interface Shared {
   readonly windowUs: number;
   /** Address and port pairs in use, so that no two connections share them. */
   readonly taken: Set<string>;
+  readonly evasions: EvasionOptions;
+  readonly visits: Visits;
 }
 
 interface Planned {
@@ -121,24 +131,45 @@ interface Planned {
   readonly session: SessionPlan;
 }
 
-function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Client, shared: Shared): Planned {
-  const { gatewayMac, chainSeed, windowUs, taken } = shared;
+/** @param earlier the visit this one follows, when the client comes back. */
+function planSession(
+  prng: Prng,
+  options: CaptureOptions,
+  site: Site,
+  client: Client,
+  earlier: Visit | null,
+  shared: Shared,
+): Planned {
+  const { gatewayMac, chainSeed, windowUs, taken, visits } = shared;
   const ip = site.ip.length === 16 ? client.ip6 : client.ip4;
   let port = prng.integer(32_768, 60_999);
   const key = () => `${ip.join()}/${port}/${site.ip.join()}/${site.port}`;
   while (taken.has(key())) port++;
   taken.add(key());
-  const shape = drawClientShape(prng.fork('shape'));
-  const { tls, dialogue } = site;
+  const drawnShape = drawClientShape(prng.fork('shape'));
+  const { tls, dialogue, host } = site;
+  const lengthUs = Math.min(drawDurationUs(prng), (options.sessionSecondsMax ?? 3_600) * SECOND_US);
+  const evading = prng.fork('evasions');
+  const evasions = drawEvasions(evading, 'session', { dialogue, sealed: tls !== null }, shared.evasions);
+  const settings = evadeSettings(
+    { host, sendsName: (earlier?.shape ?? drawnShape).sendsName, durationUs: lengthUs, difficulty: 1 },
+    evasions,
+    evading,
+  );
+  const { durationUs, sendsName, difficulty } = settings;
+  const shape = { ...drawnShape, ...earlier?.shape, sendsName };
+  const startUs = earlier?.backUs ?? Math.round(prng.between(-LEAD_SHARE, 0.92) * windowUs);
+  const visit = earlier?.visit ?? 0;
+  visits.add({ site, client, shape, visit, endUs: startUs + durationUs });
   const session: SessionPlan = {
     dialogue,
     openChannel: async () => (tls ? openTls(tls, shape) : openPlain()),
     client: { endpoint: { mac: client.mac, ip, port }, stack: client.stack },
     server: { endpoint: { mac: gatewayMac, ip: site.ip, port: site.port }, stack: site.stack },
     path: site.path,
-    host: site.host,
-    startUs: Math.round(prng.between(-LEAD_SHARE, 0.92) * windowUs),
-    durationUs: Math.min(drawDurationUs(prng), (options.sessionSecondsMax ?? 3_600) * SECOND_US),
+    host,
+    startUs,
+    durationUs,
     captureEndUs: windowUs,
     messagesMax: options.messagesMedian
       ? Math.round(options.messagesMedian * Math.min(3, prng.logNormal(1, 0.5)))
@@ -146,7 +177,11 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     seed: prng.uint32(),
     operatorSeed: site.operatorSeed,
     chainSeed,
+    visit,
+    difficulty,
+    evasions,
   };
+  const active = [...site.evasions, ...evasions].map(({ name, strength }) => [name, strength]);
   const flow: LabelledFlow = {
     src_ip: addressText(ip),
     src_port: port,
@@ -157,6 +192,7 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     dialogue: dialogue.name,
     encapsulation: site.encapsulation,
     group: site.group,
+    ...(active.length > 0 ? { evasions: Object.fromEntries(active) as Record<string, number> } : {}),
   };
   return { flow, session };
 }

@@ -6,6 +6,8 @@ import { drawCredentials } from '../encapsulation/certificate.ts';
 import { ENCAPSULATIONS, type EncapsulationName } from '../encapsulation/channel.ts';
 import { drawServerShape } from '../encapsulation/shapes.ts';
 import { createTlsServer, type TlsServer } from '../encapsulation/tls.ts';
+import type { ActiveEvasion } from '../evasion/evasion.ts';
+import { drawEvasions, type EvasionOptions, evadeName } from '../evasion/plan.ts';
 import { drawPath, type Path } from '../transport/path.ts';
 import { drawStack, type Stack } from '../transport/stack.ts';
 import { clientAddress, macAddress, serverAddress } from './address.ts';
@@ -30,6 +32,8 @@ export interface Site {
   /** Null for plain. */
   readonly tls: TlsServer | null;
   readonly operatorSeed: number;
+  /** What the site does not to be recognised, whoever visits it. */
+  readonly evasions: readonly ActiveEvasion[];
 }
 
 /** Mining hides on ordinary ports and ordinary services turn up on mining ones; neither port list is exclusive. */
@@ -56,9 +60,12 @@ function drawPort(prng: Prng, dialogue: Dialogue, encapsulation: EncapsulationNa
 /** Share of connections over IPv6; chosen. */
 const IPV6_SHARE = 0.15;
 
-function drawSite(prng: Prng, capture: number, group: string, dialogue: Dialogue): Site {
-  const host = drawHostName(prng, dialogue.label);
+function drawSite(prng: Prng, capture: number, group: string, dialogue: Dialogue, evading: EvasionOptions): Site {
+  const plainName = drawHostName(prng, dialogue.label);
   const encapsulation = prng.pickWeighted(ENCAPSULATIONS);
+  const evasionPrng = prng.fork('evasions');
+  const evasions = drawEvasions(evasionPrng, 'site', { dialogue, sealed: encapsulation !== 'plain' }, evading);
+  const host = evadeName(plainName, evasions, evasionPrng);
   const shape = drawServerShape(prng);
   const credentials = encapsulation === 'plain' ? null : drawCredentials(prng.fork('certificate'), host);
   return {
@@ -72,6 +79,7 @@ function drawSite(prng: Prng, capture: number, group: string, dialogue: Dialogue
     encapsulation,
     tls: encapsulation !== 'plain' && credentials ? createTlsServer(encapsulation, host, shape, credentials) : null,
     operatorSeed: prng.uint32(),
+    evasions,
   };
 }
 
@@ -88,13 +96,14 @@ export interface PopulationOptions {
   readonly miningShare: number;
   /** Expected connections per site. */
   readonly flowsPerSite: number;
+  readonly evasions: EvasionOptions;
 }
 
 /** Expected connections per client: enough that most clients have flows of both labels. */
 const FLOWS_PER_CLIENT = 4.5;
 
 export function drawPopulation(prng: Prng, options: PopulationOptions): Population {
-  const { name, network, flows, miningShare, flowsPerSite } = options;
+  const { name, network, flows, miningShare, flowsPerSite, evasions } = options;
   const clients = Array.from({ length: Math.max(3, Math.round(flows / FLOWS_PER_CLIENT)) }, () => ({
     ip4: clientAddress(network, prng, false),
     ip6: clientAddress(network, prng, true),
@@ -105,7 +114,7 @@ export function drawPopulation(prng: Prng, options: PopulationOptions): Populati
     const count = share > 0 ? Math.max(1, Math.ceil((flows * share) / flowsPerSite)) : 0;
     const group = `${name}/${label === 'mining' ? 'pool' : 'site'}`;
     return drawDialogues(prng, label, count).map((dialogue, i) =>
-      drawSite(prng.fork(`${label}${i}`), network, `${group}-${i + 1}`, dialogue),
+      drawSite(prng.fork(`${label}${i}`), network, `${group}-${i + 1}`, dialogue, evasions),
     );
   };
   return { clients, sites: { mining: sitesOf('mining', miningShare), other: sitesOf('other', 1 - miningShare) } };

@@ -5,6 +5,8 @@
 import { Prng } from '../../../core/prng.ts';
 import type { Dialogue, Message, Side } from '../dialogue/message.ts';
 import type { Channel } from '../encapsulation/channel.ts';
+import type { ActiveEvasion } from '../evasion/evasion.ts';
+import { evadeMessages } from '../evasion/plan.ts';
 import { type CapturedFrame, Connection, type Host } from '../transport/connection.ts';
 import type { Path } from '../transport/path.ts';
 import { drawEnding, endSession } from './ending.ts';
@@ -26,6 +28,11 @@ export interface SessionPlan {
   /** Seed of the site's habits. */
   readonly operatorSeed: number;
   readonly chainSeed: number;
+  /** How often this client was at this site before. */
+  readonly visit: number;
+  /** Factor on the share difficulty a miner asks for. */
+  readonly difficulty: number;
+  readonly evasions: readonly ActiveEvasion[];
 }
 
 /** A message whose time is known, waiting for its turn. */
@@ -41,14 +48,17 @@ export async function playSession(plan: SessionPlan): Promise<CapturedFrame[]> {
   const channel = await plan.openChannel();
   try {
     const readyUs = greet(connection, channel, connection.open(plan.startUs), prng.fork('greet'));
-    const messages = plan.dialogue.play({
+    const said = plan.dialogue.play({
       prng: prng.fork('dialogue'),
       operator: new Prng(plan.operatorSeed),
       startUs: readyUs.client,
       durationUs: plan.durationUs,
       host: plan.host,
       chainSeed: plan.chainSeed,
+      visit: plan.visit,
+      difficulty: plan.difficulty,
     });
+    const messages = evadeMessages(said, plan.evasions, prng.fork('evasion'), plan.dialogue);
     const untilUs = Math.min(plan.captureEndUs, readyUs.client + plan.durationUs);
     const { lastUs, cut } = await converse(connection, channel, messages, readyUs, untilUs, plan.messagesMax);
     const endUs = (ending.whenDone || cut) && untilUs < plan.captureEndUs ? lastUs + ending.lingerUs : untilUs;

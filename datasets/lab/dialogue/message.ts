@@ -50,8 +50,8 @@ export interface Dialogue {
   readonly label: Label;
   /** Ports this application is found on when it uses its usual one. */
   readonly ports: readonly number[];
-  /** The bytes are ciphertext of the application's own, so that an ignorable message more shows as length alone. */
-  readonly opaque?: boolean;
+  /** From this message on the bytes are the application's own ciphertext: an ignorable frame more shows as length alone. */
+  readonly opaqueFrom?: number;
   play(context: DialogueContext): readonly Message[];
 }
 

@@ -12,9 +12,42 @@ export function nominalTimes(messages: readonly Message[]): Float64Array {
   return times;
 }
 
-/** Indices in the order of their times; of equal times the one said first. */
-export function nominalOrder(times: Float64Array): Uint32Array {
-  return Uint32Array.from(times, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b);
+/**
+ * Gives every message its turn, in the order in which they fall due, when each leaves at the time `leave` answers.
+ * @param leave the moment a message falls due, microseconds, to the moment it leaves, not before.
+ */
+export function inTurn(messages: readonly Message[], leave: (index: number, dueUs: number) => number): void {
+  const waiting: number[][] = messages.map(() => []);
+  const missing = new Uint32Array(messages.length);
+  const dueUs = Float64Array.from(messages, ({ atUs }) => atUs);
+  const queue: number[] = []; // soonest last
+  const enqueue = (index: number) => {
+    let low = 0;
+    let high = queue.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const later = dueUs[queue[middle]!]! - dueUs[index]! || queue[middle]! - index;
+      if (later > 0) low = middle + 1;
+      else high = middle;
+    }
+    queue.splice(low, 0, index);
+  };
+  messages.forEach(({ after, also = [] }, index) => {
+    const awaited = after < 0 ? also : [after, ...also];
+    for (const other of awaited) waiting[other]!.push(index);
+    missing[index] = awaited.length;
+    if (awaited.length === 0) enqueue(index);
+  });
+  for (let index = queue.pop(); index !== undefined; index = queue.pop()) {
+    const leavesUs = leave(index, dueUs[index]!);
+    for (const next of waiting[index]!) {
+      const { from, thinkUs } = messages[next]!;
+      // Who goes on talking does so from when it spoke; who answers, from when it was heard.
+      const heardUs = from === messages[index]!.from ? dueUs[index]! : leavesUs;
+      dueUs[next] = Math.max(dueUs[next]!, heardUs + thinkUs);
+      if (--missing[next]! === 0) enqueue(next);
+    }
+  }
 }
 
 /** The messages `keep` accepts, without any that waited for one it does not, and with indices put right. */

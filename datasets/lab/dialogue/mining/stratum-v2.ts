@@ -55,7 +55,7 @@ export const stratumV2: Dialogue = {
   name: 'stratum-v2',
   label: 'mining',
   ports: [3333, 3336, 34254, 34255],
-  opaque: true,
+  opaqueFrom: 2,
   play(context) {
     const { prng, operator, durationUs, host } = context;
     const habits = drawHabits(operator);
