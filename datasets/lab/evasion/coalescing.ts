@@ -2,7 +2,8 @@
  * Coalescing: what a side has to say is gathered for a while and written at once, so that lengths add up and times become the
  * gatherer's. Strength 1 gathers for five seconds from the first message held; more costs a miner its shares at block times.
  *
- * Two messages share a write only if neither waits, however indirectly, for something the other side says after the first.
+ * An answer falls due when the write with its question leaves, and joins only a write that leaves later still. So whatever a write
+ * waits for leaves strictly before it, and no two writes can wait for each other.
  */
 import { type Message, SECOND_US, type Side } from '../dialogue/message.ts';
 import { inTurn } from '../dialogue/schedule.ts';
@@ -17,9 +18,6 @@ interface Write {
   /** Writes this one waits for. */
   readonly awaits: Set<Write>;
   readonly leavesUs: number;
-  /** Turns at which it was begun and closed. */
-  readonly openedAt: number;
-  closedAt: number;
   /** Longest time a member thinks once what it waits for has come. */
   thinkUs: number;
   /** Index in the result. */
@@ -28,45 +26,27 @@ interface Write {
 
 const awaitedBy = ({ after, also = [] }: Message) => (after < 0 ? also : [after, ...also]);
 
-/** Whether any of `from` waits for `target`, itself included. Writes closed before it was begun cannot. */
-function reaches(from: Iterable<Write>, target: Write): boolean {
-  const seen = new Set<Write>();
-  const stack = [...from];
-  for (let write = stack.pop(); write !== undefined; write = stack.pop()) {
-    if (write === target) return true;
-    if (seen.has(write) || write.closedAt < target.openedAt) continue;
-    seen.add(write);
-    stack.push(...write.awaits);
-  }
-  return false;
-}
-
 function gather(messages: readonly Message[], gatherUs: number): Write[] {
   const writes: Write[] = [];
   const writeOf: Write[] = new Array(messages.length);
   const open: Record<Side, Write | null> = { client: null, server: null };
-  let step = 0;
   inTurn(messages, (i, dueUs) => {
     const { from, thinkUs } = messages[i]!;
-    let write = open[from];
     const awaited = awaitedBy(messages[i]!).map((index) => writeOf[index]!);
-    const others = awaited.filter((other) => other !== write); // what waits for its own write is part of it
-    if (write === null || dueUs > write.leavesUs || reaches(others, write)) {
-      if (write) write.closedAt = step;
+    let write = open[from];
+    if (write === null || dueUs >= write.leavesUs) {
       const leavesUs = Math.max(dueUs, write?.leavesUs ?? 0) + gatherUs;
-      const closedAt = Number.POSITIVE_INFINITY;
-      write = { from, members: [], awaits: new Set(), leavesUs, openedAt: step, closedAt, thinkUs: 0, position: -1 };
+      write = { from, members: [], awaits: new Set(), leavesUs, thinkUs: 0, position: -1 };
       open[from] = write;
       writes.push(write);
     }
     for (const other of awaited) {
-      if (other === write) continue;
+      if (other === write) continue; // what follows something in the same write is part of it
       write.awaits.add(other);
       write.thinkUs = Math.max(write.thinkUs, thinkUs);
     }
     write.members.push(i);
     writeOf[i] = write;
-    step++;
     return write.leavesUs;
   });
   return writes;

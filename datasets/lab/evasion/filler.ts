@@ -9,6 +9,7 @@ const CLOSE_BRACE = 0x7d;
 const LINE_FEED = 0x0a;
 const HTTP_START = /^(?:GET|POST|PUT|DELETE|HTTP\/1\.1) /;
 const decoder = new TextDecoder('latin1');
+const encoder = new TextEncoder();
 
 /** What a message is to whoever wants to make it longer. */
 export function kindOf(message: Message, index: number, dialogue: Dialogue): Kind {
@@ -73,7 +74,7 @@ export function lengthened(bytes: Uint8Array, kind: Kind, count: number, asField
   }
   const [at, text] = kind === 'http' ? headerAt(bytes, count) : spaceAt(bytes, count, asField);
   longer.set(bytes.subarray(0, at));
-  for (let i = 0; i < count; i++) longer[at + i] = text.charCodeAt(i);
+  encoder.encodeInto(text, longer.subarray(at));
   longer.set(bytes.subarray(at), at + count);
   return longer;
 }

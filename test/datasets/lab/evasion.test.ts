@@ -149,7 +149,7 @@ test('coalescing makes fewer and larger writes, the more so the stronger', () =>
   }
 });
 
-test('two that wait for each other are never put in one write', () => {
+test('writes never wait for each other', () => {
   const say = (from: 'client' | 'server', atUs: number, after: number, name: string): Message => ({
     from,
     atUs,
@@ -166,6 +166,14 @@ test('two that wait for each other are never put in one write', () => {
     say('client', 1, -1, 'e'),
   ];
   expect(coalescing.messages!(chain, 1, new Prng(1), named('ethproxy')).map(text)).toEqual(['ae', 'b', 'c', 'd']);
+  // Both sides speak at once and answer each other at once: the answers may not join what was said first.
+  const crossed = [
+    say('client', 0, -1, 'a'),
+    say('server', 0, -1, 'b'),
+    say('client', 0, 1, 'c'),
+    say('server', 0, 0, 'd'),
+  ];
+  expect(coalescing.messages!(crossed, 1, new Prng(1), named('ethproxy')).map(text)).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('padding leaves JSON and HTTP readable; at strength 1 all lines are multiples of 1,024 or none is like another', () => {

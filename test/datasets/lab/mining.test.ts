@@ -17,7 +17,7 @@ import { drawShares } from '../../../datasets/lab/dialogue/mining/shares.ts';
 import { stratumV1 } from '../../../datasets/lab/dialogue/mining/stratum-v1.ts';
 import { stratumV2 } from '../../../datasets/lab/dialogue/mining/stratum-v2.ts';
 import { stratumZcash } from '../../../datasets/lab/dialogue/mining/stratum-zcash.ts';
-import { drawTimeline, type MiningEvent } from '../../../datasets/lab/dialogue/mining/timeline.ts';
+import { drawTimeline, type MiningEvent, Work } from '../../../datasets/lab/dialogue/mining/timeline.ts';
 import { nominalTimes } from '../../../datasets/lab/dialogue/schedule.ts';
 
 const HOUR_US = 3_600e6;
@@ -146,6 +146,13 @@ test('a submission never leaves before the job it names has come', () => {
       }
     }
   }
+});
+
+test('a share is on the latest work, a late one on the work before', () => {
+  const work = new Work('a', 1);
+  expect(work.of(true)).toEqual({ id: 'a', message: 1 });
+  work.replace('b', 5);
+  expect([work.of(false).id, work.of(true).id]).toEqual(['b', 'a']);
 });
 
 const timelineOf = (seed: number, difficulty = 1) =>

@@ -31,8 +31,8 @@ export function drawVardiff(operator: Prng): VardiffHabits {
   };
 }
 
-/** A pool bans or disconnects whoever sends faster than this on average; chosen. */
-const MEAN_MIN_US = 400_000;
+/** Faster on average than this, and a pool disconnects or sets a difficulty of its own, fixed or not; chosen. */
+const MEAN_MIN_US = SECOND_US;
 
 /**
  * Shares and difficulty changes until `untilUs`, in time order.

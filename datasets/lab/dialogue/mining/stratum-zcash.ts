@@ -10,8 +10,8 @@ import { drawVardiff } from './shares.ts';
 import { drawTimeline, Work } from './timeline.ts';
 import { checkShareUs, STRATUM_ERRORS } from './verdicts.ts';
 
-/** Compact size (fd 40 05) and 1,344 bytes, in digits. */
-const SOLUTION_DIGITS = 2 * 1_344;
+/** Equihash with n = 200, k = 9: 512 indices of 21 bits. Its compact size is fd 40 05. */
+const SOLUTION_BYTES = 1_344;
 const NONCE_DIGITS = 64;
 const ZERO_HASH = '0'.repeat(64);
 
@@ -34,6 +34,11 @@ function drawHabits(operator: Prng): PoolHabits {
     methodFirst: operator.chance(0.5),
     terse: operator.chance(0.4),
   };
+}
+
+/** In digits; by way of bytes, because this is nearly all a session says. */
+function solution(prng: Prng): string {
+  return Buffer.from(prng.bytes(new Uint8Array(SOLUTION_BYTES)).buffer).toString('hex');
 }
 
 /** One program writes spaces, always the same id for submissions, and all its greetings at once; others do none of it. */
@@ -112,11 +117,7 @@ export const stratumZcash: Dialogue = {
         const submit = script.sayAfter(
           on.message,
           event.atUs,
-          call(
-            id,
-            'mining.submit',
-            `"${user}","${on.id}","${prng.hex(8)}","${nonce2}","fd4005${prng.hex(SOLUTION_DIGITS)}"`,
-          ),
+          call(id, 'mining.submit', `"${user}","${on.id}","${prng.hex(8)}","${nonce2}","fd4005${solution(prng)}"`),
         );
         const verdict =
           event.verdict === 'accepted'
