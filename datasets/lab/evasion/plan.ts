@@ -8,7 +8,7 @@ import { EVASIONS } from './catalogue.ts';
 import type { ActiveEvasion, EvasionName, Settings, Subject } from './evasion.ts';
 
 export interface EvasionOptions {
-  /** Share of sessions, and of sites, that evade; 0 to 1. */
+  /** Share of sessions, and of sites, that try to evade; 0 to 1. A few try what their protocol has no room for. */
   readonly share: number;
   /** Strength of every evasion, 0 to 1; each draws its own, up to two thirds, when left out. */
   readonly strength?: number;
@@ -34,13 +34,11 @@ export function drawEvasions(
   options: EvasionOptions,
 ): readonly ActiveEvasion[] {
   if (!prng.chance(options.share)) return [];
-  const possible = EVASIONS.filter(
-    (evasion) => evasion.scope === scope && (options.names?.includes(evasion.name) ?? true) && evasion.suits(subject),
-  );
-  const count = prng.pickWeighted(COUNTS);
-  const chosen = new Set(prng.shuffle([...possible]).slice(0, count));
-  return possible
-    .filter((evasion) => chosen.has(evasion))
+  const allowed = EVASIONS.filter(({ name, scope: its }) => its === scope && (options.names?.includes(name) ?? true));
+  // Chosen before anyone asks what suits: else who has less to choose from would do each of it more often.
+  const chosen = new Set(prng.shuffle([...allowed]).slice(0, prng.pickWeighted(COUNTS)));
+  return allowed
+    .filter((evasion) => chosen.has(evasion) && evasion.suits(subject))
     .map(({ name }) => ({ name, strength: options.strength ?? drawStrength(prng) }))
     .filter(({ strength }) => strength > 0);
 }
