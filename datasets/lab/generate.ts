@@ -10,11 +10,15 @@ import { joinOffloaded } from './capture/offload.ts';
 import { joined, PcapWriter } from './capture/pcap.ts';
 import { type Client, drawDurationUs, drawPopulation, type Site } from './capture/population.ts';
 import { type Recordable, record } from './capture/recording.ts';
+import { drawReturn, type Visit, Visits } from './capture/returns.ts';
 import { type Seen, seenPackets } from './capture/seen.ts';
 import { playSession, type SessionPlan } from './capture/session.ts';
 import { CLEAN_TAP, type Tap } from './capture/tap.ts';
 import { type Choice, chosenDialogues, chosenEncapsulations } from './choice.ts';
 import { type Label, SECOND_US } from './dialogue/message.ts';
+import { hasTls } from './encapsulation/channel.ts';
+import { drawClientShape } from './encapsulation/shapes.ts';
+import { drawEvasions, type EvasionOptions, evadeSettings, MODEST_EVASIONS } from './evasion/plan.ts';
 import type { Frames } from './transport/frames.ts';
 import { fromHost } from './transport/path.ts';
 
@@ -42,6 +46,8 @@ export interface CaptureOptions {
   readonly tap?: Tap;
   /** What is drawn from; everything when left out. */
   readonly choice?: Choice;
+  /** Who evades, and how hard; a modest share when left out. */
+  readonly evasions?: EvasionOptions;
 }
 
 /** Captures with different numbers of networks have no address in common: that many numbers there are. */
@@ -102,19 +108,20 @@ export async function recordCapture(
 ): Promise<RecordedCapture> {
   checkOptions(options);
   const prng = new Prng((options.seed ^ fnv1a(options.name)) | 0);
-  const { choice = {}, flowsPerSite = 2.5 } = options;
+  const { choice = {}, flowsPerSite = 2.5, evasions = MODEST_EVASIONS } = options;
   const population = drawPopulation(prng.fork('population'), {
     ...options,
     flowsPerSite,
     dialogues: chosenDialogues(choice),
     encapsulations: chosenEncapsulations(choice),
+    evasions,
   });
   const gatewayMac = macAddress(prng);
   const chainSeed = prng.uint32();
   const windowUs = options.windowSeconds * SECOND_US;
   const epochSeconds = EPOCH_SECONDS + options.network * 86_400 + prng.below(72_000);
   const tap = options.tap ?? CLEAN_TAP;
-  const shared: Shared = { gatewayMac, chainSeed, windowUs, tap, taken: new Set() };
+  const shared: Shared = { gatewayMac, chainSeed, windowUs, tap, evasions, taken: new Set(), visits: new Visits() };
 
   const miningCount = Math.round(options.flows * options.miningShare);
   const planned = Array.from({ length: options.flows }, (_, i) => {
@@ -122,8 +129,10 @@ export async function recordCapture(
     const label: Label = i < miningCount ? 'mining' : 'other';
     const sites = population.sites[label];
     // Every site is visited once before any is visited again.
-    const site = sites[i < miningCount ? i : i - miningCount] ?? draw.pick(sites);
-    return planSession(draw, options, site, draw.pick(population.clients), shared);
+    const unvisited = sites[i < miningCount ? i : i - miningCount];
+    const earlier = unvisited ? null : drawReturn(draw.fork('return'), shared.visits, label, windowUs);
+    const site = unvisited ?? earlier?.site ?? draw.pick(sites);
+    return planSession(draw, options, site, earlier?.client ?? draw.pick(population.clients), earlier, shared);
   });
   const pcap = new PcapWriter({ epochSeconds, ...tap }, write);
   const packets = new Uint32Array(planned.length);
@@ -193,6 +202,8 @@ interface Shared {
   readonly tap: Tap;
   /** Address and port pairs in use, so that no two connections share them. */
   readonly taken: Set<string>;
+  readonly evasions: EvasionOptions;
+  readonly visits: Visits;
 }
 
 interface Planned {
@@ -203,26 +214,52 @@ interface Planned {
   readonly againUs: number;
 }
 
-function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Client, shared: Shared): Planned {
-  const { gatewayMac, chainSeed, windowUs, tap, taken } = shared;
+/** @param earlier the visit this one follows, when the client comes back. */
+function planSession(
+  prng: Prng,
+  options: CaptureOptions,
+  site: Site,
+  client: Client,
+  earlier: Visit | null,
+  shared: Shared,
+): Planned {
+  const { gatewayMac, chainSeed, windowUs, tap, taken, visits } = shared;
   const ip = site.ip.length === 16 ? client.ip6 : client.ip4;
   let port = prng.integer(32_768, 60_999);
   const key = () => `${ip.join()}/${port}/${site.ip.join()}/${site.port}`;
   while (taken.has(key())) port++;
   taken.add(key());
+  const { wrapping, dialogue, host } = site;
+  const drawnShape = drawClientShape(prng.fork('shape'));
+  const evading = prng.fork('evasions');
+  const subject = { dialogue, sealed: hasTls(wrapping.name) };
+  const evasions = drawEvasions(evading, 'session', subject, shared.evasions);
+  const { durationUs, sendsName, difficulty } = evadeSettings(
+    {
+      host,
+      sendsName: (earlier?.shape ?? drawnShape).sendsName,
+      durationUs: drawSessionUs(prng, options),
+      difficulty: 1,
+    },
+    evasions,
+    evading,
+  );
+  const shape = { ...drawnShape, ...earlier?.shape, sendsName };
   const wrapSeed = prng.fork('wrapping').uint32();
-  const { wrapping, dialogue } = site;
-  const durationUs = drawSessionUs(prng, options);
   const againUs = Math.round(prng.float() * latestStartUs(options));
+  const firstUs = prng.chance(tap.underwayShare) ? -Math.round(prng.float() * durationUs) : againUs;
+  const startUs = earlier?.backUs ?? firstUs;
+  const visit = earlier?.visit ?? 0;
+  visits.add({ site, client, shape, visit, endUs: startUs + durationUs });
   const session: SessionPlan = {
     dialogue,
     // Perhaps opened twice: a session may take place again.
-    openChannel: () => wrapping.open(new Prng(wrapSeed)),
+    openChannel: () => wrapping.open(new Prng(wrapSeed), shape),
     client: { endpoint: { mac: client.mac, ip, port }, stack: client.stack },
     server: { endpoint: { mac: gatewayMac, ip: site.ip, port: site.port }, stack: site.stack },
     path: tap.offload === 'none' ? site.path : fromHost(site.path),
-    host: site.host,
-    startUs: prng.chance(tap.underwayShare) ? -Math.round(prng.float() * durationUs) : againUs,
+    host,
+    startUs,
     durationUs,
     captureEndUs: windowUs,
     messagesMax: options.messagesMedian
@@ -231,7 +268,11 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     seed: prng.uint32(),
     operatorSeed: site.operatorSeed,
     chainSeed,
+    visit,
+    difficulty,
+    evasions,
   };
+  const active = [...site.evasions, ...evasions].map(({ name, strength }) => [name, strength]);
   const flow: LabelledFlow = {
     src_ip: addressText(ip),
     src_port: port,
@@ -242,6 +283,7 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     dialogue: dialogue.name,
     encapsulation: wrapping.name,
     group: site.group,
+    ...(active.length > 0 ? { evasions: Object.fromEntries(active) as Record<string, number> } : {}),
   };
   return { flow, session, seen: site.route.rank < tap.oneSidedShare ? site.route.seen : 'both', againUs };
 }

@@ -2,8 +2,10 @@
 import type { Prng } from '../../../core/prng.ts';
 import { CATALOGUE } from '../dialogue/catalogue.ts';
 import { type Dialogue, type Label, SECOND_US, type Share, type Side } from '../dialogue/message.ts';
-import type { EncapsulationName } from '../encapsulation/channel.ts';
+import { type EncapsulationName, hasTls } from '../encapsulation/channel.ts';
 import { drawWrapping, type Wrapping } from '../encapsulation/wrapping.ts';
+import type { ActiveEvasion } from '../evasion/evasion.ts';
+import { drawEvasions, type EvasionOptions, evadeName } from '../evasion/plan.ts';
 import { drawPath, type Path } from '../transport/path.ts';
 import { drawStack, type Stack } from '../transport/stack.ts';
 import { clientAddress, macAddress, serverAddress } from './address.ts';
@@ -29,6 +31,8 @@ export interface Site {
   readonly operatorSeed: number;
   /** Where the two directions take different ways: which one comes by the tap, and how likely that is, 0 the likeliest. */
   readonly route: { readonly seen: Side; readonly rank: number };
+  /** What the site does not to be recognised, whoever visits it. */
+  readonly evasions: readonly ActiveEvasion[];
 }
 
 /** Mining hides on ordinary ports and ordinary services turn up on mining ones; neither port list is exclusive. */
@@ -67,13 +71,15 @@ const IPV6_SHARE = 0.15;
 
 function drawSite(
   prng: Prng,
-  { network }: PopulationOptions,
+  options: PopulationOptions,
   group: string,
   dialogue: Dialogue,
   encapsulation: EncapsulationName,
   taken: Set<string>,
 ): Site {
-  const host = drawHostName(prng, dialogue.label);
+  const evading = prng.fork('evasions');
+  const evasions = drawEvasions(evading, 'site', { dialogue, sealed: hasTls(encapsulation) }, options.evasions);
+  const host = evadeName(drawHostName(prng, dialogue.label), evasions, evading);
   const port = drawPort(prng, dialogue, encapsulation);
   const carrierPorts = CARRIER_PORTS[encapsulation];
   const ipv6 = prng.chance(IPV6_SHARE);
@@ -81,13 +87,14 @@ function drawSite(
     group,
     dialogue,
     host,
-    ip: unused(taken, ipv6, (v6) => serverAddress(network, prng, v6)),
+    ip: unused(taken, ipv6, (v6) => serverAddress(options.network, prng, v6)),
     port: carrierPorts ? prng.pick(carrierPorts) : port,
     stack: drawStack(prng),
     path: drawPath(prng),
     wrapping: drawWrapping(prng.fork('wrapping'), encapsulation, host, port),
     operatorSeed: prng.uint32(),
     route: { seen: prng.chance(0.5) ? 'client' : 'server', rank: prng.float() },
+    evasions,
   };
 }
 
@@ -117,6 +124,7 @@ export interface PopulationOptions {
   /** What is drawn from. */
   readonly dialogues: Readonly<Record<Label, readonly Share[]>>;
   readonly encapsulations: readonly { readonly weight: number; readonly value: EncapsulationName }[];
+  readonly evasions: EvasionOptions;
 }
 
 /** Expected connections per client: enough that most clients have flows of both labels. */

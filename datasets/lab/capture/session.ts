@@ -5,6 +5,8 @@
 import { Prng } from '../../../core/prng.ts';
 import type { Dialogue, Message, Side } from '../dialogue/message.ts';
 import { type Channel, type KeepAlive, opposite, type Reaction } from '../encapsulation/channel.ts';
+import type { ActiveEvasion } from '../evasion/evasion.ts';
+import { evadeMessages } from '../evasion/plan.ts';
 import { Connection, type Host, type Packet } from '../transport/connection.ts';
 import type { Frames } from '../transport/frames.ts';
 import type { Path } from '../transport/path.ts';
@@ -27,6 +29,11 @@ export interface SessionPlan {
   /** Seed of the site's habits. */
   readonly operatorSeed: number;
   readonly chainSeed: number;
+  /** How often this client was at this site before. */
+  readonly visit: number;
+  /** Factor on the share difficulty a miner asks for. */
+  readonly difficulty: number;
+  readonly evasions: readonly ActiveEvasion[];
 }
 
 /** A message whose time is known, waiting for its turn. */
@@ -56,14 +63,17 @@ export async function playSession(plan: SessionPlan): Promise<PlayedSession> {
   const channel = await plan.openChannel();
   try {
     const readyUs = greet(connection, channel, plan.path, connection.open(plan.startUs), prng.fork('greet'));
-    const messages = plan.dialogue.play({
+    const said = plan.dialogue.play({
       prng: prng.fork('dialogue'),
       operator: new Prng(plan.operatorSeed),
       startUs: readyUs.client,
       durationUs: plan.durationUs,
       host: plan.host,
       chainSeed: plan.chainSeed,
+      visit: plan.visit,
+      difficulty: plan.difficulty,
     });
+    const messages = evadeMessages(said, plan.evasions, prng.fork('evasion'), plan.dialogue);
     const untilUs = Math.min(plan.captureEndUs, readyUs.client + plan.durationUs);
     const { lastUs, cut } = await converse(connection, channel, messages, readyUs, {
       untilUs,
@@ -128,14 +138,21 @@ async function converse(
   { untilUs, messagesMax, lingerUs }: Limits,
 ): Promise<{ lastUs: number; cut: boolean }> {
   const waiting = new Map<number, number[]>();
+  /** Of messages that wait: how many arrivals are still missing, and the earliest moment those that came allow. */
+  const missing = new Uint32Array(messages.length);
+  const earliestUs = new Float64Array(messages.length);
   const queue: Due[] = [];
   const baseUs = readyUs.client;
-  messages.forEach((message, index) => {
-    const others = waiting.get(message.after);
-    if (message.after < 0)
-      queue.push({ atUs: Math.max(baseUs + message.atUs, readyUs[message.from]), index, own: null });
-    else if (others) others.push(index);
-    else waiting.set(message.after, [index]);
+  messages.forEach(({ from, atUs, after, also = [] }, index) => {
+    earliestUs[index] = Math.max(baseUs + atUs, readyUs[from]);
+    const awaited = after < 0 ? also : [after, ...also];
+    if (awaited.length === 0) queue.push({ atUs: earliestUs[index]!, index, own: null });
+    for (const other of awaited) {
+      const held = waiting.get(other);
+      if (held) held.push(index);
+      else waiting.set(other, [index]);
+      missing[index]!++;
+    }
   });
   let left = queue.filter(({ atUs }) => atUs < untilUs).length; // messages that will be sent, as far as is known
   for (const keepAlive of channel.keepAlives) queue.push(ping(keepAlive, readyUs[keepAlive.from]));
@@ -166,9 +183,10 @@ async function converse(
     for (const next of waiting.get(index) ?? []) {
       const message = messages[next]!;
       const releasedUs = (message.from === from ? atUs : arrivesUs) + message.thinkUs;
-      const earliestUs = Math.max(releasedUs, baseUs + message.atUs, readyUs[message.from]);
-      insert(queue, { atUs: earliestUs, index: next, own: null });
-      if (earliestUs < untilUs) left++;
+      earliestUs[next] = Math.max(earliestUs[next]!, releasedUs);
+      if (--missing[next]! > 0) continue;
+      insert(queue, { atUs: earliestUs[next]!, index: next, own: null });
+      if (earliestUs[next]! < untilUs) left++;
     }
     if (++sent === messagesMax) return { lastUs, cut: left > 0 };
   }

@@ -74,6 +74,9 @@ export type EncapsulationName =
   | 'socks5-tls'
   | 'ssh-tunnel';
 
+/** Whether there is a TLS handshake in it. */
+export const hasTls = (name: EncapsulationName) => name.includes('tls');
+
 /**
  * The same for both labels, mostly TLS: what is inside must not show in how it is wrapped. Shares are chosen: proxies and
  * tunnels are what miners are seen to hide in and what offices have anyway, each often enough to be learnt and tested.

@@ -7,7 +7,7 @@ import { drawCredentials } from './certificate.ts';
 import type { Channel, EncapsulationName } from './channel.ts';
 import { drawHttpProxy, openHttpConnect } from './http-connect.ts';
 import { openPlain } from './plain.ts';
-import { drawClientShape, drawServerShape, frontShape } from './shapes.ts';
+import { type ClientShape, drawServerShape, frontShape } from './shapes.ts';
 import { drawSocksProxy, openSocks5 } from './socks5.ts';
 import { drawSshSite, openSshTunnel } from './ssh-tunnel.ts';
 import { stacked } from './stack.ts';
@@ -17,8 +17,8 @@ import { drawWebSocketSite, openWebSocket } from './websocket.ts';
 
 export interface Wrapping {
   readonly name: EncapsulationName;
-  /** Opens a session's channel; all that is drawn comes from `prng`. */
-  open(prng: Prng): Promise<Channel>;
+  /** Opens a session's channel; all that is drawn comes from `prng`. `client` is the one that speaks TLS, if any does. */
+  open(prng: Prng, client: ClientShape): Promise<Channel>;
 }
 
 /** @param host @param port of the application's server, which a proxy is asked for. */
@@ -40,7 +40,7 @@ function opener(prng: Prng, name: EncapsulationName, host: string, port: number)
     case 'websocket-tls': {
       const site = drawWebSocketSite(prng.fork('websocket'), host, true);
       const tls = tlsOpener(prng, drawVersion(prng), host, true);
-      return async (session) => stacked(await tls(session.fork('tls')), openWebSocket(site, session));
+      return async (session, client) => stacked(await tls(session, client), openWebSocket(site, session));
     }
     case 'http-connect':
     case 'http-connect-tls': {
@@ -66,15 +66,12 @@ const drawVersion = (prng: Prng): TlsVersion => (prng.chance(1 / 3) ? 'tls12' : 
 function through(proxy: (session: Prng) => Channel, prng: Prng | null, host: string): Wrapping['open'] {
   if (!prng) return async (session) => proxy(session);
   const tls = tlsOpener(prng, drawVersion(prng), host);
-  return async (session) => stacked(proxy(session.fork('proxy')), await tls(session));
+  return async (session, client) => stacked(proxy(session), await tls(session, client));
 }
 
 function tlsOpener(prng: Prng, version: TlsVersion, host: string, isFront = false): Wrapping['open'] {
   const server = drawTlsServer(prng, version, host, isFront);
-  return async (session) => {
-    const shape = drawClientShape(session.fork('shape'));
-    return openTls(server, isFront ? frontShape(shape) : shape);
-  };
+  return async (_session, client) => openTls(server, isFront ? frontShape(client) : client);
 }
 
 function drawTlsServer(prng: Prng, version: TlsVersion, host: string, isFront: boolean): TlsServer {

@@ -48,6 +48,9 @@ async function play(dialogue: Dialogue, seed: number) {
     seed,
     operatorSeed: 4,
     chainSeed: 5,
+    visit: 0,
+    difficulty: 1,
+    evasions: [],
   });
   // The handshake may have a segment more or less from run to run.
   const settled = packets.filter(({ tapUs }) => tapUs > 10e6);

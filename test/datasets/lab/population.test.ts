@@ -4,6 +4,7 @@ import { assignEncapsulations, drawPopulation } from '../../../datasets/lab/capt
 import { CATALOGUE } from '../../../datasets/lab/dialogue/catalogue.ts';
 import type { Dialogue } from '../../../datasets/lab/dialogue/message.ts';
 import { ENCAPSULATIONS } from '../../../datasets/lab/encapsulation/channel.ts';
+import { MODEST_EVASIONS } from '../../../datasets/lab/evasion/plan.ts';
 
 const TOTAL = ENCAPSULATIONS.reduce((sum, { weight }) => sum + weight, 0);
 
@@ -16,6 +17,7 @@ describe('the encapsulation says nothing of the label', () => {
     flowsPerSite: 2.5,
     dialogues: CATALOGUE,
     encapsulations: ENCAPSULATIONS,
+    evasions: MODEST_EVASIONS,
   });
 
   test.each(ENCAPSULATIONS)('$value: the same share of the sites of either label, to one site', ({ weight, value }) => {

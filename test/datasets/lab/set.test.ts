@@ -52,7 +52,7 @@ test.each([
   [{ flows: 3, captures: 5 }, 'fewer flows (3) than captures (5)'],
   [{ flows: 10_000, captures: 2 }, '10000 flows were asked for in 2 captures'],
   [{ captures: 4, testCaptures: 5 }, '5 of 4 captures'],
-  [{ choice: { dialogues: ['cryptnote'] } }, 'there is no dialogue cryptnote; expected one of cryptonote'],
+  [{ choice: { dialogues: ['cryptnote'] } }, 'there is no dialogue cryptnote; expected one of amqp'],
   [{ choice: { encapsulations: ['ssl3'] } }, 'there is no encapsulation ssl3'],
 ] as const)('%j is refused with a sentence', (change, sentence) => {
   expect(() => planSet({ ...OPTIONS, ...change })).toThrow(sentence);

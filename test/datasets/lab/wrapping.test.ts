@@ -7,6 +7,7 @@ import { playSession } from '../../../datasets/lab/capture/session.ts';
 import { type Dialogue, Script } from '../../../datasets/lab/dialogue/message.ts';
 import { frameOf, Opcode } from '../../../datasets/lab/dialogue/websocket.ts';
 import type { EncapsulationName } from '../../../datasets/lab/encapsulation/channel.ts';
+import { drawClientShape } from '../../../datasets/lab/encapsulation/shapes.ts';
 import { SSH_CLIENTS, SSH_SERVERS } from '../../../datasets/lab/encapsulation/ssh-lists.ts';
 import { protectionOf, sealedPacket } from '../../../datasets/lab/encapsulation/ssh-packets.ts';
 import { drawWrapping } from '../../../datasets/lab/encapsulation/wrapping.ts';
@@ -39,7 +40,7 @@ async function play(name: EncapsulationName, seed: number, dialogue = sparse) {
   });
   const { packets: seen, encode } = await playSession({
     dialogue,
-    openChannel: () => wrapping.open(prng.fork('session')),
+    openChannel: () => wrapping.open(prng.fork('session'), drawClientShape(prng.fork('shape'))),
     client: end(1, 40_000),
     server: end(2, 9_999),
     path: { ...drawPath(prng.fork('path')), loss: 0 },
@@ -51,6 +52,9 @@ async function play(name: EncapsulationName, seed: number, dialogue = sparse) {
     seed,
     operatorSeed: seed,
     chainSeed: 1,
+    visit: 0,
+    difficulty: 1,
+    evasions: [],
   });
   const pcap = encodePcap(encode(seen), 1_740_000_000);
   const packets = readPackets(pcap);
@@ -270,7 +274,7 @@ describe('byte for byte', () => {
 
 test('what is opened inside waits for what is outside, and only for that', async () => {
   const waits = async (name: EncapsulationName) => {
-    const channel = await drawWrapping(new Prng(4), name, HOST, PORT).open(new Prng(4));
+    const channel = await drawWrapping(new Prng(4), name, HOST, PORT).open(new Prng(4), drawClientShape(new Prng(4)));
     channel.dispose();
     return { ...channel, afters: channel.handshake.map(({ after }) => after) };
   };

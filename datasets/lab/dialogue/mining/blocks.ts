@@ -12,9 +12,10 @@ export interface Coin {
   readonly blockSeconds: number;
 }
 
-/** Consensus targets: ten minutes, two minutes, about thirteen seconds (Ethereum before 2022 and Ethereum Classic). */
+/** Consensus targets: Ethash is Ethereum's before 2022 and Ethereum Classic's, Zcash's is that since Blossom (ZIP 208). */
 export const BITCOIN: Coin = { name: 'bitcoin', blockSeconds: 600 };
 export const MONERO: Coin = { name: 'monero', blockSeconds: 120 };
+export const ZCASH: Coin = { name: 'zcash', blockSeconds: 75 };
 export const ETHASH: Coin = { name: 'ethash', blockSeconds: 13 };
 
 /** How far back the sequence starts, so that it is well under way at the first session. */

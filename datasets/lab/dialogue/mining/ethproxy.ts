@@ -3,22 +3,19 @@
  * about every twenty, and eth_submitWork when a share is found. On a public nanopool recording the polls were 81 bytes every
  * 10.0 s, the reports 148 every 20.0 s, work 243, shares 205 and acknowledgements 39; pushes of fresh work arrive besides.
  */
-import type { Prng } from '../../../../core/prng.ts';
 import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from '../message.ts';
-import { blocksBetween, ETHASH } from './blocks.ts';
-import { drawShares, drawVardiff } from './shares.ts';
-
-/** Header hash, seed hash, boundary: three 32-byte values; some pools add the height. */
-function work(prng: Prng, id: number, height: boolean): string {
-  const extra = height ? `,"0x${prng.hex(6)}"` : '';
-  return `{"id":${id},"jsonrpc":"2.0","result":["0x${prng.hex(64)}","0x${prng.hex(64)}","0x${prng.hex(64)}"${extra}]}\n`;
-}
+import { ETHASH } from './blocks.ts';
+import { ethWork } from './eth-work.ts';
+import { drawVardiff } from './shares.ts';
+import { drawTimeline } from './timeline.ts';
+import { checkShareUs } from './verdicts.ts';
 
 export const ethproxy: Dialogue = {
   name: 'ethproxy',
   label: 'mining',
   ports: [9999, 4444, 14444, 8008],
-  play({ prng, operator, startUs, durationUs, chainSeed }) {
+  play(context) {
+    const { prng, operator, durationUs } = context;
     const script = new Script();
     const vardiff = drawVardiff(operator);
     const pushes = operator.chance(0.6);
@@ -28,6 +25,7 @@ export const ethproxy: Dialogue = {
     const worker = prng.chance(0.5) ? '' : `rig${prng.integer(1, 60)}`;
     const wallet = prng.hex(40);
     const rigId = prng.hex(64);
+    const work = (id: number) => `{"id":${id},"jsonrpc":"2.0","result":${ethWork(prng, height)}}\n`;
 
     const login = script.say(
       'client',
@@ -35,41 +33,39 @@ export const ethproxy: Dialogue = {
       `{"worker": "${worker || 'eth1.0'}", "jsonrpc": "2.0", "params": ["0x${wallet}${worker && `.${worker}`}", "x"], "id": 2, "method": "eth_submitLogin"}\n`,
     );
     const welcome = script.reply(login, `{"id":2,"jsonrpc":"2.0","result":true}\n`, serverThinkUs(prng));
-    const poll = (atUs: number) => {
+    // A pool that pushes sends the first work with the welcome; the miner asks for it all the same.
+    if (pushes) script.follow(welcome, work(0), prng.integer(20, 400));
+    let untilUs = durationUs;
+    for (const event of drawTimeline(context, { coin: ETHASH, vardiff, templateSeconds: 0 })) {
+      // The boundary inside the next work carries a new target; the dialect has no other words.
+      if (event.kind === 'dismissal') untilUs = event.atUs;
+      if (event.kind === 'work' && pushes) script.followAt(welcome, event.atUs + SECOND_US, work(0));
+      if (event.kind === 'share') {
+        const submit = script.sayAfter(
+          welcome,
+          event.atUs,
+          `{"id":4,"method":"eth_submitWork","params":["0x${prng.hex(16)}","0x${prng.hex(64)}","0x${prng.hex(64)}"]${worker && `,"worker":"${worker}"`}}\n`,
+        );
+        const result = event.verdict === 'accepted';
+        script.reply(submit, `{"id":4,"jsonrpc":"2.0","result":${result}}\n`, checkShareUs(prng));
+      }
+    }
+    // Timers on the miner: periods drift by the scheduler's few milliseconds, not by the network's jitter.
+    for (let at = 0; at < untilUs; at += pollUs + prng.normal(0, 3_000)) {
       const ask = script.sayAfter(
         welcome,
-        atUs,
+        Math.max(0, at),
         `{"worker": "${worker}", "jsonrpc": "2.0", "params": [], "id": 3, "method": "eth_getWork"}\n`,
       );
-      script.reply(ask, work(prng, 3, height), drawn(prng, 800, 0.5, 100, 20_000));
-    };
-    // A timer on the miner: periods drift by the scheduler's few milliseconds, not by the network's jitter.
-    for (let at = 0; at < durationUs; at += pollUs + prng.normal(0, 3_000)) poll(Math.max(0, at));
-    if (reportUs > 0) {
-      for (let at = reportUs; at < durationUs; at += reportUs + prng.normal(0, 3_000)) {
-        const report = script.sayAfter(
-          welcome,
-          at,
-          `{"id":6,"jsonrpc":"2.0","method":"eth_submitHashrate","params":["0x${prng.hex(7).padStart(8, '0')}","0x${rigId}"]${worker && `,"worker":"${worker}"`}}\n`,
-        );
-        script.reply(report, `{"id":6,"jsonrpc":"2.0","result":true}\n`, serverThinkUs(prng));
-      }
+      script.reply(ask, work(3), drawn(prng, 800, 0.5, 100, 20_000));
     }
-    if (pushes) {
-      const fanoutUs = prng.between(30_000, 400_000);
-      for (const block of blocksBetween(ETHASH, chainSeed, startUs, startUs + durationUs)) {
-        script.say('server', block - startUs + fanoutUs + SECOND_US, work(prng, 0, height));
-      }
-    }
-    for (const event of drawShares(prng, vardiff, durationUs)) {
-      if (event.kind === 'retarget') continue; // the boundary inside the next work carries it
-      const submit = script.sayAfter(
+    for (let at = reportUs; reportUs > 0 && at < untilUs; at += reportUs + prng.normal(0, 3_000)) {
+      const report = script.sayAfter(
         welcome,
-        event.atUs,
-        `{"id":4,"method":"eth_submitWork","params":["0x${prng.hex(16)}","0x${prng.hex(64)}","0x${prng.hex(64)}"]${worker && `,"worker":"${worker}"`}}\n`,
+        at,
+        `{"id":6,"jsonrpc":"2.0","method":"eth_submitHashrate","params":["0x${prng.hex(7).padStart(8, '0')}","0x${rigId}"]${worker && `,"worker":"${worker}"`}}\n`,
       );
-      const accepted = !prng.chance(0.012); // a share for the block before is refused; rare with fast polling
-      script.reply(submit, `{"id":4,"jsonrpc":"2.0","result":${accepted}}\n`, drawn(prng, 900, 0.6, 150, 40_000));
+      script.reply(report, `{"id":6,"jsonrpc":"2.0","result":true}\n`, serverThinkUs(prng));
     }
     return script.messages;
   },

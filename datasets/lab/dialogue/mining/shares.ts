@@ -31,14 +31,20 @@ export function drawVardiff(operator: Prng): VardiffHabits {
   };
 }
 
-/** Shares and difficulty changes until `untilUs`, in time order. */
-export function drawShares(prng: Prng, habits: VardiffHabits, untilUs: number): ShareEvent[] {
+/** Faster on average than this, and a pool disconnects or sets a difficulty of its own, fixed or not; chosen. */
+const MEAN_MIN_US = SECOND_US;
+
+/**
+ * Shares and difficulty changes until `untilUs`, in time order.
+ * @param machines miners behind this one connection; their shares add up, and vardiff sees the sum.
+ */
+export function drawShares(prng: Prng, habits: VardiffHabits, untilUs: number, machines = 1): ShareEvent[] {
   // The first difficulty is a guess: off from this miner's hashrate by a log-normal factor, more often too easy.
   const factor = Math.min(5, Math.max(0.2, prng.logNormal(0.8, 0.7)));
   // A weak machine is below the pool's lowest difficulty: its shares stay rare and vardiff cannot help. One in seven; chosen.
   const weak = prng.chance(1 / 7) ? prng.between(2, 6) : 1;
   const events: ShareEvent[] = [];
-  let meanUs = habits.targetSeconds * SECOND_US * factor * weak;
+  let meanUs = Math.max(MEAN_MIN_US, (habits.targetSeconds * SECOND_US * factor * weak) / machines);
   let difficulty = 1;
   let windowStartUs = 0;
   let sharesInWindow = 0;

@@ -1,12 +1,15 @@
 /**
  * Bitcoin Stratum (version 1): JSON lines mining.subscribe, authorize, set_difficulty, notify, submit. A notify carries the
  * two halves of the coinbase and the Merkle branch, so it is far larger than anything the miner says, and its length moves
- * only when the branch grows by a level (64 digits).
+ * only when the branch grows by a level (64 digits). Besides: mining.configure (BIP 310), mining.ping as cgminer answers it,
+ * client.show_message and client.reconnect.
  */
 import type { Prng } from '../../../../core/prng.ts';
-import { type Dialogue, drawn, letters, Script, SECOND_US, serverThinkUs } from '../message.ts';
-import { BITCOIN, blocksBetween } from './blocks.ts';
-import { drawShares, drawVardiff } from './shares.ts';
+import { type Dialogue, letters, Script, SECOND_US, serverThinkUs } from '../message.ts';
+import { BITCOIN } from './blocks.ts';
+import { drawVardiff } from './shares.ts';
+import { drawTimeline, Work } from './timeline.ts';
+import { checkShareUs, STRATUM_ERRORS } from './verdicts.ts';
 
 const AGENTS = ['cgminer/4.12.0', 'bmminer/2.0.0', 'bosminer-plus-tuner/0.2.0', 'cpuminer/2.5.1', 'NerdMinerV2/1.6.3'];
 
@@ -15,6 +18,10 @@ interface PoolHabits {
   readonly coinbaseDigits: number;
   readonly templateSeconds: number;
   readonly extranonce2Bytes: number;
+  /** Seconds between two mining.ping; 0: never. */
+  readonly pingSeconds: number;
+  /** The error member is left out of replies without one. */
+  readonly terse: boolean;
 }
 
 function drawHabits(operator: Prng): PoolHabits {
@@ -24,6 +31,8 @@ function drawHabits(operator: Prng): PoolHabits {
     coinbaseDigits: operator.integer(170, 420),
     templateSeconds: operator.pick([30, 30, 45, 60]),
     extranonce2Bytes: operator.pick([4, 4, 8]),
+    pingSeconds: operator.pick([0, 0, 0, 60, 120]),
+    terse: operator.chance(0.2),
   };
 }
 
@@ -41,12 +50,17 @@ export const stratumV1: Dialogue = {
   name: 'stratum-v1',
   label: 'mining',
   ports: [3333, 3334, 4444, 8888],
-  play({ prng, operator, startUs, durationUs, chainSeed }) {
+  play(context) {
+    const { prng, operator, durationUs, host, visit = 0 } = context;
     const habits = drawHabits(operator);
     const vardiff = drawVardiff(operator);
+    const baseDifficulty = operator.pick([1024, 8192, 16384, 65536]);
+    const jobIdDigits = operator.pick([4, 8, 12]);
     const script = new Script();
     const user = `${letters(prng, prng.pick([34, 42, 8, 12]))}.${prng.pick(['w', 'rig', 's19-'])}${prng.integer(1, 400)}`;
     const versionRolling = prng.chance(0.6);
+    const done = (id: number, result: string) =>
+      `{"id":${id},"result":${result}${habits.terse ? '' : ',"error":null'}}\n`;
 
     let id = 1;
     let previous = -1;
@@ -58,18 +72,23 @@ export const stratumV1: Dialogue = {
       );
       previous = script.reply(
         configure,
-        `{"id":${id++},"result":{"version-rolling":true,"version-rolling.mask":"1fffe000"},"error":null}\n`,
+        done(id++, '{"version-rolling":true,"version-rolling.mask":"1fffe000"}'),
         serverThinkUs(prng),
       );
     }
-    const hello = `{"id":${id},"method":"mining.subscribe","params":["${prng.pick(AGENTS)}"]}\n`;
+    // A miner that was here before names its last subscription, in the hope of its old extranonce.
+    const resumed = visit > 0 ? `,"${prng.hex(8)}"` : '';
+    const hello = `{"id":${id},"method":"mining.subscribe","params":["${prng.pick(AGENTS)}"${resumed}]}\n`;
     const subscribe =
       previous < 0
         ? script.say('client', prng.integer(200, 3_000), hello)
         : script.reply(previous, hello, prng.integer(100, 2_000));
     const subscribed = script.reply(
       subscribe,
-      `{"id":${id++},"result":[[["mining.set_difficulty","${prng.hex(8)}"],["mining.notify","${prng.hex(8)}"]],"${prng.hex(8)}",${habits.extranonce2Bytes}],"error":null}\n`,
+      done(
+        id++,
+        `[[["mining.set_difficulty","${prng.hex(8)}"],["mining.notify","${prng.hex(8)}"]],"${prng.hex(8)}",${habits.extranonce2Bytes}]`,
+      ),
       serverThinkUs(prng),
     );
     const authorize = script.reply(
@@ -77,53 +96,64 @@ export const stratumV1: Dialogue = {
       `{"id":${id},"method":"mining.authorize","params":["${user}","x"]}\n`,
       prng.integer(100, 2_000),
     );
-    const authorized = script.reply(authorize, `{"id":${id++},"result":true,"error":null}\n`, serverThinkUs(prng));
-    const baseDifficulty = operator.pick([1024, 8192, 16384, 65536]);
+    const authorized = script.reply(authorize, done(id++, 'true'), serverThinkUs(prng));
     const difficultySet = script.follow(
       authorized,
       `{"id":null,"method":"mining.set_difficulty","params":[${baseDifficulty}]}\n`,
       prng.integer(20, 400),
     );
-    let jobId = prng.hex(operator.pick([4, 8, 12]));
-    const ready = script.follow(difficultySet, notify(prng, habits, jobId, true), prng.integer(20, 400));
+    const firstId = prng.hex(jobIdDigits);
+    const ready = script.follow(difficultySet, notify(prng, habits, firstId, true), prng.integer(20, 400));
+    const work = new Work(firstId, ready);
+    const announce = (atUs: number, clean: boolean) => {
+      const jobId = prng.hex(jobIdDigits);
+      work.replace(jobId, script.followAt(ready, atUs, notify(prng, habits, jobId, clean)));
+    };
 
-    const timeline: { atUs: number; kind: 'block' | 'template' | 'share' | 'retarget'; difficulty: number }[] =
-      drawShares(prng, vardiff, durationUs).slice();
-    const fanoutUs = prng.between(30_000, 600_000);
-    for (const block of blocksBetween(BITCOIN, chainSeed, startUs, startUs + durationUs)) {
-      timeline.push({ atUs: block - startUs + fanoutUs, kind: 'block', difficulty: 0 });
-    }
-    const periodUs = habits.templateSeconds * SECOND_US;
-    for (let at = periodUs - (startUs % periodUs); at < durationUs; at += periodUs) {
-      timeline.push({ atUs: at + fanoutUs, kind: 'template', difficulty: 0 });
-    }
-    timeline.sort((a, b) => a.atUs - b.atUs);
-
-    let lastBlockUs = -SECOND_US;
-    for (const event of timeline) {
+    let untilUs = durationUs;
+    for (const event of drawTimeline(context, { coin: BITCOIN, vardiff, templateSeconds: habits.templateSeconds })) {
+      if (event.kind === 'work') announce(event.atUs, event.clean);
       if (event.kind === 'share') {
+        const on = work.of(event.late);
         const rolled = versionRolling ? `,"${prng.hex(8)}"` : '';
         const submit = script.sayAfter(
+          on.message,
+          event.atUs,
+          `{"params":["${user}","${on.id}","${prng.hex(habits.extranonce2Bytes * 2)}","${prng.hex(8)}","${prng.hex(8)}"${rolled}],"id":${id},"method":"mining.submit"}\n`,
+        );
+        const verdict =
+          event.verdict === 'accepted'
+            ? done(id, 'true')
+            : `{"id":${id},"result":null,"error":${STRATUM_ERRORS[event.verdict]}}\n`;
+        script.reply(submit, verdict, checkShareUs(prng));
+        id++;
+      }
+      if (event.kind === 'target') {
+        const difficulty = Math.max(1, Math.round(baseDifficulty * event.difficulty));
+        script.followAt(ready, event.atUs, `{"id":null,"method":"mining.set_difficulty","params":[${difficulty}]}\n`);
+        announce(event.atUs + 60, false); // the new difficulty holds from the next job on
+      }
+      if (event.kind === 'notice') {
+        script.followAt(
           ready,
           event.atUs,
-          `{"params":["${user}","${jobId}","${prng.hex(habits.extranonce2Bytes * 2)}","${prng.hex(8)}","${prng.hex(8)}"${rolled}],"id":${id},"method":"mining.submit"}\n`,
+          `{"id":null,"method":"client.show_message","params":["${letters(prng, prng.integer(20, 90))}"]}\n`,
         );
-        const stale = event.atUs - lastBlockUs < 300_000;
-        const verdict = stale
-          ? `"result":null,"error":[21,"Stale job",null]`
-          : prng.chance(0.005)
-            ? `"result":null,"error":[23,"Low difficulty share",null]`
-            : `"result":true,"error":null`;
-        script.reply(submit, `{"id":${id++},${verdict}}\n`, drawn(prng, 900, 0.6, 150, 40_000));
-        continue;
       }
-      if (event.kind === 'retarget') {
-        const difficulty = Math.max(1, Math.round(baseDifficulty * event.difficulty));
-        script.say('server', event.atUs, `{"id":null,"method":"mining.set_difficulty","params":[${difficulty}]}\n`);
+      if (event.kind === 'dismissal') {
+        untilUs = event.atUs;
+        script.followAt(
+          ready,
+          event.atUs,
+          `{"id":null,"method":"client.reconnect","params":["${host}",3333,${prng.integer(0, 30)}]}\n`,
+        );
       }
-      if (event.kind === 'block') lastBlockUs = event.atUs;
-      jobId = prng.hex(jobId.length);
-      script.say('server', event.atUs + 60, notify(prng, habits, jobId, event.kind === 'block'));
+    }
+    const pingUs = habits.pingSeconds * SECOND_US;
+    for (let at = pingUs; pingUs > 0 && at < untilUs; at += pingUs) {
+      const serial = Math.round(at / pingUs);
+      const ping = script.followAt(ready, at, `{"id":${serial},"method":"mining.ping","params":[]}\n`);
+      script.reply(ping, `{"id":${serial},"result":"pong","error":null}\n`, prng.integer(80, 1_500));
     }
     return script.messages;
   },
