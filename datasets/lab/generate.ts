@@ -257,7 +257,7 @@ function planSession(
     openChannel: () => wrapping.open(new Prng(wrapSeed), shape),
     client: { endpoint: { mac: client.mac, ip, port }, stack: client.stack },
     server: { endpoint: { mac: gatewayMac, ip: site.ip, port: site.port }, stack: site.stack },
-    path: tap.offload === 'none' ? site.path : fromHost(site.path),
+    path: tap.onHost ? fromHost(site.path) : site.path,
     host,
     startUs,
     durationUs,

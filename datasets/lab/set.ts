@@ -60,6 +60,7 @@ export function planSet(options: SetOptions): CaptureJob[] {
     const role = i < captures - testCaptures ? 'train' : 'test';
     const name = captureName(role, role === 'train' ? i : i - (captures - testCaptures), captures);
     const [from, to] = [flowsBefore(i), flowsBefore(i + 1)];
+    const drawn = drawTap(new Prng((seed ^ fnv1a(`${name} tap`)) | 0));
     return {
       file: `${name}.pcap`,
       role,
@@ -73,7 +74,7 @@ export function planSet(options: SetOptions): CaptureJob[] {
         windowSeconds: hours === undefined ? HOUR_SECONDS : hours * HOUR_SECONDS * WINDOW_PER_SESSION,
         ...(hours !== undefined && { sessionSeconds: hours * HOUR_SECONDS }),
         choice,
-        tap: taps === 'clean' ? CLEAN_TAP : drawTap(new Prng((seed ^ fnv1a(`${name} tap`)) | 0)),
+        tap: taps === 'clean' ? { ...CLEAN_TAP, onHost: drawn.onHost } : drawn,
       },
     };
   });

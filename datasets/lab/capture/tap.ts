@@ -13,6 +13,8 @@ export interface Tap {
   readonly underwayShare: number;
   /** Share of the sites of which only one direction comes by here, the other taking another way. */
   readonly oneSidedShare: number;
+  /** Taken on the client's own host, not on the way. */
+  readonly onHost: boolean;
   /** How the host that captures joins segments: not, what it sends (TSO), or what it receives as well (GRO). */
   readonly offload: 'none' | 'sent' | 'both';
 }
@@ -23,15 +25,22 @@ export const CLEAN_TAP: Tap = {
   resolution: 'us',
   underwayShare: 0.03,
   oneSidedShare: 0,
+  onHost: false,
   offload: 'none',
 };
 
 /**
  * Chosen: most captures are what tcpdump takes with its defaults, and every other way occurs often enough that a set of some
  * tens of captures has it. A hundred bytes hold the headers, 1,500 are a common buffer; nanoseconds are Wireshark's and
- * hardware taps' habit; asymmetric routes are common between networks and rare inside one.
+ * hardware taps' habit; asymmetric routes are common between networks and rare inside one. Nearly half of the captures are
+ * taken on a host.
  */
 export function drawTap(prng: Prng): Tap {
+  const offload = prng.pickWeighted([
+    { weight: 75, value: 'none' as const },
+    { weight: 15, value: 'sent' as const },
+    { weight: 10, value: 'both' as const },
+  ]);
   return {
     snapLength: prng.pickWeighted([
       { weight: 88, value: WHOLE_FRAMES },
@@ -50,10 +59,7 @@ export function drawTap(prng: Prng): Tap {
       { weight: 9, value: 0.3 },
       { weight: 3, value: 1 },
     ]),
-    offload: prng.pickWeighted([
-      { weight: 75, value: 'none' as const },
-      { weight: 15, value: 'sent' as const },
-      { weight: 10, value: 'both' as const },
-    ]),
+    onHost: offload !== 'none' || prng.chance(0.3),
+    offload,
   };
 }

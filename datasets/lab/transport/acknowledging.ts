@@ -47,6 +47,8 @@ const fresh = (): Receiver => ({
 /** Once a run of segments has stopped, what was joined of it is handed up and acknowledged; chosen: an interrupt's length. */
 const JOIN_US = 150;
 const NOTHING = new Uint8Array(0);
+/** A pause after which hosts that do acknowledge at once do it again; Linux: the retransmission timeout. Chosen. */
+const QUICK_PAUSE_US = 300_000;
 const OLD_BYTE = new Uint8Array(1);
 const opposite = (side: Side): Side => (side === 'client' ? 'server' : 'client');
 
@@ -120,6 +122,7 @@ export function acknowledge(
   const arrive = ({ from, seq, payload, flags, arrivesUs }: Transmission) => {
     const to = opposite(from);
     const self = sides[to];
+    const pausedUs = arrivesUs - self.lastActivityUs;
     self.lastActivityUs = arrivesUs;
     const length = seqLength(flags, payload.length);
     if (length === 0) return;
@@ -139,8 +142,9 @@ export function acknowledge(
       return; // answered by the next segment of the handshake
     }
     self.unacknowledged++;
-    const { ackEvery, delayedAckUs } = stacks[to];
-    if (filledGap || self.unacknowledged >= ackEvery || flags & TcpFlag.Fin) pureAck(to, arrivesUs + 20);
+    const { quickAck, ackEvery, delayedAckUs } = stacks[to];
+    const atOnce = filledGap || self.unacknowledged >= ackEvery || (quickAck && pausedUs >= QUICK_PAUSE_US);
+    if (atOnce || flags & TcpFlag.Fin) pureAck(to, arrivesUs + 20);
     else self.ackDueUs = arrivesUs + (self.unacknowledged >= 2 ? JOIN_US + path.segmentUs : delayedAckUs);
     if (flags & TcpFlag.Fin) ended = true;
   };

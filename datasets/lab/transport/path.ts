@@ -20,6 +20,8 @@ export interface Path {
   readonly reorder: number;
   /** Time a full segment occupies the narrowest link, microseconds. */
   readonly segmentUs: number;
+  /** Time after which the tap sees the client's next segment of the same write, microseconds. */
+  readonly clientSegmentUs: number;
   /** Maximum segment size announced by both ends, bytes, for IPv4; IPv6 announces 20 less. */
   readonly mss: number;
   /** Routers between tap and server, taken off its TTL. */
@@ -34,6 +36,7 @@ export interface Path {
  */
 export function drawPath(prng: Prng): Path {
   const farUs = Math.min(150, Math.max(1, prng.logNormal(16, 0.75))) * MILLISECOND_US;
+  const segmentUs = prng.integer(12, 600);
   return {
     nearUs: Math.round(Math.min(8_000, prng.logNormal(400, 0.8))),
     farUs: Math.round(farUs),
@@ -41,25 +44,28 @@ export function drawPath(prng: Prng): Path {
     loss: prng.chance(0.65) ? 0 : Math.min(0.03, prng.exponential(0.006)),
     farLossShare: 0.5,
     reorder: prng.chance(0.12) ? Math.min(0.05, prng.exponential(0.01)) : 0,
-    segmentUs: prng.integer(12, 600),
+    segmentUs,
+    clientSegmentUs: segmentUs,
     mss: prng.pickWeighted([
-      { weight: 75, value: 1460 },
+      { weight: 70, value: 1460 },
       { weight: 10, value: 1452 }, // PPPoE
       { weight: 8, value: 1400 },
       { weight: 7, value: 1380 },
+      { weight: 5, value: 536 }, // what is left without the option (RFC 9293, 3.7.1), as behind some protection of servers
     ]),
     hops: prng.integer(6, 18),
     nearHops: 1,
   };
 }
 
-/** On a host that sends: a few microseconds from its stack to its own capture. */
+/** On a host that sends: a few microseconds from its stack to its own capture, and one or two from segment to segment. */
 const HOST_NEAR_US = 8;
+const HOST_SEGMENT_US = 2;
 
 /** The same way with the tap on the client's own host, where nothing is lost before it. */
 export function fromHost(path: Path): Path {
   const farUs = path.nearUs + path.farUs - HOST_NEAR_US;
-  return { ...path, nearUs: HOST_NEAR_US, farUs, farLossShare: 1, nearHops: 0 };
+  return { ...path, nearUs: HOST_NEAR_US, farUs, clientSegmentUs: HOST_SEGMENT_US, farLossShare: 1, nearHops: 0 };
 }
 
 export const roundTripUs = (path: Path) => 2 * (path.nearUs + path.farUs);

@@ -120,6 +120,7 @@ export class Sending {
     const startUs = Math.max(atUs, side.freeUs);
     if (startUs - side.freeUs > PAUSE_US) side.runBytes = 0;
     const jitterUs = prng.exponential(this.#path.jitterUs);
+    const spacingUs = from === 'client' ? this.#path.clientSegmentUs : this.#path.segmentUs;
     let windowStart = 0;
     let window = INITIAL_WINDOW;
     let roundUs = startUs;
@@ -131,14 +132,14 @@ export class Sending {
       }
       const payload = rest.subarray(i * this.#segmentBytes, (i + 1) * this.#segmentBytes);
       const last = i === count - 1;
-      let sentUs = Math.max(roundUs + (i - windowStart) * this.#path.segmentUs, side.freeUs);
+      let sentUs = Math.max(roundUs + (i - windowStart) * spacingUs, side.freeUs);
       const small = payload.length < this.#segmentBytes;
       const held = small && this.#stacks[from].nagle && side.smallAckedUs > sentUs;
       if (held) sentUs = side.smallAckedUs;
       const first = this.transmissions.length;
       const flags = last ? TcpFlag.Ack | TcpFlag.Psh : TcpFlag.Ack;
       const arrivesUs = this.#segment(from, prng, payload, flags, sentUs, jitterUs, count - 1 - i);
-      side.freeUs = sentUs + this.#path.segmentUs;
+      side.freeUs = sentUs + spacingUs;
       if (held) {
         side.held = this.transmissions.slice(first).map((_, k) => first + k);
         side.heldUntilUs = sentUs;
@@ -257,10 +258,12 @@ export class Sending {
     followers: number,
   ): number {
     const side = this.#sides[from];
-    const { loss, farLossShare, reorder, segmentUs } = this.#path;
+    const { loss, farLossShare, reorder, segmentUs, clientSegmentUs } = this.#path;
     const seq = side.nextSeq;
     side.nextSeq += payload.length;
-    const inOrderUs = Math.max(sentUs + this.#oneWayUs() + jitterUs, side.lastArrivalUs + 1);
+    // What left faster than the narrowest link takes it queues there.
+    const linkUs = from === 'client' && clientSegmentUs < segmentUs ? segmentUs : 1;
+    const inOrderUs = Math.max(sentUs + this.#oneWayUs() + jitterUs, side.lastArrivalUs + linkUs);
     side.lastArrivalUs = inOrderUs;
     const lost = prng.chance(loss);
     const unseen = lost && prng.chance(from === 'client' ? 1 - farLossShare : farLossShare);

@@ -10,8 +10,8 @@ import { drawVardiff } from './shares.ts';
 import { drawTimeline } from './timeline.ts';
 
 /** A chunked answer of the web server in front of the pool. */
-function answer(server: string, body: string): string {
-  return `HTTP/1.1 200 OK\r\nServer: ${server}\r\nDate: Tue, 04 Mar 2025 10:00:00 GMT\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\nVary: Accept-Encoding\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+function answer(server: string, varies: boolean, body: string): string {
+  return `HTTP/1.1 200 OK\r\nServer: ${server}\r\nDate: Tue, 04 Mar 2025 10:00:00 GMT\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n${varies ? 'Vary: Accept-Encoding\r\n' : ''}\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 }
 
 export const ethGetwork: Dialogue = {
@@ -23,9 +23,10 @@ export const ethGetwork: Dialogue = {
     const { prng, operator, durationUs, host } = context;
     const script = new Script();
     const vardiff = drawVardiff(operator);
+    const varies = operator.chance(0.6);
     const server = operator.pick(['nginx', 'nginx/1.18.0', 'nginx/1.24.0 (Ubuntu)']);
     // The miner's --farm-recheck: half a second by default; a second and more where the pool asks for restraint.
-    const pollUs = prng.pick([1, 2, 5, 5]) * SECOND_US;
+    const pollUs = prng.pick([0.5, 1, 1, 2, 5]) * SECOND_US;
     const reports = prng.chance(0.8);
     const path = `/?miner=${prng.integer(1, 99)}@0x${prng.hex(40)}@rig${prng.integer(1, 60)}`;
     const rigId = prng.hex(64);
@@ -33,22 +34,24 @@ export const ethGetwork: Dialogue = {
       `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\nContent-Type: application/json\r\ncharsets: utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
     let last = -1;
-    const ask = (atUs: number, body: string, result: string) => {
-      const query = last < 0 ? script.say('client', atUs, post(body)) : script.sayAfter(last, atUs, post(body), 300);
-      last = script.reply(query, answer(server, `{"id":1,"jsonrpc":"2.0","result":${result}}`), serverThinkUs(prng));
+    const ask = (atUs: number, body: string, result: string, pauseUs = prng.integer(300, 2_500)) => {
+      const query =
+        last < 0 ? script.say('client', atUs, post(body)) : script.sayAfter(last, atUs, post(body), pauseUs);
+      last = script.reply(
+        query,
+        answer(server, varies, `{"id":1,"jsonrpc":"2.0","result":${result}}`),
+        serverThinkUs(prng),
+      );
     };
     let atUs = prng.integer(200, 4_000);
     let untilUs = durationUs;
+    // The miner sleeps once a round is over: the period is the pause and two round trips.
     const round = () => {
-      if (reports) {
-        ask(
-          atUs,
-          `{"id":1,"jsonrpc":"2.0","method":"eth_submitHashrate","params":["0x${prng.hex(7)}","0x${rigId}"]}\n`,
-          'true',
-        );
-      }
-      ask(atUs, '{"id":1,"jsonrpc":"2.0","method":"eth_getWork"}\n', ethWork(prng, false));
-      atUs += pollUs + Math.abs(prng.normal(0, 20_000)); // the next round starts when this one is over
+      const work = '{"id":1,"jsonrpc":"2.0","method":"eth_getWork"}\n';
+      const report = `{"id":1,"jsonrpc":"2.0","method":"eth_submitHashrate","params":["0x${prng.hex(7)}","0x${rigId}"]}\n`;
+      if (reports) ask(atUs, report, 'true', pollUs);
+      ask(atUs, work, ethWork(prng, false), reports ? undefined : pollUs);
+      atUs += pollUs;
     };
     for (const event of drawTimeline(context, { coin: ETHASH, vardiff, templateSeconds: 0 })) {
       if (event.kind === 'dismissal') untilUs = event.atUs;

@@ -1,7 +1,8 @@
 /**
  * Ethash mining by polling, the `eth-proxy` dialect: eth_submitLogin, eth_getWork about every ten seconds, a hashrate report
  * about every twenty, and eth_submitWork when a share is found. On a public nanopool recording the polls were 81 bytes every
- * 10.0 s, the reports 148 every 20.0 s, work 243, shares 205 and acknowledgements 39; pushes of fresh work arrive besides.
+ * 10.0 s, the reports 148 every 20.0 s, work 243, shares 205 and acknowledgements 39; pushes of fresh work arrive besides, every
+ * nine seconds, oftener than blocks, and reports were not answered.
  */
 import { type Dialogue, drawn, Script, SECOND_US, serverThinkUs } from '../message.ts';
 import { ETHASH } from './blocks.ts';
@@ -20,6 +21,8 @@ export const ethproxy: Dialogue = {
     const vardiff = drawVardiff(operator);
     const pushes = operator.chance(0.6);
     const height = operator.chance(0.3);
+    const answersReports = operator.chance(0.5);
+    const templateSeconds = operator.pick([0, 0, 10, 20, 30]);
     const pollUs = prng.pick([10, 10, 10, 5, 15]) * SECOND_US;
     const reportUs = prng.chance(0.8) ? 2 * pollUs : 0;
     const worker = prng.chance(0.5) ? '' : `rig${prng.integer(1, 60)}`;
@@ -36,7 +39,7 @@ export const ethproxy: Dialogue = {
     // A pool that pushes sends the first work with the welcome; the miner asks for it all the same.
     if (pushes) script.follow(welcome, work(0), prng.integer(20, 400));
     let untilUs = durationUs;
-    for (const event of drawTimeline(context, { coin: ETHASH, vardiff, templateSeconds: 0 })) {
+    for (const event of drawTimeline(context, { coin: ETHASH, vardiff, templateSeconds })) {
       // The boundary inside the next work carries a new target; the dialect has no other words.
       if (event.kind === 'dismissal') untilUs = event.atUs;
       if (event.kind === 'work' && pushes) script.followAt(welcome, event.atUs + SECOND_US, work(0));
@@ -65,7 +68,7 @@ export const ethproxy: Dialogue = {
         at,
         `{"id":6,"jsonrpc":"2.0","method":"eth_submitHashrate","params":["0x${prng.hex(7).padStart(8, '0')}","0x${rigId}"]${worker && `,"worker":"${worker}"`}}\n`,
       );
-      script.reply(report, `{"id":6,"jsonrpc":"2.0","result":true}\n`, serverThinkUs(prng));
+      if (answersReports) script.reply(report, `{"id":6,"jsonrpc":"2.0","result":true}\n`, serverThinkUs(prng));
     }
     return script.messages;
   },

@@ -22,10 +22,10 @@ export interface ShareEvent {
   readonly difficulty: number;
 }
 
-/** Targets between 8 s and two minutes and retargets of 30 to 120 s: chosen to bracket the settings of open-source pool software. */
+/** Targets between 8 s and three minutes and retargets of 30 to 120 s: chosen to bracket the settings of open-source pool software. */
 export function drawVardiff(operator: Prng): VardiffHabits {
   return {
-    targetSeconds: operator.pick([8, 15, 20, 30, 30, 45, 60, 120]),
+    targetSeconds: operator.pick([8, 15, 20, 30, 30, 45, 60, 120, 180]),
     retargetSeconds: operator.pick([30, 60, 90, 120]),
     fixed: operator.chance(0.2),
   };
