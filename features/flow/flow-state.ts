@@ -198,6 +198,12 @@ export class FlowState {
     this.#pages[slot >> PAGE_BITS]![(slot & PAGE_MASK) * RECORD + field] = value;
   }
 
+  /** Sequence number of the side's first payload byte, -1 if its SYN was not seen. */
+  firstPayloadSequence(slot: number, side: number): number {
+    const syn = this.page(slot)[this.sideBaseOf(slot, side) + SideField.SynSequence]!;
+    return syn < 0 ? NO_SEQUENCE : (syn + 1) >>> 0;
+  }
+
   /** Prepares the record of a slot for the first packet of a flow or of its next part. */
   start(slot: number, packet: Packet, flowId: number, part: number): void {
     const record = this.#pageFor(slot);
