@@ -66,8 +66,11 @@ export const Field = {
   PauseSquares: 34,
   PauseMin: 35,
   PauseMax: 36,
+  /** Time to live of each side's first packet: A's plus 1, and TTL_B times B's plus 1; 0 where a side sent none. */
+  Ttls: 37,
 } as const;
-const FLOW_FIELDS = 37;
+const FLOW_FIELDS = 38;
+export const TTL_B = 512;
 
 /** Fields that each side has of its own, from the side's base; again with what every packet touches first. */
 export const SideField = {
@@ -274,6 +277,7 @@ export class FlowState {
     const at = base + SIDE_AT + side * SIDE_LENGTH;
     const { us, ns, ipLength, payloadLength } = packet;
     const packets = record[at + SideField.Packets]!;
+    if (packets === 0) record[base + Field.Ttls]! += (packet.ttl + 1) * (side === 0 ? 1 : TTL_B);
 
     record[at + SideField.Packets] = packets + 1;
     record[at + SideField.Bytes]! += ipLength;
