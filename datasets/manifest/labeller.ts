@@ -403,8 +403,8 @@ function indexTable(
       );
     }
     const written = rule.label ?? row[roles.label] ?? '';
-    const label = rule.map === undefined ? written : rule.map[written];
-    if (label === undefined || label === '') return;
+    const label = rule.map === undefined ? written : Object.hasOwn(rule.map, written) ? rule.map[written]! : '';
+    if (label === '') return;
     const startUs = roles.time < 0 ? null : timeUs(row[roles.time] ?? '');
     const lengthUs = roles.duration < 0 ? 0 : Number(row[roles.duration] ?? '') * 1e6 || 0;
     const flow = {
