@@ -154,9 +154,10 @@ describe('planted:', () => {
   });
 
   test('a model that learns shuffled labels', () => {
-    expect(found(audit(rows(), undefined, { ...AUDIT_DEFAULTS, shuffle: { real: 0.9, shuffled: 0.8 } }))).toEqual([
-      'breach shuffle',
-    ]);
+    const control = (error: number) => ({ ...AUDIT_DEFAULTS, shuffle: { real: 0.9, shuffled: 0.7, error } });
+    expect(found(audit(rows(), undefined, control(0.01)))).toEqual(['breach shuffle']);
+    // Of few rows it may be chance.
+    expect(found(audit(rows(), undefined, control(0.08)))).toEqual([]);
   });
 });
 
