@@ -79,16 +79,41 @@ function appendCells(
     case 'list_float64':
       appendLists(source as ListColumn | null, rows, first, count, to, at);
       return;
-    default: {
-      const { values, valid } = to as ScalarColumn<'float64'>;
-      const from = source as ScalarColumn<'float64'> | null;
-      for (let i = 0; i < count; i++) {
-        const row = rows[first + i]!;
-        valid[at + i] = from === null ? 0 : from.valid[row]!;
-        // A null holds 0, in timestamps as a bigint: then nothing reads what is left of the batch before.
-        if (from !== null) values[at + i] = from.values[row]!;
+    default:
+      appendNumbers(source as ScalarColumn<'float64'> | null, rows, first, count, to as ScalarColumn<'float64'>, at);
+  }
+}
+
+/** Rows that follow each other from which a run is copied at once. */
+const LONG_RUN = 8;
+
+function appendNumbers(
+  source: ScalarColumn<'float64'> | null,
+  rows: readonly number[],
+  first: number,
+  count: number,
+  { values, valid }: ScalarColumn<'float64'>,
+  at: number,
+): void {
+  if (source === null) {
+    // What is left of the batch before stands where a null is, and nothing reads it.
+    valid.fill(0, at, at + count);
+    return;
+  }
+  for (let i = 0; i < count; ) {
+    const row = rows[first + i]!;
+    let length = 1;
+    while (i + length < count && rows[first + i + length] === row + length) length++;
+    if (length >= LONG_RUN) {
+      values.set(source.values.subarray(row, row + length), at + i);
+      valid.set(source.valid.subarray(row, row + length), at + i);
+    } else {
+      for (let k = 0; k < length; k++) {
+        values[at + i + k] = source.values[row + k]!;
+        valid[at + i + k] = source.valid[row + k]!;
       }
     }
+    i += length;
   }
 }
 
