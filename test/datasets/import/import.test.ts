@@ -234,6 +234,11 @@ test('a text file per flow: UC Davis QUIC', async () => {
   });
 });
 
+test('a text of packets that is no single flow is refused before it fills the memory', async () => {
+  const path = write('huge.txt', '1 0 9 1\n'.repeat(1_000_001));
+  await expect(imported(path)).rejects.toThrow(/it has more than 1000000 lines; expected a text file per flow/);
+});
+
 test('rows that hold what no flow can are left out and counted', async () => {
   const head = 'Flow ID,Src IP,Src Port,Dst IP,Dst Port,Protocol,Timestamp,Flow Duration,Tot Fwd Pkts,Tot Bwd Pkts';
   const { rows, refused, reason } = await imported(
