@@ -45,7 +45,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'dataset',
-    description: 'captures to learn from: the traffic lab',
+    description: 'data sets: label, split, audit, import, record, generate',
     takes: '',
     load: async () => (await import('./commands/dataset.ts')).addDatasetCommand,
   },

@@ -1,9 +1,8 @@
 /** Labelled rows for training and evaluation, from flow tables or straight from the captures of a manifest. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { ColumnSpec, Table } from '../core/table.ts';
 import { type FlowLabels, loadFlowLabels } from '../datasets/flow-labels.ts';
+import { isManifestPath } from '../datasets/manifest/manifest.ts';
 import { sourceKind } from '../features/files/flow-source.ts';
 import { expandInputs } from '../features/files/inputs.ts';
 import { readTable } from '../features/files/table-reader.ts';
@@ -27,7 +26,7 @@ export async function readLabelledInputs(
   receive: LabelledReceiver,
 ): Promise<void> {
   for (const path of expandInputs(inputs)) {
-    if (path.endsWith('.json') && existsSync(path)) await readManifest(path, role, options, out, receive);
+    if (isManifestPath(path)) await readManifest(path, role, options, out, receive);
     else await readLabelledTable(path, receive);
   }
 }
@@ -46,7 +45,7 @@ async function readManifest(
   receive: LabelledReceiver,
 ): Promise<void> {
   const labels = loadFlowLabels(path);
-  const files = capturesOfRole(labels, role).map((file) => join(dirname(path), file));
+  const files = capturesOfRole(labels, role);
   for (const [index, file] of files.entries()) {
     const apply = (batch: Table) => {
       labels.apply(file, batch);
@@ -56,16 +55,16 @@ async function readManifest(
   }
 }
 
-/** The files of a manifest that have the role; all of them if none has any. */
+/** The paths of the captures of a manifest that have the role; all of them if none has any. */
 export function capturesOfRole({ captures }: FlowLabels, role: string): string[] {
   const hasRoles = captures.some((capture) => capture.role !== null);
-  return captures.filter((capture) => !hasRoles || capture.role === role).map(({ file }) => file);
+  return captures.filter((capture) => !hasRoles || capture.role === role).map(({ path }) => path);
 }
 
 function unlabelledCapture(path: string): FlowlampError {
   return new FlowlampError(ErrorCode.LabelsUnusable, {
     happened: `${path} is a capture, which has no labels`,
-    expected: 'a labelled flow table, or a manifest (.json) of captures',
+    expected: 'a labelled flow table, or a manifest (.json, .yaml) of captures',
     action: `run flowlamp extract ${path} --label LABEL -o flows.arrow first`,
   });
 }

@@ -19,6 +19,7 @@ export const ErrorCode = {
   ModelInvalid: 'MODEL_INVALID',
   ManifestInvalid: 'MANIFEST_INVALID',
   LabelsUnusable: 'LABELS_UNUSABLE',
+  AuditBreached: 'AUDIT_BREACHED',
   LimitExceeded: 'LIMIT_EXCEEDED',
   KeyInvalid: 'KEY_INVALID',
   OptionInvalid: 'OPTION_INVALID',

@@ -1,7 +1,7 @@
 /** `flowlamp extract`: captures to flow rows. */
 import { type Command, Option } from 'commander';
 import type { Table } from '../../core/table.ts';
-import { LABEL_COLUMNS, loadFlowLabels } from '../../datasets/flow-labels.ts';
+import { loadFlowLabels } from '../../datasets/flow-labels.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
@@ -57,7 +57,7 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   rowsOut.check(COLUMNS);
   const reading = {
     ...options,
-    rowColumns: rowsOut.columnsFor([...specs.map(({ name }) => name), ...(labels === null ? [] : LABEL_COLUMNS)]),
+    rowColumns: rowsOut.columnsFor([...specs.map(({ name }) => name), ...(labels?.columns ?? [])]),
   };
   const unnamed = files.filter((file) => labels?.names(file) === false);
   const summaries: CaptureSummary[] = [];

@@ -39,7 +39,7 @@ async function runQuickstart(folder: string): Promise<void> {
   const samples = await samplesFolder(folder, out);
   const manifest = join(samples, 'manifest.json');
   const labels = loadFlowLabels(manifest);
-  const filesOf = (role: string) => capturesOfRole(labels, role).map((file) => join(samples, file));
+  const filesOf = (role: string) => capturesOfRole(labels, role);
   const trainTable = join(folder, 'train.arrow');
   const testTable = join(folder, 'test.arrow');
   const model = join(folder, 'model');
@@ -58,6 +58,7 @@ async function runQuickstart(folder: string): Promise<void> {
     target: 'label',
     learner: 'gbdt',
     groupBy: 'capture',
+    audit: false,
     folds: 5,
     minPayloadPackets: 5,
     seed: 1,

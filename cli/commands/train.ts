@@ -1,6 +1,9 @@
 /** `flowlamp train`: labelled flows to a model folder. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
+import { AuditCollector } from '../../datasets/audit/collect.ts';
+
 import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
 import type { ModelInput } from '../../models/card.ts';
 import { checkModelFolder, saveModelFolder } from '../../models/folder.ts';
@@ -15,6 +18,7 @@ import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, nameList, positiveInteger, wholeNumber } from '../options.ts';
 import { packageVersion } from '../package-root.ts';
 import { withSystemSignals } from '../signals.ts';
+import { controlOf, requireNoBreach } from './dataset/audit.ts';
 
 export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly output: string;
@@ -29,6 +33,8 @@ export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly origin?: string;
   readonly generated?: boolean;
   readonly limitation?: string[];
+  readonly audit: boolean;
+  readonly gate?: boolean;
 }
 
 export function addTrainCommand(program: Command): void {
@@ -50,6 +56,8 @@ export function addTrainCommand(program: Command): void {
       5,
     )
     .option('--seed <number>', 'decides folds, sampling and the first weights', wholeNumber, 1)
+    .option('--no-audit', 'do not look for what gives the labels away (dataset audit)')
+    .option('--gate', 'train nothing where the audit finds a breach')
     .option('--name <name>', 'name of the model (default: the name of its folder)')
     .option('--model-version <version>', 'version of the model', '1')
     .option('--origin <words>', 'where the traffic came from, for the card')
@@ -68,15 +76,19 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   const inputs = chosenInputs(options.inputs);
   checkModelFolder(options.output);
   const collected = new LabelledRows(inputs, options.target, options.groupBy, options, null);
-  await readLabelledInputs(inputPaths, 'train', options, out, (name, specs, table) =>
-    collected.add(name, specs, table),
-  );
+  const audited = options.audit ? new AuditCollector(options.target) : null;
+  await readLabelledInputs(inputPaths, 'train', options, out, (name, specs, table) => {
+    collected.add(name, specs, table);
+    // All that was given is one side: what it is judged on is held out later.
+    audited?.add(name, table, 'train');
+  });
   const rows = collected.finish();
   checkClasses(rows.data.classNames, options);
   const { unlabelled, tooShort } = collected.leftOut;
   out.say(
     `${counted(rows.data.matrix.rows, 'flow')} of ${counted(rows.groupNames.length, 'group')} (${options.groupBy}); left out: ${unlabelled} without a label, ${tooShort} with fewer than ${options.minPayloadPackets} payload packets`,
   );
+  if (audited !== null) await sayAudit(audited, options.gate === true, out);
   const description = {
     name: options.name ?? folderName(options.output),
     version: options.modelVersion,
@@ -106,6 +118,18 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   saveModelFolder(options.output, trained);
   out.say(`wrote ${options.output} (card.json, model.onnx)`);
 }
+
+/** What the data give away, before anything is learnt from them. */
+async function sayAudit(audited: AuditCollector, isGate: boolean, out: Console): Promise<void> {
+  const audit = auditOf(audited, { ...AUDIT_DEFAULTS, shuffle: await controlOf(audited) });
+  const breaches = audit.findings.filter(({ level }) => level === 'breach');
+  for (const { text } of breaches.slice(0, MOST_BREACHES)) out.warn(`audit: ${text}`);
+  const more = breaches.length - MOST_BREACHES;
+  if (more > 0) out.warn(`audit: ${more} more; flowlamp dataset audit shows all`);
+  if (isGate) requireNoBreach(audit);
+}
+
+const MOST_BREACHES = 3;
 
 function foldCount(text: string): number {
   const count = positiveInteger(text);

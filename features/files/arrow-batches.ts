@@ -8,19 +8,22 @@ import { fromRecordBatch, specsOfArrow } from '../arrow/from-arrow.ts';
 import { STANDARD_INPUT, unreadable } from '../capture/input.ts';
 import { notATable } from '../text/text-reader.ts';
 
+/** Which columns to take. */
+export type Wanted = (name: string) => boolean;
+
 interface Batch {
   readonly batch: Table;
   readonly specs: readonly ColumnSpec[];
 }
 
 /** At least one batch, empty if the table is. A generator, so that what its user throws is not taken for damage. */
-export async function* arrowBatches(path: string): AsyncGenerator<Batch> {
+export async function* arrowBatches(path: string, wanted: Wanted = () => true): AsyncGenerator<Batch> {
   const file = path === STANDARD_INPUT ? null : await openTable(path);
   try {
     const reader = await (file === null ? RecordBatchReader.from(process.stdin) : RecordBatchReader.from(file));
     allowBatch();
     await reader.open();
-    const { specs } = specsOfArrow(reader.schema);
+    const specs = specsOfArrow(reader.schema).specs.filter(({ name }) => wanted(name));
     let batches = 0;
     for await (const batch of reader) {
       const broken = brokenColumn(batch);

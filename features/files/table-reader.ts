@@ -31,13 +31,19 @@ export type TableReceiver = (batch: Table, specs: readonly ColumnSpec[]) => void
 /**
  * Reads a table.
  *
+ * @param wanted which columns to take; others may be handed on too, where leaving them out saves nothing
  * @throws FlowlampError NOT_A_TABLE for bytes that do not parse
  */
-export async function readTable(path: string, kind: TableKind, receive: TableReceiver): Promise<void> {
+export async function readTable(
+  path: string,
+  kind: TableKind,
+  receive: TableReceiver,
+  wanted?: (name: string) => boolean,
+): Promise<void> {
   switch (kind) {
     case 'arrow':
     case 'arrows':
-      return readArrow(path, receive);
+      return readArrow(path, receive, wanted);
     case 'parquet':
       return readParquet(path, receive);
     case 'csv':
@@ -48,9 +54,9 @@ export async function readTable(path: string, kind: TableKind, receive: TableRec
 }
 
 /** Arrow's library is loaded only where it is asked for: that takes a tenth of a second. */
-async function readArrow(path: string, receive: TableReceiver): Promise<void> {
+async function readArrow(path: string, receive: TableReceiver, wanted?: (name: string) => boolean): Promise<void> {
   const { arrowBatches } = await import('./arrow-batches.ts');
-  for await (const { batch, specs } of arrowBatches(path)) await receive(batch, specs);
+  for await (const { batch, specs } of arrowBatches(path, wanted)) await receive(batch, specs);
 }
 
 async function readParquet(path: string, receive: TableReceiver): Promise<void> {
