@@ -50,6 +50,40 @@ rest: drop
   expectNoRemains(folder.path);
 });
 
+test.each([
+  ["{ where: 'dst_port == 46340', label: x }", /matches no flow; expected perhaps dst_port "46341" \(\d+\)/],
+  [`{ where: 'protocol == "tpc"', label: x }`, /matches no flow; expected perhaps protocol "tcp" \(\d+\)/],
+  ["{ where: 'vlan_id == 5', label: x }", /expected perhaps no vlan_id at all;/],
+  ['{ csv: pool.csv }', /matches no flow, such as 10\.1\.2\.225:43338.*; expected perhaps tcp 10\.1\.2\.225:43339 - /],
+  [
+    "{ flow: { src_port: 43339 }, label: x }, { where: 'src_port == 43339', label: y }",
+    /labels\[1\] .* matches no flow that the rules before it leave/,
+  ],
+])('what comes nearest is said of %s', async (rules, message) => {
+  write('pool.csv', 'client,server,label\n10.1.2.225:43338,198.18.6.128:46341,x\n');
+  const path = write(
+    'near.yaml',
+    `version: 1\nroot: captures\ncaptures: [{ file: train-01.pcap }]\nlabels: [${rules}]\n`,
+  );
+  const outcome = await build(path, 'near.arrow', '--quiet');
+  expectFailure(outcome, 'LABELS_UNUSABLE');
+  expect(outcome.stderr).toMatch(message);
+});
+
+test('a capture that is not there is said with its line, before anything is extracted', async () => {
+  const path = write(
+    'gone.yaml',
+    'version: 1\nroot: captures\ncaptures:\n  - file: train-01.pcap\n  - file: tset-01.pcap\n',
+  );
+  const outcome = await build(path, 'gone.arrow');
+  expectFailure(outcome, 'MANIFEST_INVALID');
+  expect(outcome.stderr).toMatch(
+    /line 5: captures\[1\]\.file: tset-01\.pcap does not exist; expected perhaps test-01\.pcap/,
+  );
+  expect(existsSync(folder.at('gone.arrow.parts'))).toBe(false);
+  expectFailure(await flowlamp(['dataset', 'build', path, '-o', '-']), 'OPTION_INVALID');
+});
+
 test('a build that is stopped goes on where it was, and gives the same table', async () => {
   const path = write('all.yaml', `version: 1\nroot: ${sample('')}\ncaptures: [{ glob: "*-0*.pcap", label: x }]\n`);
   await build(path, 'whole.csv');

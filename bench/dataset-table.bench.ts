@@ -2,7 +2,7 @@
  * A table of a million labelled flows, for `dataset split` and `dataset audit`: the rows of a built table over and over,
  * each time of other captures, hosts and days, and with other sizes.
  *
- *     node --experimental-strip-types bench/dataset-table.ts TABLE.arrow OUT.arrow [ROWS]
+ *     node bench/run.mjs dataset-table TABLE.arrow OUT.arrow [ROWS]
  */
 import { Prng } from '../core/prng.ts';
 import { type ListColumn, type ScalarColumn, type Table, takeTableRows } from '../core/table.ts';
