@@ -3,6 +3,8 @@ import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { CATALOGUE } from './dialogue/catalogue.ts';
 import type { Label, Share } from './dialogue/message.ts';
 import { ENCAPSULATIONS, type EncapsulationName } from './encapsulation/channel.ts';
+import { EVASIONS } from './evasion/catalogue.ts';
+import type { EvasionOptions } from './evasion/plan.ts';
 
 /** Names, so that a choice can be handed to another thread. */
 export interface Choice {
@@ -38,6 +40,15 @@ export function chosenEncapsulations({ encapsulations }: Choice): readonly {
     ENCAPSULATIONS.map(({ value }) => value),
   );
   return ENCAPSULATIONS.filter(({ value }) => encapsulations === undefined || encapsulations.includes(value));
+}
+
+/** @throws FlowlampError OPTION_INVALID for a name that there is not */
+export function checkEvasions({ names }: EvasionOptions): void {
+  requireKnown(
+    'evasion',
+    names,
+    EVASIONS.map(({ name }) => name),
+  );
 }
 
 function requireKnown(what: string, names: readonly string[] | undefined, known: readonly string[]): void {

@@ -8,7 +8,8 @@ import { fnv1a, Prng } from '../../core/prng.ts';
 import { Output } from '../../features/files/output.ts';
 import { encodeManifest, type LabelledCapture, NOTE, type Role } from './capture/manifest.ts';
 import { CLEAN_TAP, drawTap } from './capture/tap.ts';
-import { type Choice, chosenDialogues, chosenEncapsulations } from './choice.ts';
+import { type Choice, checkEvasions, chosenDialogues, chosenEncapsulations } from './choice.ts';
+import { type EvasionOptions, MODEST_EVASIONS } from './evasion/plan.ts';
 import { type CaptureOptions, FLOWS_PER_CAPTURE_MAX, NETWORKS, type RecordedCapture } from './generate.ts';
 
 export interface SetOptions {
@@ -24,6 +25,8 @@ export interface SetOptions {
   /** Virtual time that every session lasts, hours; minutes to an hour, drawn, when left out. */
   readonly hours?: number;
   readonly choice?: Choice;
+  /** Who evades, and how hard; a modest share when left out. */
+  readonly evasions?: EvasionOptions;
   /** Clean: whole frames of both directions, in microseconds, from every tap. Varied, when left out: drawn per capture. */
   readonly taps?: 'varied' | 'clean';
 }
@@ -48,9 +51,10 @@ const HOUR_SECONDS = 3_600;
  * @throws FlowlampError OPTION_INVALID
  */
 export function planSet(options: SetOptions): CaptureJob[] {
-  const { seed, flows, hours, choice = {}, taps = 'varied' } = options;
+  const { seed, flows, hours, choice = {}, evasions = MODEST_EVASIONS, taps = 'varied' } = options;
   const miningShare = possibleShare(options.miningShare, choice);
   chosenEncapsulations(choice);
+  checkEvasions(evasions);
   const captures = options.captures ?? defaultCaptures(flows);
   const testCaptures = options.testCaptures ?? Math.round(captures / 4);
   checkNumbers(flows, captures, testCaptures);
@@ -74,6 +78,7 @@ export function planSet(options: SetOptions): CaptureJob[] {
         windowSeconds: hours === undefined ? HOUR_SECONDS : hours * HOUR_SECONDS * WINDOW_PER_SESSION,
         ...(hours !== undefined && { sessionSeconds: hours * HOUR_SECONDS }),
         choice,
+        evasions,
         tap: taps === 'clean' ? { ...CLEAN_TAP, onHost: drawn.onHost } : drawn,
       },
     };

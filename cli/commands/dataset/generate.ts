@@ -3,6 +3,9 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { CATALOGUE } from '../../../datasets/lab/dialogue/catalogue.ts';
 import { ENCAPSULATIONS } from '../../../datasets/lab/encapsulation/channel.ts';
+import { EVASIONS } from '../../../datasets/lab/evasion/catalogue.ts';
+import type { EvasionName } from '../../../datasets/lab/evasion/evasion.ts';
+import { MODEST_EVASIONS } from '../../../datasets/lab/evasion/plan.ts';
 import type { DialogueTally, RecordedCapture } from '../../../datasets/lab/generate.ts';
 import { planSamples, SAMPLES_SEED } from '../../../datasets/lab/samples.ts';
 import { type CaptureJob, planSet, writeManifest } from '../../../datasets/lab/set.ts';
@@ -24,6 +27,9 @@ interface GenerateOptions {
   readonly miningShare: number;
   readonly dialogue?: readonly string[];
   readonly encapsulation?: readonly string[];
+  readonly evasion?: readonly EvasionName[];
+  readonly evasionShare: number;
+  readonly evasionStrength?: number;
   readonly cleanTaps?: boolean;
   readonly samples?: boolean;
   readonly seed: number;
@@ -57,18 +63,29 @@ export function addGenerateCommand(dataset: Command): void {
     .option('--mining-share <share>', 'share of mining flows, 0 to 1', fraction, 0.35)
     .option('--dialogue <name>', 'only this dialogue; repeatable (see --list)', oneMore)
     .option('--encapsulation <name>', 'only this encapsulation; repeatable', oneMore)
+    .option('--evasion <name>', 'only this evasion; repeatable', oneMore)
+    .option(
+      '--evasion-share <share>',
+      'share of sessions, and of sites, that evade, 0 to 1',
+      fraction,
+      MODEST_EVASIONS.share,
+    )
+    .option('--evasion-strength <strength>', 'strength of every evasion, 0 to 1 (default: drawn)', fraction)
     .option('--clean-taps', 'whole frames of both directions from every tap, in microseconds')
     .addOption(
       new Option('--samples', 'the captures that ship in datasets/samples instead').conflicts([
         ...SET_OPTIONS,
         'encapsulation',
+        'evasion',
+        'evasionShare',
+        'evasionStrength',
         'cleanTaps',
       ]),
     )
     .option('--seed <number>', 'decides everything but the ciphertext', wholeNumber, SAMPLES_SEED)
     .option('--jobs <count>', 'captures made at a time (default: as many as there are cores, up to 4)', positiveInteger)
     .option('--force', 'write over files that are in the folder')
-    .option('--list', 'list the dialogues and encapsulations, and write nothing')
+    .option('--list', 'list the dialogues, encapsulations and evasions, and write nothing')
     .option('--quiet', 'no progress and no summary on standard error')
     .addHelpText('after', '\nExample:\n  flowlamp dataset generate -o lab --flows 10000 --hours 1\n')
     .action(runGenerate);
@@ -92,7 +109,8 @@ async function runGenerate(options: GenerateOptions, command: Command): Promise<
 }
 
 function setOptions(options: GenerateOptions): Parameters<typeof planSet>[0] {
-  const { seed, flows, captures, trainCaptures, testCaptures, hours, miningShare, dialogue, encapsulation } = options;
+  const { seed, flows, captures, trainCaptures, testCaptures, hours, miningShare, dialogue, encapsulation, evasion } =
+    options;
   const all = trainCaptures === undefined ? captures : trainCaptures + (testCaptures ?? Math.ceil(trainCaptures / 3));
   const judged = trainCaptures === undefined ? testCaptures : all! - trainCaptures;
   return {
@@ -105,6 +123,11 @@ function setOptions(options: GenerateOptions): Parameters<typeof planSet>[0] {
     choice: {
       ...(dialogue !== undefined && { dialogues: dialogue }),
       ...(encapsulation !== undefined && { encapsulations: encapsulation }),
+    },
+    evasions: {
+      share: options.evasionShare,
+      ...(evasion !== undefined && { names: evasion }),
+      ...(options.evasionStrength !== undefined && { strength: options.evasionStrength }),
     },
     taps: options.cleanTaps === true ? 'clean' : 'varied',
   };
@@ -184,9 +207,11 @@ function list(): void {
   ]);
   const total = ENCAPSULATIONS.reduce((sum, { weight }) => sum + weight, 0);
   const encapsulations = ENCAPSULATIONS.map(({ value, weight }) => [value, percent(weight / total)]);
+  const evasions = EVASIONS.map(({ name, scope }) => [name, scope === 'site' ? 'for a site' : 'for a session']);
   const lists = [
     textTable(['label', 'dialogue', 'of its label', 'usual ports'], dialogues, ['left', 'left', 'right', 'left'], 60),
     textTable(['encapsulation', 'of both labels'], encapsulations, ['left', 'right'], 60),
+    textTable(['evasion', 'drawn'], evasions, ['left', 'left'], 60),
   ];
   printResult(`${lists.join('\n\n')}\n`);
 }

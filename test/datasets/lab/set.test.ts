@@ -33,6 +33,12 @@ test('taps are drawn per capture, and the same for the same seed', () => {
   expect(new Set(clean.map((tap) => JSON.stringify({ ...tap, onHost: false }))).size).toBe(1);
 });
 
+test('every capture is told who evades', () => {
+  const evasions = { share: 1, strength: 0.5, names: ['jitter' as const] };
+  for (const { options } of planSet({ ...OPTIONS, evasions })) expect(options.evasions).toEqual(evasions);
+  for (const { options } of planSet(OPTIONS)) expect(options.evasions!.share).toBe(0.15);
+});
+
 test('an hour of virtual time fits into the recording', () => {
   for (const { options } of planSet({ ...OPTIONS, hours: 1 })) {
     expect(options.sessionSeconds).toBe(3_600);
@@ -54,6 +60,10 @@ test.each([
   [{ captures: 4, testCaptures: 5 }, '5 of 4 captures'],
   [{ choice: { dialogues: ['cryptnote'] } }, 'there is no dialogue cryptnote; expected one of amqp'],
   [{ choice: { encapsulations: ['ssl3'] } }, 'there is no encapsulation ssl3'],
+  [
+    { evasions: { share: 1, names: ['paddin' as 'padding'] } },
+    'there is no evasion paddin; expected one of coalescing',
+  ],
 ] as const)('%j is refused with a sentence', (change, sentence) => {
   expect(() => planSet({ ...OPTIONS, ...change })).toThrow(sentence);
 });
