@@ -5,6 +5,7 @@
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { fnv1a, Prng } from '../../core/prng.ts';
 import { addressText, macAddress } from './capture/address.ts';
+import { GzipPieces } from './capture/gzip.ts';
 import type { LabelledFlow } from './capture/manifest.ts';
 import { joinOffloaded } from './capture/offload.ts';
 import { joined, PcapWriter } from './capture/pcap.ts';
@@ -42,6 +43,8 @@ export interface CaptureOptions {
   readonly messagesMedian?: number;
   /** Expected connections per site; 2.5 when left out. */
   readonly flowsPerSite?: number;
+  /** Whether the file is compressed. */
+  readonly gzip?: boolean;
   /** Where and how it was recorded; a clean tap when left out. */
   readonly tap?: Tap;
   /** What is drawn from; everything when left out. */
@@ -77,7 +80,7 @@ export interface RecordedCapture {
 }
 
 export interface GeneratedCapture extends RecordedCapture {
-  /** A classic pcap file. */
+  /** A classic pcap file, perhaps compressed. */
   readonly pcap: Uint8Array;
 }
 
@@ -134,7 +137,8 @@ export async function recordCapture(
     const site = unvisited ?? earlier?.site ?? draw.pick(sites);
     return planSession(draw, options, site, earlier?.client ?? draw.pick(population.clients), earlier, shared);
   });
-  const pcap = new PcapWriter({ epochSeconds, ...tap }, write);
+  const packed = options.gzip === true ? new GzipPieces(write) : null;
+  const pcap = new PcapWriter({ epochSeconds, ...tap }, packed === null ? write : (bytes) => packed.write(bytes));
   const packets = new Uint32Array(planned.length);
   const bytes = new Float64Array(planned.length);
   await record(
@@ -146,6 +150,7 @@ export async function recordCapture(
     },
     onFlow,
   );
+  packed?.finish();
   const tallies = new Map<string, DialogueTally>();
   planned.forEach(({ flow: { dialogue, label } }, i) => {
     if (packets[i] === 0) return;
@@ -158,7 +163,7 @@ export async function recordCapture(
   return {
     flows: prng.shuffle(planned.filter((_, i) => packets[i]! > 0).map(({ flow }) => flow)),
     packets: packets.reduce((sum, count) => sum + count, 0),
-    bytes: pcap.bytes,
+    bytes: packed?.bytes ?? pcap.bytes,
     tallies: [...tallies.values()],
   };
 }

@@ -1,7 +1,9 @@
 /** The captures under datasets/samples: small enough to ship, some to learn from, some to be judged on, one to show. */
 import { join } from 'node:path';
+import { fnv1a, Prng } from '../../core/prng.ts';
 import { Output } from '../../features/files/output.ts';
 import type { Role } from './capture/manifest.ts';
+import { CLEAN_TAP, drawTap, type Tap } from './capture/tap.ts';
 import { type RecordedCapture, recordCapture } from './generate.ts';
 import { type CaptureJob, captureName, writeManifest } from './set.ts';
 
@@ -16,22 +18,25 @@ export interface SamplesOptions {
 /** The seed of the captures under datasets/samples. */
 export const SAMPLES_SEED = 20_250_303;
 
-const TRAIN_CAPTURES = 8;
-const TEST_CAPTURES = 3;
-const FLOWS = 51;
+const TRAIN_CAPTURES = 14;
+const TEST_CAPTURES = 4;
+const FLOWS = 120;
 const WINDOW_SECONDS = 3_600;
 const MINING_SHARE = 0.35;
-/** Keeps the shipped captures within six megabytes. */
-const MESSAGES = 26;
+/** Keeps the shipped captures within twenty megabytes; the real thing goes on for hours. */
+const MESSAGES = 180;
+/** The demo is to show names and certificates, the others sizes and times: headers and the first bytes of what they carry. */
+const SNAP_LENGTH = 160;
+const DEMO_MESSAGES = 180;
 const DEMO_FLOWS = 16;
-const DEMO_SECONDS = 600;
+const DEMO_SECONDS = 3_600;
 
 export function planSamples(seed: number): CaptureJob[] {
   const names = (role: Role, count: number) =>
     Array.from({ length: count }, (_, i) => ({ role, name: role === 'demo' ? role : captureName(role, i, count) }));
   const all = [...names('train', TRAIN_CAPTURES), ...names('test', TEST_CAPTURES), ...names('demo', 1)];
   return all.map(({ role, name }, i) => ({
-    file: `${name}.pcap`,
+    file: role === 'demo' ? `${name}.pcap` : `${name}.pcap.gz`,
     role,
     options: {
       seed,
@@ -40,10 +45,17 @@ export function planSamples(seed: number): CaptureJob[] {
       flows: role === 'demo' ? DEMO_FLOWS : FLOWS,
       miningShare: MINING_SHARE,
       windowSeconds: role === 'demo' ? DEMO_SECONDS : WINDOW_SECONDS,
-      messagesMedian: MESSAGES,
+      messagesMedian: role === 'demo' ? DEMO_MESSAGES : MESSAGES,
+      gzip: role !== 'demo',
       flowsPerSite: role === 'demo' ? 1.2 : 2.5,
+      tap: role === 'demo' ? CLEAN_TAP : sampleTap(new Prng((seed ^ fnv1a(`${name} tap`)) | 0)),
     },
   }));
+}
+
+function sampleTap(prng: Prng): Tap {
+  const tap = drawTap(prng);
+  return { ...tap, snapLength: Math.min(tap.snapLength, SNAP_LENGTH) };
 }
 
 /** @throws FlowlampError OUTPUT_UNWRITABLE */

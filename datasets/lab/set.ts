@@ -29,6 +29,8 @@ export interface SetOptions {
   readonly evasions?: EvasionOptions;
   /** Clean: whole frames of both directions, in microseconds, from every tap. Varied, when left out: drawn per capture. */
   readonly taps?: 'varied' | 'clean';
+  /** Whether the captures are compressed; they are not when left out. */
+  readonly gzip?: boolean;
 }
 
 /** One capture of a set; plain data, so that it can be given to another thread. */
@@ -51,7 +53,7 @@ const HOUR_SECONDS = 3_600;
  * @throws FlowlampError OPTION_INVALID
  */
 export function planSet(options: SetOptions): CaptureJob[] {
-  const { seed, flows, hours, choice = {}, evasions = MODEST_EVASIONS, taps = 'varied' } = options;
+  const { seed, flows, hours, choice = {}, evasions = MODEST_EVASIONS, taps = 'varied', gzip = false } = options;
   const miningShare = possibleShare(options.miningShare, choice);
   chosenEncapsulations(choice);
   checkEvasions(evasions);
@@ -66,7 +68,7 @@ export function planSet(options: SetOptions): CaptureJob[] {
     const [from, to] = [flowsBefore(i), flowsBefore(i + 1)];
     const drawn = drawTap(new Prng((seed ^ fnv1a(`${name} tap`)) | 0));
     return {
-      file: `${name}.pcap`,
+      file: gzip ? `${name}.pcap.gz` : `${name}.pcap`,
       role,
       options: {
         seed,
@@ -79,6 +81,7 @@ export function planSet(options: SetOptions): CaptureJob[] {
         ...(hours !== undefined && { sessionSeconds: hours * HOUR_SECONDS }),
         choice,
         evasions,
+        gzip,
         tap: taps === 'clean' ? { ...CLEAN_TAP, onHost: drawn.onHost } : drawn,
       },
     };

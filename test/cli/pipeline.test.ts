@@ -15,7 +15,7 @@ import {
 
 const folder = temporaryFolder();
 const demo = sample('demo.pcap');
-const trainCaptures = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => sample(`train-0${number}.pcap`));
+const trainCaptures = Array.from({ length: 14 }, (_, i) => sample(`train-${String(i + 1).padStart(2, '0')}.pcap.gz`));
 const run = (...args: string[]) => flowlamp(args, { cwd: folder.path });
 type Row = Record<string, unknown>;
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   extracted = await run('extract', ...trainCaptures, '--labels', manifest, '-o', 'train.arrow');
   trained = await run('train', 'train.arrow', '-o', 'model', '--rounds', '40', '--name', 'tested', '--generated');
   direct = jsonRows((await run('score', demo, '-m', 'model')).stdout);
-});
+}, 60_000);
 afterAll(() => folder.remove());
 
 test('captures and a manifest become a labelled table, and that a model folder', () => {
@@ -37,7 +37,7 @@ test('captures and a manifest become a labelled table, and that a model folder',
   expect(trained.stderr).toMatch(/cross-validated by capture:\nclass +flows +precision/);
   const card = readCard('model');
   expect(card).toMatchObject({ name: 'tested', version: '1', labels: ['mining', 'other'], positive: 'mining' });
-  expect(card.training).toMatchObject({ captures: 8, groups: 8, generated: true });
+  expect(card.training).toMatchObject({ captures: 14, groups: 14, generated: true });
   expectNoRemains(folder.path);
 });
 
@@ -51,7 +51,7 @@ describe('evaluation', () => {
   test('reports on the test captures of a manifest, to people and to programs', async () => {
     const { code, stdout, stderr } = await run('evaluate', manifest, '-m', 'model', '-o', 'report.html');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^tested@1 on \d+ flows of 3 captures\n\nverdict +given +right/);
+    expect(stdout).toMatch(/^tested@1 on \d+ flows of 4 captures\n\nverdict +given +right/);
     expect(stderr).not.toContain('warning');
     expect(readFileSync(folder.at('report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/i);
 

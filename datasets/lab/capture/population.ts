@@ -174,7 +174,7 @@ export function assignEncapsulations(
   return names;
 }
 
-/** Session lengths, one distribution for both labels: half under three minutes, a few close to an hour. */
+/** Session lengths, one distribution for both labels: half under six minutes, one in twenty-five an hour. Chosen. */
 export function drawDurationUs(prng: Prng): number {
-  return Math.min(3_600, Math.max(25, prng.logNormal(150, 1.05))) * SECOND_US;
+  return Math.min(3_600, Math.max(25, prng.logNormal(360, 1.3))) * SECOND_US;
 }

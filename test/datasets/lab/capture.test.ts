@@ -156,8 +156,8 @@ test('a recording that begins late finds sessions in the middle, and no flow is 
   expect(flows.length).toBe(OPTIONS.flows);
   const all = readPackets(pcap);
   const begun = flows.filter((flow) => directions(flow, all).up.some(({ flags }) => flags === 2));
-  // Some had all but ended and took place again later.
-  expect(begun.length).toBeLessThan(OPTIONS.flows / 3);
+  // Many were over long before, however long they were meant to last, and took place again later.
+  expect(begun.length).toBeLessThan(OPTIONS.flows / 2);
   const early = flows.filter((flow) => directions(flow, all).up.some(({ atUs }) => atUs < all[0]!.atUs + 5e6));
   expect(early.length).toBeLessThan(OPTIONS.flows / 2); // they do not all begin with the recording
 });
