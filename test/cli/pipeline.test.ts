@@ -65,7 +65,7 @@ describe('evaluation', () => {
   test('warns of captures that the model was trained on', async () => {
     const { code, stderr } = await run('evaluate', 'train.arrow', '-m', 'model');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/warning: the model was trained on 14 captures of these \(.*train-01\.pcap\)/);
+    expect(stderr).toMatch(/warning: the model was trained on 14 captures of these \(.*train-01\.pcap\.gz\)/);
   });
 });
 
