@@ -1,5 +1,5 @@
 /** Where results go and in which format, as commands ask for it. */
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { Output } from '../features/files/output.ts';
 import { formatOfPath, TABLE_FORMATS, type TableFormat } from '../features/files/table-writer.ts';
@@ -72,4 +72,20 @@ export function makeFolder(path: string): void {
       cause,
     });
   }
+}
+
+/**
+ * A folder for results that has nothing in it yet, unless `force` says that files in it may be written over.
+ *
+ * @throws FlowlampError OUTPUT_UNWRITABLE
+ */
+export function makeEmptyFolder(path: string, force: boolean): void {
+  makeFolder(path);
+  const names = readdirSync(path).filter((name) => !name.startsWith('.'));
+  if (names.length === 0 || force) return;
+  throw new FlowlampError(ErrorCode.OutputUnwritable, {
+    happened: `${path} has files in it already (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''})`,
+    expected: 'a folder that is empty or new',
+    action: 'choose another with -o, or write over them with --force',
+  });
 }

@@ -24,14 +24,15 @@ import {
 import { decodeFrame } from './packet/decode.ts';
 import { Fragments } from './packet/fragments.ts';
 import { DROP_NAMES, Packet, Status } from './packet/packet.ts';
+import { DatagramWatch } from './protocol/datagram-watch.ts';
 import { DnsMessages } from './protocol/dns/dns-messages.ts';
 import { dnsOverTcp } from './protocol/dns/dns-reader.ts';
 import { DnsWatch } from './protocol/dns/dns-watch.ts';
 import { FlowNames } from './protocol/dns/flow-names.ts';
 import { ResolvedNames } from './protocol/dns/resolved-names.ts';
-import { DtlsWatch } from './protocol/dtls/dtls-watch.ts';
+import { dtlsProtocol } from './protocol/dtls/dtls-protocol.ts';
 import { httpProtocol } from './protocol/http/http-reader.ts';
-import { QuicWatch } from './protocol/quic/quic-watch.ts';
+import { QuicProtocol } from './protocol/quic/quic-protocol.ts';
 import { SharedTexts } from './protocol/shared-texts.ts';
 import { sshProtocol } from './protocol/ssh/ssh-reader.ts';
 import { StreamWatch } from './protocol/stream-watch.ts';
@@ -110,15 +111,15 @@ export class FlowExtractor implements FrameSink {
   readonly #drops = new Float64Array(DROP_NAMES.length);
   readonly #tracker: FlowTracker;
   readonly #tls: TlsWatch<ClientSummary, ServerSummary, ChainSummary>;
-  readonly #quic: QuicWatch<ClientSummary, ServerSummary>;
-  readonly #dtls: DtlsWatch<ClientSummary, ServerSummary>;
+  readonly #quic: QuicProtocol<ClientSummary, ServerSummary>;
   /** Who reads payload; only those whose columns are wanted. */
   readonly #readers: readonly Reader[];
   readonly #watches: Watches;
   readonly #outer = new OuterPairs();
   readonly #names: FlowNames;
-  /** Those whose half-read flows are given up first come, if there are too many. */
-  readonly #streams: readonly { readonly givenUp: number }[];
+  /** Those whose half-read flows are given up, first come first, if there are too many. */
+  readonly #handshakes: readonly GivingUp[];
+  readonly #streams: readonly GivingUp[];
   readonly #sink: BlockSink;
   readonly #facts: FactWriter;
   #block: FlowBlock | null = null;
@@ -174,8 +175,10 @@ export class FlowExtractor implements FrameSink {
       records: RECORD_COLUMNS.some(isWanted),
       chains: CHAIN_COLUMNS.some(isWanted),
     });
-    this.#quic = new QuicWatch(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic, withRaw));
-    this.#dtls = new DtlsWatch(tlsSummariser(cached, undefined, Ja4Transport.Dtls, withRaw));
+    this.#quic = new QuicProtocol(digests, tlsSummariser(cached, undefined, Ja4Transport.Quic, withRaw));
+    const quic = new DatagramWatch(this.#quic);
+    const dtls = new DatagramWatch(dtlsProtocol(tlsSummariser(cached, undefined, Ja4Transport.Dtls, withRaw)));
+    this.#handshakes = [this.#tls, quic, dtls];
     const http = new StreamWatch(state, httpProtocol(texts));
     const ssh = new StreamWatch(
       state,
@@ -192,8 +195,8 @@ export class FlowExtractor implements FrameSink {
         writeTlsFlow(facts, FACT, tls);
         writeCertificate(facts, FACT, tls);
       }),
-      reader({ ...TLS, ...NAMES, ...QUIC }, this.#quic, (facts, quic) => writeQuic(facts, FACT, quic)),
-      reader({ ...TLS, ...NAMES, ...DTLS }, this.#dtls, (facts, dtls) => writeDtls(facts, FACT, dtls)),
+      reader({ ...TLS, ...NAMES, ...QUIC }, quic, (facts, summary) => writeQuic(facts, FACT, summary)),
+      reader({ ...TLS, ...NAMES, ...DTLS }, dtls, (facts, summary) => writeDtls(facts, FACT, summary)),
       reader(HTTP, http, (facts, summary) => writeHttp(facts, FACT, summary)),
       reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
       reader(DNS, dns, (facts, record) => writeDns(facts, FACT, record)),
@@ -257,9 +260,9 @@ export class FlowExtractor implements FrameSink {
       evictedFlows: evicted,
       outOfOrderPackets: outOfOrder,
       earlyRows,
-      handshakesGivenUp: this.#tls.givenUp + this.#quic.givenUp + this.#dtls.givenUp,
+      handshakesGivenUp: givenUpBy(this.#handshakes),
       quicUntried: this.#quic.untried,
-      streamsGivenUp: this.#streams.reduce((sum, { givenUp }) => sum + givenUp, 0),
+      streamsGivenUp: givenUpBy(this.#streams),
       firstUs: this.#frames === 0 ? null : this.#firstUs,
       lastUs: this.#frames === 0 ? null : this.#lastUs,
     };
@@ -294,6 +297,14 @@ interface Reader {
   readonly columns: FeatureRows;
   readonly watch: Watch<unknown>;
   readonly write: (facts: FactWriter, slot: number) => void;
+}
+
+interface GivingUp {
+  readonly givenUp: number;
+}
+
+function givenUpBy(watches: readonly GivingUp[]): number {
+  return watches.reduce((sum, { givenUp }) => sum + givenUp, 0);
 }
 
 function reader<Summary>(

@@ -43,6 +43,7 @@ const built = await Promise.all([
   build({ ...OPTIONS, entryPoints: ['cli/main.ts'] }),
   // By itself: what a thread shares with the program need not be cut out of both, and comes as one file.
   build({ ...OPTIONS, entryPoints: ['cli/jobs/capture-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['cli/jobs/lab-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['train/gbdt/crew-thread.ts'] }),
 ]);
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));

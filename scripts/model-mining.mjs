@@ -20,13 +20,12 @@ flowlamp(
     ['--origin', 'the generated captures in datasets/samples (flowlamp dataset generate)'],
     [
       '--limitation',
-      'Trained on a few hundred generated flows: simulated dialogues in genuine TLS. It has never seen recorded traffic.',
+      'Trained on some 1,200 generated flows: simulated dialogues in genuine TLS. It has never seen recorded traffic.',
     ],
     [
       '--limitation',
-      'Knows eleven kinds of ordinary dialogue and three of mining (Stratum v1, CryptoNote, ethproxy); other traffic may get any verdict.',
+      'Knows eleven dialects of mining and twenty-six kinds of ordinary dialogue, over TCP; other traffic may get any verdict.',
     ],
-    ['--limitation', 'Has not seen mining behind proxies or CDNs, in WebSocket, padded, or by Stratum V2.'],
     ['--limitation', 'Reads packet sizes, times and TCP flags only: no names, ports, addresses or handshake fields.'],
   ].flat(),
 );

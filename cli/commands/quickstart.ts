@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { loadFlowLabels } from '../../datasets/flow-labels.ts';
-import { generateSamples, SAMPLES_SEED } from '../../datasets/lab/generate.ts';
+import { generateSamples, SAMPLES_SEED } from '../../datasets/lab/samples.ts';
 import { DEFAULT_MAX_FLOWS } from '../../features/flow/tracker.ts';
 import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../../features/flow-extractor.ts';
 import { Console } from '../console.ts';
@@ -96,6 +96,7 @@ async function samplesFolder(folder: string, out: Console): Promise<string> {
   const made = join(folder, 'samples');
   if (!existsSync(join(made, 'manifest.json'))) {
     out.say('Making the captures of the tour (once)');
+    makeFolder(made);
     await generateSamples({ outDir: made, seed: SAMPLES_SEED });
   }
   return made;

@@ -62,7 +62,12 @@ export interface Audit {
     readonly values: Readonly<Record<string, Readonly<Record<string, number>>>>;
   }[];
   /** What a model scores whose labels were shuffled: half, if nothing leaks; null where none was trained. */
-  readonly shuffle: { readonly real: number | null; readonly shuffled: number | null } | null;
+  readonly shuffle: {
+    readonly real: number | null;
+    readonly shuffled: number | null;
+    /** Standard error of what it scores by chance. */
+    readonly error: number;
+  } | null;
   readonly findings: readonly Finding[];
 }
 
@@ -82,7 +87,8 @@ const FEW_GROUPS = 5;
 const DIFFERENCE = { warning: 0.5, breach: 0.9 } as const;
 /** Share of rows whose sequence stands on another side as well. */
 const CROSSING_DUPLICATES = { warning: 0, breach: 0.01 } as const;
-const SHUFFLE_TOLERANCE = 0.1;
+/** What shuffled labels may score beside a half, in AUC and in standard errors: few rows stray further by chance. */
+const SHUFFLE_TOLERANCE = { auc: 0.1, errors: 4 } as const;
 
 export function auditOf(collected: AuditCollector, options: AuditOptions = AUDIT_DEFAULTS): Audit {
   const names = collected.classes.texts;
@@ -325,8 +331,9 @@ function mostly(counts: Readonly<Record<string, number>>): string {
 }
 
 function shuffleFindings({ shuffle }: Omit<Audit, 'findings'>): Finding[] {
-  const shuffled = shuffle?.shuffled ?? null;
-  if (shuffled === null || Math.abs(shuffled - 0.5) <= SHUFFLE_TOLERANCE) return [];
+  const { shuffled = null, error = 0 } = shuffle ?? {};
+  const tolerance = Math.max(SHUFFLE_TOLERANCE.auc, SHUFFLE_TOLERANCE.errors * error);
+  if (shuffled === null || Math.abs(shuffled - 0.5) <= tolerance) return [];
   const text = `a model that learnt shuffled labels scores AUC ${shuffled.toFixed(3)} where 0.5 is expected`;
   return [{ level: 'breach', name: 'shuffle', check: 'shuffle', text }];
 }

@@ -5,9 +5,9 @@
 
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { Prng } from '../../core/prng.ts';
-import type { ScalarColumn, Table } from '../../core/table.ts';
-import { textCell } from '../../core/table.ts';
+import { isNull, type ScalarColumn, type Table, textCell } from '../../core/table.ts';
 import { textAt } from '../../core/text-column.ts';
+import { plainCell } from '../../features/text/cell.ts';
 import { Dictionary } from '../growing.ts';
 import { groupReaders } from '../splits/groups.ts';
 import { SHORTEST_SEQUENCE, sequenceReader } from '../splits/sequence.ts';
@@ -95,8 +95,8 @@ export class AuditCollector {
       this.scanned = scannedOf(table, this.target);
       this.#values = this.scanned.map(() => new Float64Array(0));
     }
-    const readers = this.scanned.map(({ column, read }) =>
-      table.columns.has(column) ? read(table) : () => Number.NaN,
+    const readers = this.scanned.map(({ column, type, read }) =>
+      table.columns.get(column)?.type === type ? read(table) : () => Number.NaN,
     );
     const groups = COUNTED_GROUPS.map((name) => ({ name, read: readerOrNone(name, table, from) }));
     const sequence = sequenceReader(table, SHORTEST_SEQUENCE);
@@ -237,32 +237,36 @@ interface Traits {
 
 const NOTHING = () => 0;
 
+/** How captures were made, by the columns that a build gives rows. */
+const ARTEFACT_COLUMNS = [
+  ['snaplen', 'capture_snaplen'],
+  ['link type', 'capture_link_type'],
+  ['format', 'capture_format'],
+] as const;
+
 function traitsReader(table: Table): Traits {
   const numbers = (name: string) => {
     const column = table.columns.get(name) as ScalarColumn<'float64'> | undefined;
     return column === undefined ? NOTHING : (row: number) => (column.valid[row] === 0 ? 0 : column.values[row]!);
   };
+  // Tables of text do not know that these are numbers.
+  const written = ARTEFACT_COLUMNS.flatMap(([name, of]) => {
+    const column = table.columns.get(of);
+    return column === undefined
+      ? []
+      : [{ name, at: (row: number) => (isNull(column, row) ? 'unknown' : plainCell(column, row)) }];
+  });
   const syns = numbers('fwd_syn_packets');
   const fwd = numbers('fwd_packet_size_max');
   const bwd = numbers('bwd_packet_size_max');
-  const snaplen = numbers('capture_snaplen');
-  const link = numbers('capture_link_type');
   const times = table.columns.get('first_seen') as ScalarColumn<'timestamp_ns'> | undefined;
   const hasSyns = table.columns.has('fwd_syn_packets');
-  const isBuilt = table.columns.has('capture_snaplen');
   return {
     isTcp: (row) => hasSyns && textCell(table, 'protocol', row) === 'tcp',
     syns,
     largest: (row) => Math.max(fwd(row), bwd(row)),
     clock: (row) => (times === undefined || times.valid[row] === 0 ? 0 : unitOf(times.values[row]!)),
-    written: (row) =>
-      isBuilt
-        ? [
-            ['snaplen', String(snaplen(row))],
-            ['link type', String(link(row))],
-            ['format', textCell(table, 'capture_format', row) ?? ''],
-          ]
-        : [],
+    written: (row) => written.map(({ name, at }) => [name, at(row)]),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What a single column alone would tell: each column of a table, forbidden or not, as numbers to rank flows by. */
-import { isNull, type ListColumn, type Table } from '../../core/table.ts';
+import { type ColumnType, isNull, type ListColumn, type Table } from '../../core/table.ts';
 import type { TextColumn } from '../../core/text-column.ts';
 import { featureNamed } from '../../features/vector/schema.ts';
 
@@ -8,6 +8,8 @@ export interface Scanned {
   /** The column's name, with what was taken of it: `sni (length)`, `payload_sizes[0]`. */
   readonly name: string;
   readonly column: string;
+  /** Of the column: where a table has another, it cannot be read. */
+  readonly type: ColumnType;
   /** Whether the numbers have no order: hashes of texts. */
   readonly isCategory: boolean;
   /** Whether a model may read it. */
@@ -28,9 +30,9 @@ export function scannedOf(table: Table, target: string): Scanned[] {
 
 function scannedColumn(name: string, table: Table): Scanned[] {
   const isInput = featureNamed(name)?.input === true;
-  const base = { column: name, isInput };
-  const column = table.columns.get(name)!;
-  switch (column.type) {
+  const { type } = table.columns.get(name)!;
+  const base = { column: name, type, isInput };
+  switch (type) {
     case 'findings':
       return [];
     case 'utf8':
@@ -57,16 +59,16 @@ function scannedColumn(name: string, table: Table): Scanned[] {
 }
 
 function numberReader(table: Table, name: string): (row: number) => number {
-  const column = table.columns.get(name);
-  if (column === undefined || !('values' in column) || column.type === 'findings') return () => Number.NaN;
+  const column = table.columns.get(name)!;
+  if (!('values' in column) || column.type === 'findings') return () => Number.NaN;
   const { values, valid } = column;
   if (values instanceof BigInt64Array) return (row) => (valid[row] === 0 ? Number.NaN : Number(values[row]!) / 1e9);
   return (row) => (valid[row] === 0 ? Number.NaN : values[row]!);
 }
 
 function lengthReader(table: Table, name: string): (row: number) => number {
-  const column = table.columns.get(name);
-  if (column === undefined || !('offsets' in column)) return () => Number.NaN;
+  const column = table.columns.get(name)!;
+  if (!('offsets' in column)) return () => Number.NaN;
   const { offsets } = column;
   return (row) => (isNull(column, row) ? Number.NaN : offsets[row + 1]! - offsets[row]!);
 }

@@ -8,6 +8,7 @@ import type { ManifestCapture } from '../manifest/manifest.ts';
 import { RowBatches } from '../row-batches.ts';
 import { DATASET_COLUMNS, labelled } from './columns.ts';
 import { NearestFlows } from './nearest-flows.ts';
+import { NearestValues } from './nearest-values.ts';
 import type { CaptureFacts, Parts } from './parts.ts';
 
 export interface BuiltCapture {
@@ -26,11 +27,10 @@ export interface BuildAccount {
 /**
  * Joins the parts of all captures into one table.
  *
- * @param path the table; null for standard output
  * @throws FlowlampError LABELS_UNUSABLE for a rule that matches nothing; no table is written then
  */
 export async function joinParts(
-  path: string | null,
+  path: string,
   format: TableFormat,
   specs: readonly ColumnSpec[],
   parts: Parts,
@@ -74,27 +74,31 @@ function warningOf({ text, count, shown }: Unmatched): string {
 }
 
 async function nothingMatched(
-  { text, selector, count, shown }: Unmatched,
+  { place, text, selector, where, count, shown }: Unmatched,
   parts: Parts,
   captures: readonly BuiltCapture[],
   labeller: Labeller,
 ): Promise<FlowlampError> {
-  const near = selector === null ? [] : await nearestTo(selector, parts, captures);
+  const nearest =
+    selector !== null
+      ? new NearestFlows(selector)
+      : where !== null && new NearestValues(where.expression, where.columns);
+  const near = nearest === false ? [] : await looked(nearest, parts, captures);
+  const left = place[0] === 'labels' && Number(place[1]) > 0 ? ' that the rules before it leave' : '';
   const more = count > 1 ? ` (nor do ${count - 1} more)` : '';
   const what = shown === undefined ? '' : `, such as ${shown}`;
   return new FlowlampError(ErrorCode.LabelsUnusable, {
-    happened: `${labeller.manifest.path}: ${text} matches no flow${more}${what}`,
+    happened: `${labeller.manifest.path}: ${text} matches no flow${left}${more}${what}`,
     expected: near.length > 0 ? `perhaps ${near.join(' or ')}` : 'one flow at least',
     action: 'correct the rule or leave it out, and build again: what was extracted is kept',
   });
 }
 
-async function nearestTo(
-  selector: NonNullable<Unmatched['selector']>,
+async function looked(
+  nearest: NearestFlows | NearestValues,
   parts: Parts,
   captures: readonly BuiltCapture[],
 ): Promise<string[]> {
-  const nearest = new NearestFlows(selector);
   for (const { capture } of captures) {
     await readTable(parts.tableOf(capture), 'arrow', (batch: Table) => nearest.look(batch));
   }

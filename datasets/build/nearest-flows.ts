@@ -1,5 +1,6 @@
 /** Flows that come nearest to one that was looked for and not found: a hint at what is wrong with a rule. */
 import type { Table } from '../../core/table.ts';
+import { canonicalAddress, protocolName } from '../manifest/flow-index.ts';
 import { flowReader, selectorText } from '../manifest/labeller.ts';
 import type { FlowSelector } from '../manifest/manifest.ts';
 
@@ -17,7 +18,13 @@ export class NearestFlows {
   #best: Candidate[] = [];
 
   constructor(wanted: FlowSelector) {
-    this.#wanted = wanted;
+    // As rows write it.
+    this.#wanted = {
+      ...wanted,
+      ...(wanted.src_ip !== undefined && { src_ip: canonicalAddress(wanted.src_ip) ?? wanted.src_ip }),
+      ...(wanted.dst_ip !== undefined && { dst_ip: canonicalAddress(wanted.dst_ip) ?? wanted.dst_ip }),
+      ...(wanted.protocol !== undefined && { protocol: protocolName(wanted.protocol) }),
+    };
   }
 
   look(table: Table): void {

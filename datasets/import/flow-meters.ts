@@ -49,6 +49,9 @@ const CIC: Readonly<Record<string, readonly [number, ...string[]]>> = {
   bwd_iat_max_us: [1, 'bwdiatmax'],
 };
 
+/** Of CSE-CIC-IDS2018, of CIC-IDS2017, and of what CICFlowMeter 4 writes now (FlowFeature.java). */
+const CIC_PACKETS = ['totfwdpkts', 'totalfwdpackets', 'totalfwdpacket'] as const;
+
 /** `02/03/2017 08:55:58 AM` and `3/7/2017 8:55`: days first, as the project writes them; no zone is said. */
 function cicTime(text: string | null): string | null {
   const match = /^(\d{1,2})\/(\d{1,2})\/(\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))?(?: ([AP]M))?$/.exec(text?.trim() ?? '');
@@ -65,7 +68,7 @@ export const CICFLOWMETER: Importer = {
   describes: 'CSV of CICFlowMeter 3 and 4 (CIC-IDS2017, CSE-CIC-IDS2018, ...)',
   knows: (header) => {
     const keys = new Set(header.map(key));
-    return keys.has('flowduration') && (keys.has('totalfwdpackets') || keys.has('totfwdpkts'));
+    return keys.has('flowduration') && CIC_PACKETS.some((name) => keys.has(name));
   },
   fills: [...IDENTITY, 'fwd_packets', 'bwd_packets', 'fwd_payload_bytes', 'bwd_payload_bytes', ...Object.keys(CIC)],
   row: (written) => {
@@ -81,10 +84,10 @@ export const CICFLOWMETER: Importer = {
       protocol: protocol(row, 'protocol'),
       first_seen: cicTime(cell(row, 'timestamp')),
       duration_us: duration === null || duration < 0 ? null : duration,
-      fwd_packets: count(row, 'totfwdpkts', 'totalfwdpackets'),
-      bwd_packets: count(row, 'totbwdpkts', 'totalbackwardpackets'),
-      fwd_payload_bytes: count(row, 'totlenfwdpkts', 'totallengthoffwdpackets'),
-      bwd_payload_bytes: count(row, 'totlenbwdpkts', 'totallengthofbwdpackets'),
+      fwd_packets: count(row, ...CIC_PACKETS),
+      bwd_packets: count(row, 'totbwdpkts', 'totalbackwardpackets', 'totalbwdpackets'),
+      fwd_payload_bytes: count(row, 'totlenfwdpkts', 'totallengthoffwdpackets', 'totallengthoffwdpacket'),
+      bwd_payload_bytes: count(row, 'totlenbwdpkts', 'totallengthofbwdpackets', 'totallengthofbwdpacket'),
       label: cell(row, 'label') === 'No Label' ? null : cell(row, 'label'),
     };
   },

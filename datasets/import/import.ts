@@ -1,11 +1,9 @@
 /** Reads the flow tables of others, batch by batch, as tables of ours. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
-import { unreadable } from '../../features/capture/input.ts';
 import { csvRows, readLines } from '../../features/files/lines.ts';
 import { tableOfObjects } from '../../features/text/text-reader.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
@@ -142,16 +140,18 @@ async function firstLine(path: string): Promise<FirstLine> {
   return { header: [], bytes: null };
 }
 
-/** Bytes of a file that holds one flow: a million packets are more than any had. */
-const MOST_TEXT = 64 * 1024 * 1024;
+/** Packets of a file that holds one flow: more than any had. */
+const MOST_PACKETS = 1_000_000;
 
 async function wholeText(path: string): Promise<string> {
-  try {
-    const text = await readFile(path, 'utf8');
-    return text.length > MOST_TEXT ? text.slice(0, MOST_TEXT) : text;
-  } catch (cause) {
-    throw unreadable(path, cause);
+  let text = '';
+  let packets = 0;
+  for await (const lines of readLines(path, LIMITS.batchRows)) {
+    packets += lines.length;
+    if (packets > MOST_PACKETS) throw notThat(path, `it has more than ${MOST_PACKETS} lines`, 'a text file per flow');
+    text += `${lines.join('\n')}\n`;
   }
+  return text;
 }
 
 function textOf(path: string, text: string): string {

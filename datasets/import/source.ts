@@ -59,12 +59,11 @@ export function timeOfUs(us: number | null): string | null {
   return `${new Date(whole * 1000).toISOString().slice(0, -5)}.${String(fraction).padStart(6, '0')}Z`;
 }
 
-/** A time that names no zone is taken for UTC. */
+/** A time that names no zone is taken for UTC. CESNET writes hours with hyphens: 2022-10-31T00-00-01.500000. */
 export function timeOfText(text: string | null): string | null {
   if (text === null) return null;
-  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?:Z|\+00:00)?$/.exec(text.trim());
-  if (match !== null) return `${match[1]}T${match[2]}Z`;
-  return null;
+  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d[:-]\d\d[:-]\d\d(?:\.\d{1,9})?)(?:Z|\+00:00)?$/.exec(text.trim());
+  return match === null ? null : `${match[1]}T${match[2]!.replaceAll('-', ':')}Z`;
 }
 
 /** Longest list that is read of a cell: sources keep 30 packets, or 255. */

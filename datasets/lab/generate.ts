@@ -1,28 +1,27 @@
 /**
- * The lab's two doors: one capture in memory, or the whole set of samples on disk. Everything is drawn from the seed; only
- * ciphertext (and with it a byte or two of handshake length) differs between runs.
+ * One capture: a network of clients and sites, the sessions between them, and what a tap records of those. Everything is
+ * drawn from the seed; only ciphertext (and with it a byte or two of handshake length) differs between runs.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { fnv1a, Prng } from '../../core/prng.ts';
 import { addressText, macAddress } from './capture/address.ts';
-import {
-  encodeManifest,
-  type LabelledCapture,
-  type LabelledFlow,
-  type Manifest,
-  NOTE,
-  type Role,
-} from './capture/manifest.ts';
-import { encodePcap } from './capture/pcap.ts';
+import { GzipPieces } from './capture/gzip.ts';
+import type { LabelledFlow } from './capture/manifest.ts';
+import { joinOffloaded } from './capture/offload.ts';
+import { joined, PcapWriter } from './capture/pcap.ts';
 import { type Client, drawDurationUs, drawPopulation, type Site } from './capture/population.ts';
+import { type Recordable, record } from './capture/recording.ts';
+import { drawReturn, type Visit, Visits } from './capture/returns.ts';
+import { type Seen, seenPackets } from './capture/seen.ts';
 import { playSession, type SessionPlan } from './capture/session.ts';
+import { CLEAN_TAP, type Tap } from './capture/tap.ts';
+import { type Choice, chosenDialogues, chosenEncapsulations } from './choice.ts';
 import { type Label, SECOND_US } from './dialogue/message.ts';
-import { openPlain } from './encapsulation/plain.ts';
+import { hasTls } from './encapsulation/channel.ts';
 import { drawClientShape } from './encapsulation/shapes.ts';
-import { openTls } from './encapsulation/tls.ts';
-import type { CapturedFrame } from './transport/connection.ts';
+import { drawEvasions, type EvasionOptions, evadeSettings, MODEST_EVASIONS } from './evasion/plan.ts';
+import type { Frames } from './transport/frames.ts';
+import { fromHost } from './transport/path.ts';
 
 export interface CaptureOptions {
   readonly seed: number;
@@ -30,44 +29,102 @@ export interface CaptureOptions {
   readonly name: string;
   /** Number of the network, 0 to 127: captures with different numbers share no address. */
   readonly network: number;
-  /** Connections to play; a few may fall outside the window and are left out. */
+  /** Connections to play. One of which next to nothing was recorded is left out: of the capture's count a few may lack. */
   readonly flows: number;
   /** Share of mining connections, 0 to 1. */
   readonly miningShare: number;
   /** Length of the recording, seconds. */
   readonly windowSeconds: number;
+  /** Virtual time that every session lasts, give or take a tenth, seconds; drawn from minutes to an hour when left out. */
+  readonly sessionSeconds?: number;
   /** Longest session, seconds; 3600 when left out. */
   readonly sessionSecondsMax?: number;
   /** Median of the message count at which sessions are cut off, the same for both labels; never, when left out. */
   readonly messagesMedian?: number;
   /** Expected connections per site; 2.5 when left out. */
   readonly flowsPerSite?: number;
+  /** Whether the file is compressed. */
+  readonly gzip?: boolean;
+  /** Where and how it was recorded; a clean tap when left out. */
+  readonly tap?: Tap;
+  /** What is drawn from; everything when left out. */
+  readonly choice?: Choice;
+  /** Who evades, and how hard; a modest share when left out. */
+  readonly evasions?: EvasionOptions;
 }
 
-export interface GeneratedCapture {
-  /** A classic pcap file. */
-  readonly pcap: Uint8Array;
+/** Captures with different numbers of networks have no address in common: that many numbers there are. */
+export const NETWORKS = 128;
+
+/** A network has addresses for as many. */
+export const FLOWS_PER_CAPTURE_MAX = 2_000;
+
+/** What the sessions of one dialogue came to. */
+export interface DialogueTally {
+  readonly dialogue: string;
+  readonly label: Label;
+  flows: number;
+  packets: number;
+  /** Of whole frames, whatever was kept of them. */
+  bytes: number;
+}
+
+/** What there is to say of a capture that has been written. */
+export interface RecordedCapture {
   readonly flows: readonly LabelledFlow[];
   readonly packets: number;
+  /** Of the file. */
+  readonly bytes: number;
+  /** By dialogue, in no order. */
+  readonly tallies: readonly DialogueTally[];
 }
 
-/** Sessions in flight at once: hides the event-loop turns that each TLS message costs. */
-const CONCURRENCY = 16;
-/** Share of the window before the recording in which sessions may have begun: a few are caught in the middle. */
-const LEAD_SHARE = 0.03;
+export interface GeneratedCapture extends RecordedCapture {
+  /** A classic pcap file, perhaps compressed. */
+  readonly pcap: Uint8Array;
+}
+
 /** Fewer recorded packets than this and a flow is left out altogether. */
 const PACKETS_MIN = 4;
 const EPOCH_SECONDS = Date.UTC(2025, 2, 3) / 1000;
 
+/** The capture in memory. */
 export async function generateCapture(options: CaptureOptions): Promise<GeneratedCapture> {
+  const parts: Uint8Array[] = [];
+  const recorded = await recordCapture(options, (bytes) => {
+    parts.push(bytes.slice());
+  });
+  return { ...recorded, pcap: joined(parts) };
+}
+
+/**
+ * Generates a capture and hands on its bytes as they become final.
+ *
+ * @param write copies the bytes before it returns
+ * @param onFlow called as each session has been played
+ * @throws FlowlampError OPTION_INVALID
+ */
+export async function recordCapture(
+  options: CaptureOptions,
+  write: (bytes: Uint8Array) => void,
+  onFlow?: () => void,
+): Promise<RecordedCapture> {
   checkOptions(options);
   const prng = new Prng((options.seed ^ fnv1a(options.name)) | 0);
-  const population = drawPopulation(prng.fork('population'), { ...options, flowsPerSite: options.flowsPerSite ?? 2.5 });
+  const { choice = {}, flowsPerSite = 2.5, evasions = MODEST_EVASIONS } = options;
+  const population = drawPopulation(prng.fork('population'), {
+    ...options,
+    flowsPerSite,
+    dialogues: chosenDialogues(choice),
+    encapsulations: chosenEncapsulations(choice),
+    evasions,
+  });
   const gatewayMac = macAddress(prng);
   const chainSeed = prng.uint32();
   const windowUs = options.windowSeconds * SECOND_US;
   const epochSeconds = EPOCH_SECONDS + options.network * 86_400 + prng.below(72_000);
-  const taken = new Set<string>();
+  const tap = options.tap ?? CLEAN_TAP;
+  const shared: Shared = { gatewayMac, chainSeed, windowUs, tap, evasions, taken: new Set(), visits: new Visits() };
 
   const miningCount = Math.round(options.flows * options.miningShare);
   const planned = Array.from({ length: options.flows }, (_, i) => {
@@ -75,33 +132,68 @@ export async function generateCapture(options: CaptureOptions): Promise<Generate
     const label: Label = i < miningCount ? 'mining' : 'other';
     const sites = population.sites[label];
     // Every site is visited once before any is visited again.
-    const site = sites[i < miningCount ? i : i - miningCount] ?? draw.pick(sites);
-    return planSession(draw, options, site, draw.pick(population.clients), { gatewayMac, chainSeed, windowUs, taken });
+    const unvisited = sites[i < miningCount ? i : i - miningCount];
+    const earlier = unvisited ? null : drawReturn(draw.fork('return'), shared.visits, label, windowUs);
+    const site = unvisited ?? earlier?.site ?? draw.pick(sites);
+    return planSession(draw, options, site, earlier?.client ?? draw.pick(population.clients), earlier, shared);
   });
-  const played = await inParallel(planned, ({ session }) => playSession(session));
+  const packed = options.gzip === true ? new GzipPieces(write) : null;
+  const pcap = new PcapWriter({ epochSeconds, ...tap }, packed === null ? write : (bytes) => packed.write(bytes));
+  const packets = new Uint32Array(planned.length);
+  const bytes = new Float64Array(planned.length);
+  await record(
+    planned.map((plan) => recordable(plan, windowUs, tap)),
+    (atUs, frame, session) => {
+      packets[session]!++;
+      bytes[session]! += frame.length;
+      pcap.frame(atUs, frame);
+    },
+    onFlow,
+  );
+  packed?.finish();
+  const tallies = new Map<string, DialogueTally>();
+  planned.forEach(({ flow: { dialogue, label } }, i) => {
+    if (packets[i] === 0) return;
+    const tally = tallies.get(dialogue) ?? { dialogue, label, flows: 0, packets: 0, bytes: 0 };
+    tallies.set(dialogue, tally);
+    tally.flows++;
+    tally.packets += packets[i]!;
+    tally.bytes += bytes[i]!;
+  });
+  return {
+    flows: prng.shuffle(planned.filter((_, i) => packets[i]! > 0).map(({ flow }) => flow)),
+    packets: packets.reduce((sum, count) => sum + count, 0),
+    bytes: packed?.bytes ?? pcap.bytes,
+    tallies: [...tallies.values()],
+  };
+}
 
-  const frames: CapturedFrame[] = [];
-  const flows: LabelledFlow[] = [];
-  played.forEach((all, i) => {
-    const recorded = all.filter((frame) => frame.atUs >= 0 && frame.atUs < windowUs);
-    if (recorded.length < PACKETS_MIN) return;
-    for (const frame of recorded) frames.push(frame);
-    flows.push(planned[i]!.flow);
-  });
-  frames.sort((a, b) => a.atUs - b.atUs);
-  return { pcap: encodePcap(frames, epochSeconds), flows: prng.shuffle(flows), packets: frames.length };
+/** A session that was over, or all but, before the recording began takes place again during it. */
+function recordable({ session, seen, againUs }: Planned, windowUs: number, tap: Tap): Recordable {
+  const playAt = async (startUs: number): Promise<Frames> => {
+    const { packets, encode } = await playSession({ ...session, startUs });
+    const recorded = joinOffloaded(seenPackets(packets, seen, windowUs), tap.offload);
+    return encode(recorded.length < PACKETS_MIN ? [] : recorded);
+  };
+  return {
+    startUs: session.startUs,
+    play: async () => {
+      const frames = await playAt(session.startUs);
+      return frames.count > 0 || againUs <= session.startUs ? frames : playAt(againUs);
+    },
+  };
 }
 
 function checkOptions({ flows, miningShare, windowSeconds, network }: CaptureOptions): void {
   const wrong =
-    (!(Number.isInteger(flows) && flows > 0) && `flows is ${flows}`) ||
+    (!(Number.isInteger(flows) && flows > 0 && flows <= FLOWS_PER_CAPTURE_MAX) && `flows is ${flows}`) ||
     (!(miningShare >= 0 && miningShare <= 1) && `miningShare is ${miningShare}`) ||
     (!(windowSeconds > 0) && `windowSeconds is ${windowSeconds}`) ||
-    (!(Number.isInteger(network) && network >= 0 && network < 128) && `network is ${network}`);
+    (!(Number.isInteger(network) && network >= 0 && network < NETWORKS) && `network is ${network}`);
   if (wrong) {
     throw new FlowlampError(ErrorCode.OptionInvalid, {
       happened: wrong,
-      expected: 'flows > 0, miningShare in 0..1, windowSeconds > 0, network in 0..127',
+      expected: `flows in 1..${FLOWS_PER_CAPTURE_MAX}, miningShare in 0..1, windowSeconds > 0, network in 0..${NETWORKS - 1}`,
       action: 'correct the option and generate again',
     });
   }
@@ -112,33 +204,68 @@ interface Shared {
   readonly gatewayMac: Uint8Array;
   readonly chainSeed: number;
   readonly windowUs: number;
+  readonly tap: Tap;
   /** Address and port pairs in use, so that no two connections share them. */
   readonly taken: Set<string>;
+  readonly evasions: EvasionOptions;
+  readonly visits: Visits;
 }
 
 interface Planned {
   readonly flow: LabelledFlow;
   readonly session: SessionPlan;
+  readonly seen: Seen;
+  /** When it takes place if it was over before the recording began, microseconds. */
+  readonly againUs: number;
 }
 
-function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Client, shared: Shared): Planned {
-  const { gatewayMac, chainSeed, windowUs, taken } = shared;
+/** @param earlier the visit this one follows, when the client comes back. */
+function planSession(
+  prng: Prng,
+  options: CaptureOptions,
+  site: Site,
+  client: Client,
+  earlier: Visit | null,
+  shared: Shared,
+): Planned {
+  const { gatewayMac, chainSeed, windowUs, tap, taken, visits } = shared;
   const ip = site.ip.length === 16 ? client.ip6 : client.ip4;
   let port = prng.integer(32_768, 60_999);
   const key = () => `${ip.join()}/${port}/${site.ip.join()}/${site.port}`;
   while (taken.has(key())) port++;
   taken.add(key());
-  const shape = drawClientShape(prng.fork('shape'));
-  const { tls, dialogue } = site;
+  const { wrapping, dialogue, host } = site;
+  const drawnShape = drawClientShape(prng.fork('shape'));
+  const evading = prng.fork('evasions');
+  const subject = { dialogue, sealed: hasTls(wrapping.name) };
+  const evasions = drawEvasions(evading, 'session', subject, shared.evasions);
+  const { durationUs, sendsName, difficulty } = evadeSettings(
+    {
+      host,
+      sendsName: (earlier?.shape ?? drawnShape).sendsName,
+      durationUs: drawSessionUs(prng, options),
+      difficulty: 1,
+    },
+    evasions,
+    evading,
+  );
+  const shape = { ...drawnShape, ...earlier?.shape, sendsName };
+  const wrapSeed = prng.fork('wrapping').uint32();
+  const againUs = Math.round(prng.float() * latestStartUs(options));
+  const firstUs = prng.chance(tap.underwayShare) ? -Math.round(prng.float() * durationUs) : againUs;
+  const startUs = earlier?.backUs ?? firstUs;
+  const visit = earlier?.visit ?? 0;
+  visits.add({ site, client, shape, visit, endUs: startUs + durationUs });
   const session: SessionPlan = {
     dialogue,
-    openChannel: async () => (tls ? openTls(tls, shape) : openPlain()),
+    // Perhaps opened twice: a session may take place again.
+    openChannel: () => wrapping.open(new Prng(wrapSeed), shape),
     client: { endpoint: { mac: client.mac, ip, port }, stack: client.stack },
     server: { endpoint: { mac: gatewayMac, ip: site.ip, port: site.port }, stack: site.stack },
-    path: site.path,
-    host: site.host,
-    startUs: Math.round(prng.between(-LEAD_SHARE, 0.92) * windowUs),
-    durationUs: Math.min(drawDurationUs(prng), (options.sessionSecondsMax ?? 3_600) * SECOND_US),
+    path: tap.onHost ? fromHost(site.path) : site.path,
+    host,
+    startUs,
+    durationUs,
     captureEndUs: windowUs,
     messagesMax: options.messagesMedian
       ? Math.round(options.messagesMedian * Math.min(3, prng.logNormal(1, 0.5)))
@@ -146,7 +273,11 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     seed: prng.uint32(),
     operatorSeed: site.operatorSeed,
     chainSeed,
+    visit,
+    difficulty,
+    evasions,
   };
+  const active = [...site.evasions, ...evasions].map(({ name, strength }) => [name, strength]);
   const flow: LabelledFlow = {
     src_ip: addressText(ip),
     src_port: port,
@@ -155,104 +286,20 @@ function planSession(prng: Prng, options: CaptureOptions, site: Site, client: Cl
     protocol: 'tcp',
     label: dialogue.label,
     dialogue: dialogue.name,
-    encapsulation: site.encapsulation,
+    encapsulation: wrapping.name,
     group: site.group,
+    ...(active.length > 0 ? { evasions: Object.fromEntries(active) as Record<string, number> } : {}),
   };
-  return { flow, session };
+  return { flow, session, seen: site.route.rank < tap.oneSidedShare ? site.route.seen : 'both', againUs };
 }
 
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = new Array(items.length);
-  let next = 0;
-  const worker = async () => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
-  return results;
+function drawSessionUs(prng: Prng, { sessionSeconds, sessionSecondsMax = 3_600 }: CaptureOptions): number {
+  if (sessionSeconds !== undefined) return Math.round(prng.between(0.9, 1.1) * sessionSeconds * SECOND_US);
+  return Math.min(drawDurationUs(prng), sessionSecondsMax * SECOND_US);
 }
 
-export interface SamplesOptions {
-  /** Directory for the captures and manifest.json; made if missing. */
-  readonly outDir: string;
-  readonly seed: number;
-  readonly trainCaptures?: number;
-  readonly testCaptures?: number;
-  /** Connections per train and test capture. */
-  readonly flowsPerCapture?: number;
-  readonly miningShare?: number;
-  /** Called as each capture is written. */
-  readonly onCapture?: (capture: { readonly file: string; readonly flows: number; readonly bytes: number }) => void;
-}
-
-export interface SamplesSummary {
-  readonly manifest: Manifest;
-  readonly bytes: number;
-}
-
-/** The seed of the captures under datasets/samples. */
-export const SAMPLES_SEED = 20_250_303;
-
-const HOUR_SECONDS = 3_600;
-/** Keeps the shipped captures within six megabytes. */
-const SAMPLE_MESSAGES = 26;
-const DEMO_FLOWS = 16;
-const DEMO_SECONDS = 600;
-
-export async function generateSamples(options: SamplesOptions): Promise<SamplesSummary> {
-  const {
-    outDir,
-    seed,
-    trainCaptures = 8,
-    testCaptures = 3,
-    flowsPerCapture = 51,
-    miningShare = 0.35,
-    onCapture,
-  } = options;
-  const train = names('train', trainCaptures);
-  const test = names('test', testCaptures);
-  const captures: LabelledCapture[] = [];
-  let bytes = 0;
-  let network = 1;
-  for (const { name, role } of [...train, ...test, ...names('demo', 1)]) {
-    const demo = role === 'demo';
-    const capture = await generateCapture({
-      seed,
-      name,
-      network: network++,
-      flows: demo ? DEMO_FLOWS : flowsPerCapture,
-      miningShare,
-      windowSeconds: demo ? DEMO_SECONDS : HOUR_SECONDS,
-      messagesMedian: SAMPLE_MESSAGES,
-      flowsPerSite: demo ? 1.2 : 2.5,
-    });
-    const file = `${name}.pcap`;
-    write(outDir, file, capture.pcap);
-    captures.push({ file, role, flows: capture.flows });
-    bytes += capture.pcap.length;
-    onCapture?.({ file, flows: capture.flows.length, bytes: capture.pcap.length });
-  }
-  const manifest: Manifest = { version: 1, generated: true, note: NOTE, seed, captures };
-  write(outDir, 'manifest.json', encodeManifest(manifest));
-  return { manifest, bytes };
-}
-
-function names(role: Role, count: number): { readonly name: string; readonly role: Role }[] {
-  return Array.from({ length: count }, (_, i) => ({
-    name: role === 'demo' ? 'demo' : `${role}-${String(i + 1).padStart(2, '0')}`,
-    role,
-  }));
-}
-
-function write(outDir: string, file: string, content: Uint8Array | string): void {
-  try {
-    mkdirSync(outDir, { recursive: true });
-    writeFileSync(join(outDir, file), content);
-  } catch (cause) {
-    throw new FlowlampError(ErrorCode.OutputUnwritable, {
-      happened: `${join(outDir, file)} cannot be written`,
-      expected: 'a directory this process may write to',
-      action: 'choose another output directory',
-      cause,
-    });
-  }
+/** Sessions of a given length end within the recording; of others the last few are cut off by its end. */
+function latestStartUs({ windowSeconds, sessionSeconds }: CaptureOptions): number {
+  if (sessionSeconds === undefined) return 0.92 * windowSeconds * SECOND_US;
+  return Math.max(0.05 * windowSeconds, windowSeconds - 1.1 * sessionSeconds) * SECOND_US;
 }

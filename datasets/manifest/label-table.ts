@@ -1,5 +1,5 @@
 /** Tables of labelled flows: CSV with a header, or a Zeek log such as the labelled conn.log of IoT-23. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { nearestFew } from '../../core/json-schema.ts';
 import { unreadable } from '../../features/capture/input.ts';
@@ -35,21 +35,31 @@ const KNOWN: Readonly<Record<keyof TableRoles, readonly string[]>> = {
   label: ['label', 'class', 'category'],
 };
 
+/** Bytes of a table: all of it is looked up for every flow, so that it must fit the memory. Some two million flows. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
 /** @throws FlowlampError FILE_NOT_FOUND or FILE_UNREADABLE; Error with a sentence for what is no table */
 export function readLabelTable(path: string): LabelTable {
   let text: string;
   try {
+    const { size } = statSync(path);
+    if (size > MAX_BYTES) throw new Error(`has ${size} bytes, more than ${MAX_BYTES}: keep its ends and labels only`);
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw 'code' in (cause as Error) ? unreadable(path, cause) : cause;
   }
+  if (text.trim() === '') throw new Error('is empty');
   return text.startsWith('#separator') || text.startsWith('#fields') ? zeekTable(text) : csvTable(text);
 }
 
 function csvTable(text: string): LabelTable {
-  const rows = parse(text, { bom: true, skip_empty_lines: true, relax_column_count: true, trim: true }) as string[][];
-  const [columns = [], ...rest] = rows;
-  return { columns, rows: rest };
+  try {
+    const options = { bom: true, skip_empty_lines: true, relax_column_count: true, trim: true };
+    const [columns = [], ...rows] = parse(text, options) as string[][];
+    return { columns, rows };
+  } catch (cause) {
+    throw new Error(`does not parse (${(cause as Error).message})`);
+  }
 }
 
 /** Tab-separated, with the names in `#fields`. IoT-23 puts its labels behind them by blanks in place of tabs. */
@@ -78,7 +88,7 @@ export function rolesOf({ columns }: LabelTable, named: Readonly<Record<string, 
     if (at !== undefined) return [role, at];
     const near = nearestFew(given, columns, 2);
     throw new Error(
-      `it has no column ${given}; ${near.length > 0 ? `perhaps ${near.join(' or ')}` : `it has ${columns.join(', ')}`}`,
+      `has no column ${given}; ${near.length > 0 ? `perhaps ${near.join(' or ')}` : `it has ${columns.join(', ')}`}`,
     );
   });
   return Object.fromEntries(roles) as TableRoles;

@@ -4,13 +4,20 @@
  */
 import { dirname, resolve } from 'node:path';
 import { globSync } from 'tinyglobby';
-import { FlowlampError } from '../../core/errors.ts';
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { nearestFew, placeText } from '../../core/json-schema.ts';
 import type { ScalarColumn, Table } from '../../core/table.ts';
 import { textCell } from '../../core/table.ts';
 import { canonicalAddress, endOf, FlowIndex, protocolName, timeUs } from './flow-index.ts';
 import { readLabelTable, rolesOf, splitEnd, type TableRoles } from './label-table.ts';
-import { captureNamed, type FlowSelector, type LabelRule, type Manifest, type ManifestCapture } from './manifest.ts';
+import {
+  captureNamed,
+  type FlowSelector,
+  type LabelRule,
+  type Manifest,
+  type ManifestCapture,
+  nearestFiles,
+} from './manifest.ts';
 import { type Condition, conditionOf } from './where.ts';
 
 /** Columns that flows are found by. */
@@ -52,7 +59,11 @@ interface Rule {
   /** Prepared for a batch of a capture. */
   readonly on: (capture: ManifestCapture, table: Table) => (row: number, flow: Flow) => Matched | null;
   /** Entries of a table of labels: those that have matched, and how to show one. */
-  readonly entries: { readonly matched: Uint8Array; readonly show: (entry: number) => string } | null;
+  readonly entries: {
+    readonly matched: Uint8Array;
+    readonly show: (entry: number) => string;
+    readonly selector: (entry: number) => FlowSelector;
+  } | null;
 }
 
 export interface RowLabel {
@@ -186,6 +197,7 @@ export class Labeller {
         place,
         text: `${placeText(place)} of ${capture.file}`,
         selector,
+        where: null,
         count: none.length,
         isWhole: true,
       });
@@ -195,16 +207,16 @@ export class Labeller {
       const none = rule.entries === null ? [] : indicesOf(rule.entries.matched, 0);
       const isWhole = this.#hits[index] === 0;
       if (!isWhole && none.length === 0) return;
-      const text = `${placeText(place)} (${rule.text})`;
-      const { flow = null } = this.manifest.rules[index]!;
-      const shown = none.length === 0 ? null : rule.entries!.show(none[0]!);
+      const { flow = null, where = null } = this.manifest.rules[index]!;
+      const entry = none.length === 0 ? null : { table: rule.entries!, first: none[0]! };
       missing.push({
         place,
-        text,
-        selector: flow,
+        text: `${placeText(place)} (${rule.text})`,
+        selector: entry === null ? flow : entry.table.selector(entry.first),
+        where: where === null ? null : { expression: where, columns: rule.columns },
         count: Math.max(1, none.length),
         isWhole,
-        ...(shown !== null && { shown }),
+        ...(entry !== null && { shown: entry.table.show(entry.first) }),
       });
     });
     return missing;
@@ -217,6 +229,8 @@ export interface Unmatched {
   readonly text: string;
   /** The flow that was looked for, where it was one. */
   readonly selector: FlowSelector | null;
+  /** The expression on columns, where it was one. */
+  readonly where: { readonly expression: string; readonly columns: readonly string[] } | null;
   /** How many entries of it match nothing. */
   readonly count: number;
   /** Whether all of it does: an error. A table of labels that knows more flows than the captures hold is a warning. */
@@ -327,14 +341,17 @@ function tableRule(
   paths: ReadonlySet<string> | null,
 ): Rule {
   const path = resolve(dirname(manifest.path), csv);
-  const from = [path, resolve(manifest.root, csv)];
-  const table = readAny(from);
   const wrong = (what: string, expected: string) => manifest.wrong([...place, 'csv'], `${csv} ${what}`, expected);
-  const roles = (() => {
+  const { table, roles } = (() => {
+    let expected = 'CSV with a header and a row per flow, or a Zeek log';
     try {
-      return rolesOf(table.value, rule.columns);
+      const found = readAny([path, resolve(manifest.root, csv)]);
+      expected = 'the names of its header in columns';
+      return { table: found, roles: rolesOf(found.value, rule.columns) };
     } catch (cause) {
-      throw wrong((cause as Error).message, 'the names of its header in columns');
+      if (!(cause instanceof FlowlampError)) throw wrong((cause as Error).message, expected);
+      if (cause.code !== ErrorCode.FileNotFound) throw cause;
+      throw wrong('does not exist', nearestFiles(dirname(manifest.path), csv));
     }
   })();
   if (roles.a < 0 || roles.b < 0) {
@@ -364,7 +381,11 @@ function tableRule(
         return null;
       };
     },
-    entries: { matched, show: (entry) => rows[entry]!.slice(0, 5).join(', ') },
+    entries: {
+      matched,
+      show: (entry) => rows[entry]!.slice(0, 5).join(', '),
+      selector: (entry) => selectorOf(rows[entry]!, roles),
+    },
   };
 }
 
@@ -378,7 +399,7 @@ function readAny([beside, inRoot]: readonly string[]): FoundTable {
   try {
     return { path: beside!, value: readLabelTable(beside!) };
   } catch (cause) {
-    if ((cause as { code?: string }).code !== 'FILE_NOT_FOUND' || beside === inRoot) throw cause;
+    if ((cause as { code?: string }).code !== ErrorCode.FileNotFound || beside === inRoot) throw cause;
     return { path: inRoot!, value: readLabelTable(inRoot!) };
   }
 }
@@ -393,6 +414,7 @@ function indexTable(
 ): ReadonlyMap<string, FlowIndex> {
   const indices = new Map<string, FlowIndex>();
   const captures = captureFinder(manifest, path);
+  let elsewhere: string | null = null;
   rows.forEach((row, entry) => {
     const a = endAt(row, roles.a, roles.a_port);
     const b = endAt(row, roles.b, roles.b_port);
@@ -403,8 +425,8 @@ function indexTable(
       );
     }
     const written = rule.label ?? row[roles.label] ?? '';
-    const label = rule.map === undefined ? written : rule.map[written];
-    if (label === undefined || label === '') return;
+    const label = rule.map === undefined ? written : Object.hasOwn(rule.map, written) ? rule.map[written]! : '';
+    if (label === '') return;
     const startUs = roles.time < 0 ? null : timeUs(row[roles.time] ?? '');
     const lengthUs = roles.duration < 0 ? 0 : Number(row[roles.duration] ?? '') * 1e6 || 0;
     const flow = {
@@ -414,14 +436,31 @@ function indexTable(
       fromUs: startUs === null ? -Infinity : startUs - SLACK_US,
       untilUs: startUs === null ? Infinity : startUs + lengthUs + SLACK_US,
     };
-    const protocol = roles.protocol < 0 || !row[roles.protocol] ? null : protocolName(row[roles.protocol]!);
+    const protocol = protocolAt(row, roles);
     const capture = roles.file < 0 || !row[roles.file] ? '' : captures(row[roles.file]!);
-    if (capture === null) return;
+    if (capture === null) {
+      elsewhere ??= row[roles.file]!;
+      return;
+    }
     const index = indices.get(capture) ?? new FlowIndex();
     indices.set(capture, index);
     index.add({ protocol, a, b }, flow);
   });
-  return indices;
+  if (indices.size > 0) return indices;
+  if (rows.length === 0) throw wrong('has a header and no rows', 'a row per flow');
+  if (elsewhere === null) throw wrong('has no label that map names', `some of ${labelsOf(rows, roles).join(', ')}`);
+  const near = nearestFew(
+    elsewhere,
+    manifest.captures.map(({ file }) => file),
+    3,
+    Infinity,
+  );
+  throw wrong(`names no capture of the manifest; the first that it names is ${elsewhere}`, near.join(' or '));
+}
+
+/** Some of the labels of a table, to show. */
+function labelsOf(rows: readonly (readonly string[])[], { label }: TableRoles): string[] {
+  return [...new Set(rows.map((row) => row[label] ?? ''))].slice(0, 5).map((text) => JSON.stringify(text));
 }
 
 /** Which capture a table means by a name: beside the table, in the root, or by the end of its path. Null: none here. */
@@ -441,6 +480,19 @@ function captureFinder(manifest: Manifest, table: string): (name: string) => str
     }
     return path;
   };
+}
+
+/** The flow of a row, whose ends are known to be good. */
+function selectorOf(row: readonly string[], roles: TableRoles): FlowSelector {
+  const [src_ip = '', src_port] = endAt(row, roles.a, roles.a_port)!.split(' ');
+  const [dst_ip = '', dst_port] = endAt(row, roles.b, roles.b_port)!.split(' ');
+  const protocol = protocolAt(row, roles);
+  const ends = { src_ip, src_port: Number(src_port), dst_ip, dst_port: Number(dst_port) };
+  return protocol === null ? ends : { ...ends, protocol };
+}
+
+function protocolAt(row: readonly string[], { protocol }: TableRoles): string | null {
+  return protocol < 0 || !row[protocol] ? null : protocolName(row[protocol]);
 }
 
 function endAt(row: readonly string[], address: number, port: number): string | null {

@@ -245,7 +245,7 @@ function matchesOf(base: Base, pattern: string, index: number): Match[] {
     .map((file) => (isAbsolute(pattern) ? resolve(base.root, file) : file))
     .sort();
   if (files.length === 0)
-    throw base.wrong(place, `no file matches ${pattern} in ${base.root}`, nearestFiles(base, pattern));
+    throw base.wrong(place, `no file matches ${pattern} in ${base.root}`, nearestFiles(base.root, pattern));
   if (names.length === 0) return files.map((file) => ({ file, parts: {} }));
   const matcher = matcherOf(base, place, pattern);
   return files.map((file) => {
@@ -255,9 +255,10 @@ function matchesOf(base: Base, pattern: string, index: number): Match[] {
   });
 }
 
-function nearestFiles(base: Base, pattern: string): string {
-  const all = globSync('**/*', { cwd: base.root, dot: false, deep: 6, onlyFiles: true }).slice(0, 5000);
-  const near = nearestFew(pattern, all, 3, Infinity);
+/** Files of a folder that may have been meant by a name or a pattern, in words. */
+export function nearestFiles(folder: string, name: string): string {
+  const all = globSync('**/*', { cwd: folder, dot: false, deep: 6, onlyFiles: true }).slice(0, 5000);
+  const near = nearestFew(name, all, 3, Infinity);
   return near.length === 0 ? 'at least one' : `perhaps ${near.join(' or ')}`;
 }
 
@@ -301,6 +302,17 @@ export function captureNamed({ path, captures }: Manifest, file: string): Manife
     `${file} may be ${named.map((capture) => capture.file).join(' or ')}`,
     'captures where the manifest says, or names that differ',
   );
+}
+
+/** @throws FlowlampError MANIFEST_INVALID for a capture that is not there, with the files that may have been meant */
+export function requireFiles({ root, wrong }: Manifest, captures: readonly ManifestCapture[]): void {
+  for (const { file, path, entry } of captures) {
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status?.isFile() === true) continue;
+    const place = ['captures', entry, 'file'];
+    const what = status === undefined ? 'does not exist' : 'is no file';
+    throw wrong(place, `${placeText(place)}: ${file} ${what}`, nearestFiles(root, file));
+  }
 }
 
 /** True for a path that is a manifest by its ending and is there. */

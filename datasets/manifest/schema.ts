@@ -114,6 +114,11 @@ export const MANIFEST_SCHEMA = {
         group: text('Site or service that the flow is of.'),
         dialogue: text('What the lab played.'),
         encapsulation: text('What the lab wrapped it in.'),
+        evasions: {
+          type: 'object',
+          title: 'strengths by name',
+          description: 'What was done in the lab not to be recognised, and how hard, 0 to 1.',
+        },
       },
     },
     rule: {

@@ -6,9 +6,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { firstMistake } from '../../core/json-schema.ts';
 import { Output } from '../../features/files/output.ts';
 import { fileSha256 } from '../build/parts.ts';
 import { loadManifest } from '../manifest/manifest.ts';
+import { MANIFEST_SCHEMA } from '../manifest/schema.ts';
 
 export interface RecordOptions {
   readonly folder: string;
@@ -43,18 +45,6 @@ export async function record(options: RecordOptions): Promise<Recording> {
   const entries = entriesOf(folder);
   const started = new Date();
   const file = freeName(folder, label, started);
-  const dump = await startDump(join(folder, file), options);
-  let outcome: { readonly code: number | null; readonly wasEnded: boolean };
-  try {
-    outcome = await runCommand(command, limit);
-    await wait(linger * 1000);
-  } catch (cause) {
-    await stop(dump);
-    rmSync(join(folder, file), { force: true });
-    throw cause;
-  }
-  await stop(dump);
-  const { packets, dropped } = countsOf(dump.said());
   const entry = {
     file,
     label,
@@ -63,15 +53,41 @@ export async function record(options: RecordOptions): Promise<Recording> {
     command: command.join(' ').slice(0, 4000),
     interface: options.interface,
     recorded: started.toISOString(),
-    sha256: await fileSha256(join(folder, file)),
   };
-  writeManifest(folder, [...entries, entry]);
-  return { file, packets, dropped, ...outcome };
+  requireFit(entry);
+  const path = join(folder, file);
+  const running = new Set<() => void>();
+  const stopAll = () => {
+    for (const end of running) end();
+    rmSync(path, { force: true });
+  };
+  // A signal ends this process at once; tcpdump and the command would go on without it.
+  process.once('exit', stopAll);
+  try {
+    const dump = await startDump(path, options, running);
+    const outcome = await runCommand(command, limit, running);
+    await wait(linger);
+    dump.child.kill('SIGINT');
+    await dump.ended;
+    writeManifest(folder, [...entries, { ...entry, sha256: await fileSha256(path) }]);
+    return { file, ...countsOf(dump.said()), ...outcome };
+  } catch (cause) {
+    stopAll();
+    throw cause;
+  } finally {
+    process.off('exit', stopAll);
+  }
 }
 
-async function stop({ child, ended }: Dump): Promise<void> {
-  child.kill('SIGINT');
-  await ended;
+/** @throws FlowlampError OPTION_INVALID for what the manifest could not hold, before anything is recorded */
+function requireFit(entry: object): void {
+  const mistake = firstMistake(MANIFEST_SCHEMA, { version: 1, captures: [entry] });
+  if (mistake === null) return;
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: `the manifest cannot hold it: ${mistake.happened.replace('captures[0].', '')}`,
+    expected: mistake.expected,
+    action: 'correct the option',
+  });
 }
 
 /** Captures that the folder's manifest has so far. */
@@ -95,7 +111,12 @@ function writeManifest(folder: string, captures: readonly unknown[]): void {
 }
 
 function freeName(folder: string, label: string, at: Date): string {
-  const base = `${label.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'capture'}-${at.toISOString().slice(0, 19).replace(/[-:]/g, '')}`;
+  // A label may be longer than the name of a file.
+  const plain = label
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 100);
+  const base = `${plain || 'capture'}-${at.toISOString().slice(0, 19).replace(/[-:]/g, '')}`;
   for (let i = 0; ; i++) {
     const name = `${base}${i === 0 ? '' : `-${i}`}.pcap`;
     if (!existsSync(join(folder, name))) return name;
@@ -108,7 +129,7 @@ interface Dump {
   readonly said: () => string;
 }
 
-function startDump(path: string, { interface: from, filter }: RecordOptions): Promise<Dump> {
+function startDump(path: string, { interface: from, filter }: RecordOptions, running: Set<() => void>): Promise<Dump> {
   // -Z: it must not become another user, who could not write here. A filter is one word behind `--`, never an option.
   const words = [
     '-i',
@@ -126,6 +147,7 @@ function startDump(path: string, { interface: from, filter }: RecordOptions): Pr
   const child = spawn('tcpdump', [...words, ...(filter === null ? [] : ['--', filter])], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  running.add(() => child.kill('SIGKILL'));
   let text = '';
   return new Promise((resolve, reject) => {
     const ended = new Promise<void>((done) => child.once('close', () => done()));
@@ -169,6 +191,7 @@ function startDump(path: string, { interface: from, filter }: RecordOptions): Pr
 function runCommand(
   [name = '', ...words]: readonly string[],
   limit: number,
+  running: Set<() => void>,
 ): Promise<{ code: number | null; wasEnded: boolean }> {
   return new Promise((resolve, reject) => {
     // What it prints is not data of ours; a group of its own, so that what it has started is ended with it.
@@ -181,11 +204,13 @@ function runCommand(
         // It has ended by itself meanwhile.
       }
     };
+    const stop = () => end('SIGTERM');
+    running.add(stop);
     const timer = setTimeout(() => {
       wasEnded = true;
-      end('SIGTERM');
+      stop();
       setTimeout(() => end('SIGKILL'), 2000).unref();
-    }, limit * 1000);
+    }, milliseconds(limit));
     child.once('error', (cause) => {
       clearTimeout(timer);
       reject(
@@ -199,6 +224,7 @@ function runCommand(
     });
     child.once('close', (code) => {
       clearTimeout(timer);
+      running.delete(stop);
       resolve({ code, wasEnded });
     });
   });
@@ -209,6 +235,11 @@ function countsOf(text: string): { readonly packets: number; readonly dropped: n
   return { packets: count(/(\d+) packets? captured/), dropped: count(/(\d+) packets? dropped by kernel/) };
 }
 
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+function wait(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds(seconds)));
+}
+
+/** A timer that is set for longer, 24 days, ends at once. */
+function milliseconds(seconds: number): number {
+  return Math.min(seconds * 1000, 0x7fff_ffff);
 }

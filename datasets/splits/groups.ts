@@ -19,6 +19,11 @@ const DAY_NS = 86_400_000_000_000n;
 
 const days = new Map<number, string>();
 
+/** Days since 1970, rounded down before it as after it. */
+function dayOf(ns: bigint): number {
+  return Number((ns - (((ns % DAY_NS) + DAY_NS) % DAY_NS)) / DAY_NS);
+}
+
 /** The date of a day counted from 1970. */
 function dayText(day: number): string {
   let text = days.get(day);
@@ -75,8 +80,8 @@ const NAMED: Readonly<Record<(typeof GROUPS)[number], Group>> = {
     needs: ['date', 'first_seen'],
     of: (table) => {
       const times = table.columns.get('first_seen') as ScalarColumn<'timestamp_ns'> | undefined;
-      return (row) =>
-        textCell(table, 'date', row) ?? (times === undefined ? '' : dayText(Number(times.values[row]! / DAY_NS)));
+      const hasTime = (row: number) => times !== undefined && times.valid[row] !== 0;
+      return (row) => textCell(table, 'date', row) ?? (hasTime(row) ? dayText(dayOf(times!.values[row]!)) : '');
     },
   },
   site: { columns: ['site'], needs: ['site'], of: (table) => (row) => textCell(table, 'site', row) ?? '' },
@@ -84,8 +89,7 @@ const NAMED: Readonly<Record<(typeof GROUPS)[number], Group>> = {
 };
 
 function groupNamed(name: string): Group {
-  const named = (NAMED as Readonly<Record<string, Group>>)[name];
-  if (named !== undefined) return named;
+  if (Object.hasOwn(NAMED, name)) return NAMED[name as keyof typeof NAMED];
   return {
     columns: [name],
     needs: [name],

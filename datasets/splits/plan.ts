@@ -43,7 +43,7 @@ export interface SplitPlan {
   readonly duplicates: number;
   /** Rows that have a sequence that is long enough to be compared. */
   readonly comparable: number;
-  /** Rows left out since their group begins on an earlier side of the time. */
+  /** Rows left out since their group begins on an earlier side of the time, or since their time is not known. */
   readonly straddling: number;
   /** Moments that part the sides of a forward split, microseconds since 1970. */
   readonly cutoffsUs: readonly number[];
@@ -81,7 +81,8 @@ export class SplitPlanner {
       const label = textAt(labels as TextColumn, row);
       this.#labels.push(label === null || label === '' ? Left.Unlabelled : this.#classes.numberOf(label));
       this.#group.push(this.#groupOf(readers, row));
-      this.#times.push(times === undefined ? Number.NaN : Number(times.values[row]!) / 1000);
+      const hasTime = times !== undefined && times.valid[row] !== 0;
+      this.#times.push(hasTime ? Number(times.values[row]!) / 1000 : Number.NaN);
       this.#sequences.push(sequence(row));
     }
   }
@@ -107,9 +108,8 @@ export class SplitPlanner {
     const labelled = labels.reduce((sum, label) => sum + (label >= 0 ? 1 : 0), 0);
     if (labelled === 0) throw nothingLabelled(this.#options.target);
     const sideNames = kind === 'each' ? names : this.#options.sides.map(({ name }) => name);
-    if (names.length < 2 || (kind === 'groups' && names.length < sideNames.length)) {
-      throw tooFewGroups(this.#options.by, names);
-    }
+    const count = new Set(groups.filter((_, row) => labels[row]! >= 0)).size;
+    if (count < 2 || (kind === 'groups' && count < sideNames.length)) throw tooFewGroups(this.#options.by, count);
     const { sides, cutoffsUs, straddling } = this.#assigned(groups, names.length, labels);
     for (let row = 0; row < sides.length; row++) if (labels[row]! < 0) sides[row] = Left.Unlabelled;
     const { duplicates, comparable } = this.#removeDuplicates(sides, sideNames.length);
@@ -160,7 +160,8 @@ export class SplitPlanner {
     const classes = stratify ? this.#classes.size : 1;
     const rows = labels.map((label) => (label < 0 ? -1 : stratify ? label : 0));
     const known = indicesOf(rows);
-    const sideOfKnown = sidesByGroup(take(groups, known), groupCount, take(rows, known), classes, shares, seed);
+    const { numbers, count } = numbered(take(groups, known), groupCount);
+    const sideOfKnown = sidesByGroup(numbers, count, take(rows, known), classes, shares, seed);
     const all = new Int32Array(groups.length);
     known.forEach((row, i) => {
       all[row] = sideOfKnown[i]!;
@@ -182,12 +183,13 @@ export class SplitPlanner {
     const sideAt = (time: number) => cutoffsUs.filter((cutoff) => time >= cutoff).length;
     const first = new Float64Array(groupCount).fill(Infinity);
     for (let row = 0; row < groups.length; row++) {
-      if (labels[row]! >= 0) first[groups[row]!] = Math.min(first[groups[row]!]!, times[row]!);
+      if (labels[row]! >= 0 && times[row]! < first[groups[row]!]!) first[groups[row]!] = times[row]!;
     }
     let straddling = 0;
     const sides = groups.map((group, row) => {
       const side = sideAt(times[row]!);
-      if (side === sideAt(first[group]!) || labels[row]! < 0) return side;
+      const isKnown = !Number.isNaN(times[row]!);
+      if ((isKnown && side === sideAt(first[group]!)) || labels[row]! < 0) return side;
       straddling++;
       return Left.Straddling;
     });
@@ -229,6 +231,17 @@ function indicesOf(values: Int32Array): Int32Array {
   return found.values;
 }
 
+/** Groups numbered without gaps: one of unlabelled rows only must not fill a side. */
+function numbered(groups: Int32Array, groupCount: number): { readonly numbers: Int32Array; readonly count: number } {
+  const own = new Int32Array(groupCount).fill(-1);
+  let count = 0;
+  const numbers = groups.map((group) => {
+    if (own[group]! < 0) own[group] = count++;
+    return own[group]!;
+  });
+  return { numbers, count };
+}
+
 function take(values: Int32Array, rows: Int32Array): Int32Array {
   return rows.map((row) => values[row]!);
 }
@@ -249,10 +262,10 @@ function nothingLabelled(target: string): FlowlampError {
   });
 }
 
-function tooFewGroups(by: readonly string[], names: readonly string[]): FlowlampError {
+function tooFewGroups(by: readonly string[], count: number): FlowlampError {
   const linked = by.length > 1 ? ' once those that share a row are joined' : '';
   return new FlowlampError(ErrorCode.LabelsUnusable, {
-    happened: `there are only ${names.length} groups by ${by.join(', ')}${linked}`,
+    happened: `there are labelled flows of only ${count} groups by ${by.join(', ')}${linked}`,
     expected: 'at least one for each side',
     action: 'split by something else, or get more captures',
   });

@@ -32,9 +32,7 @@ const MAX_COUNT = 99;
 
 /** The fingerprint, such as `t13d1516h2_8daaf6152771_e5627efa2ab1`. */
 export function ja4(hello: ClientHello, digests: Digests, transport: Ja4Transport = Ja4Transport.Tcp): string {
-  const ciphers = cipherText(hello);
-  const rest = extensionText(hello);
-  return `${ja4a(hello, transport)}_${shortHash(ciphers, digests)}_${shortHash(rest, digests)}`;
+  return hashed(ja4a(hello, transport), cipherText(hello), extensionText(hello), digests);
 }
 
 /** JA4_r: the same with the sorted lists in place of their hashes ("Raw Output"). */
@@ -44,14 +42,16 @@ export function ja4Raw(hello: ClientHello, transport: Ja4Transport = Ja4Transpor
 
 /** JA4_o: as JA4, of the lists in the order sent, with SNI and ALPN among the extensions ("Raw Output"). */
 export function ja4Original(hello: ClientHello, digests: Digests, transport: Ja4Transport = Ja4Transport.Tcp): string {
-  const ciphers = originalCipherText(hello);
-  const rest = originalExtensionText(hello);
-  return `${ja4a(hello, transport)}_${shortHash(ciphers, digests)}_${shortHash(rest, digests)}`;
+  return hashed(ja4a(hello, transport), originalCipherText(hello), originalExtensionText(hello), digests);
 }
 
 /** JA4_ro: the same with the lists in place of their hashes ("Raw Output"). */
 export function ja4OriginalRaw(hello: ClientHello, transport: Ja4Transport = Ja4Transport.Tcp): string {
   return raw(ja4a(hello, transport), originalCipherText(hello), originalExtensionText(hello));
+}
+
+function hashed(first: string, ciphers: string, rest: string, digests: Digests): string {
+  return `${first}_${shortHash(ciphers, digests)}_${shortHash(rest, digests)}`;
 }
 
 function raw(first: string, ciphers: string, rest: string): string {
@@ -108,9 +108,7 @@ function extensionText(hello: ClientHello): string {
   for (const type of hello.extensions) {
     if (type !== ExtensionType.ServerName && type !== ExtensionType.Alpn && !isGrease(type)) types.push(type);
   }
-  const extensions = hexList(sorted(types));
-  const algorithms = hexList(withoutGrease(hello.signatureAlgorithms));
-  return algorithms === '' ? extensions : `${extensions}_${algorithms}`;
+  return withAlgorithms(hexList(sorted(types)), hello);
 }
 
 function originalCipherText(hello: ClientHello): string {
@@ -118,7 +116,10 @@ function originalCipherText(hello: ClientHello): string {
 }
 
 function originalExtensionText(hello: ClientHello): string {
-  const extensions = hexList(withoutGrease(hello.extensions));
+  return withAlgorithms(hexList(withoutGrease(hello.extensions)), hello);
+}
+
+function withAlgorithms(extensions: string, hello: ClientHello): string {
   const algorithms = hexList(withoutGrease(hello.signatureAlgorithms));
   return algorithms === '' ? extensions : `${extensions}_${algorithms}`;
 }

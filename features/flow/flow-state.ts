@@ -66,8 +66,11 @@ export const Field = {
   PauseSquares: 34,
   PauseMin: 35,
   PauseMax: 36,
+  /** Time to live of each side's first packet: A's plus 1, and TTL_B times B's plus 1; 0 where a side sent none. */
+  Ttls: 37,
 } as const;
-const FLOW_FIELDS = 37;
+const FLOW_FIELDS = 38;
+export const TTL_B = 512;
 
 /** Fields that each side has of its own, from the side's base; again with what every packet touches first. */
 export const SideField = {
@@ -198,6 +201,12 @@ export class FlowState {
     this.#pages[slot >> PAGE_BITS]![(slot & PAGE_MASK) * RECORD + field] = value;
   }
 
+  /** Sequence number of the side's first payload byte, -1 if its SYN was not seen. */
+  firstPayloadSequence(slot: number, side: number): number {
+    const syn = this.page(slot)[this.sideBaseOf(slot, side) + SideField.SynSequence]!;
+    return syn < 0 ? NO_SEQUENCE : (syn + 1) >>> 0;
+  }
+
   /** Prepares the record of a slot for the first packet of a flow or of its next part. */
   start(slot: number, packet: Packet, flowId: number, part: number): void {
     const record = this.#pageFor(slot);
@@ -268,6 +277,7 @@ export class FlowState {
     const at = base + SIDE_AT + side * SIDE_LENGTH;
     const { us, ns, ipLength, payloadLength } = packet;
     const packets = record[at + SideField.Packets]!;
+    if (packets === 0) record[base + Field.Ttls]! += (packet.ttl + 1) * (side === 0 ? 1 : TTL_B);
 
     record[at + SideField.Packets] = packets + 1;
     record[at + SideField.Bytes]! += ipLength;

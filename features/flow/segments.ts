@@ -32,13 +32,18 @@ export interface SequenceFields {
 
 const UNKNOWN = -1;
 
+/** Sequence number of the packet's first payload byte: a SYN, which may carry data (RFC 7413), takes one itself. */
+export function payloadSequence({ sequence, tcpFlags }: Packet): number {
+  return (tcpFlags & TcpFlag.Syn) === 0 ? sequence : (sequence + 1) >>> 0;
+}
+
 /** Says what the segment is, and moves on what is known of the side's bytes. */
 export function segmentKind(record: Float64Array, at: number, fields: SequenceFields, packet: Packet): SegmentKind {
   const { tcpFlags, payloadLength } = packet;
   // A reset's number need not be that of the bytes that it comes after, and what it carries is in no stream.
   if ((tcpFlags & TcpFlag.Rst) !== 0) return SegmentKind.Fresh;
   const isSyn = (tcpFlags & TcpFlag.Syn) !== 0;
-  const start = isSyn ? (packet.sequence + 1) >>> 0 : packet.sequence;
+  const start = payloadSequence(packet);
   const dataEnd = (start + payloadLength) >>> 0;
   const end = (tcpFlags & TcpFlag.Fin) !== 0 ? (dataEnd + 1) >>> 0 : dataEnd;
   const next = record[at + fields.next]!;

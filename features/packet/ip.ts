@@ -6,6 +6,7 @@ import { type Packet, Protocol, Status, Tunnel } from './packet.ts';
 const V4_LENGTH = 2;
 const V4_IDENTIFICATION = 4;
 const V4_FRAGMENT = 6;
+const V4_TTL = 8;
 const V4_PROTOCOL = 9;
 const V4_SOURCE = 12;
 const V4_MIN_BYTES = 20;
@@ -14,6 +15,7 @@ const FRAGMENT_OFFSET = 0x1fff;
 
 const V6_PAYLOAD_LENGTH = 4;
 const V6_NEXT_HEADER = 6;
+const V6_HOP_LIMIT = 7;
 const V6_SOURCE = 8;
 const V6_BYTES = 40;
 /** The fragment header (RFC 8200 4.5): next header, reserved, offset and flag, identification. */
@@ -41,6 +43,7 @@ function decodeIpv4(view: DataView, at: number, end: number, out: Packet): Step 
   if (length < headerBytes) return drop(Status.Malformed);
   const fragment = view.getUint16(at + V4_FRAGMENT);
   out.ipVersion = 4;
+  out.ttl = view.getUint8(at + V4_TTL);
   out.ipLength = length;
   out.addressAt = at + V4_SOURCE;
   out.isFragment = (fragment & FRAGMENT_OFFSET) !== 0;
@@ -54,6 +57,7 @@ function decodeIpv6(view: DataView, at: number, end: number, out: Packet): Step 
   const payloadLength = view.getUint16(at + V6_PAYLOAD_LENGTH);
   const length = payloadLength === 0 ? Math.max(out.limit - at, V6_BYTES) : V6_BYTES + payloadLength;
   out.ipVersion = 6;
+  out.ttl = view.getUint8(at + V6_HOP_LIMIT);
   out.ipLength = length;
   out.addressAt = at + V6_SOURCE;
   out.isFragment = false;

@@ -58,6 +58,8 @@ export class Packet {
   ipVersion = 0;
   /** Length of the IP packet in bytes, header included, by its own header. */
   ipLength = 0;
+  /** Time to live (RFC 791) or hop limit (RFC 8200). */
+  ttl = 0;
   /** IP protocol number. */
   protocol = 0;
   /** Offset of the source address in `view`; the destination follows it. */

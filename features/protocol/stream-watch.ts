@@ -3,11 +3,14 @@
  * decides; a flow of another protocol costs two looks. What comes in order goes straight to the reader; a reassembler is
  * made only for a side whose stream spans segments.
  */
-import { type FlowState, SideField } from '../flow/flow-state.ts';
+import type { FlowState } from '../flow/flow-state.ts';
 import { Prefix, PrefixStatus } from '../flow/prefix.ts';
+import { payloadSequence } from '../flow/segments.ts';
 import { enlarge, grownCapacity } from '../flow/slot-list.ts';
-import { type Packet, Protocol, TcpFlag } from '../packet/packet.ts';
+import { type Packet, Protocol } from '../packet/packet.ts';
+import { BoundedReadings } from './bounded-readings.ts';
 import { CLEAR_LIMITS } from './clear-limits.ts';
+import { ViewBytes } from './view-bytes.ts';
 import type { Watch } from './watch.ts';
 
 /** Reads what both sides of one flow say. */
@@ -58,23 +61,19 @@ export class StreamWatch<Summary> implements Watch<Summary> {
   readonly transports: readonly number[];
   readonly #state: FlowState;
   readonly #protocol: StreamProtocol<Summary>;
-  readonly #mostBytes: number;
   #phases = new Uint8Array(0);
-  /** The one that began first at the front. */
-  readonly #readings = new Map<number, Reading<Summary>>();
-  #readingBytes = 0;
+  readonly #readings: BoundedReadings<Reading<Summary>>;
   /** What was read of flows that are read no more. */
   readonly #known = new Map<number, Summary>();
   /** Flows given up half-read, because too much was held of all together. */
   givenUp = 0;
-  #view: DataView | null = null;
-  #bytes = new Uint8Array(0);
+  readonly #bytes = new ViewBytes();
 
   /** @param mostBytes held of flows half-read at once, all together */
   constructor(state: FlowState, protocol: StreamProtocol<Summary>, mostBytes: number = CLEAR_LIMITS.heldBytes) {
     this.#state = state;
     this.#protocol = protocol;
-    this.#mostBytes = mostBytes;
+    this.#readings = new BoundedReadings(mostBytes);
     this.transports = protocol.transports;
   }
 
@@ -96,11 +95,9 @@ export class StreamWatch<Summary> implements Watch<Summary> {
     const phase = this.#phases[slot]!;
     const summary = this.of(slot);
     this.#put(successor, phase);
-    const reading = this.#readings.get(slot);
-    if (reading !== undefined) {
-      this.#readings.delete(slot);
-      this.#readings.set(successor, reading);
-    } else if (summary !== null) this.#known.set(successor, summary);
+    const reading = this.#readings.remove(slot);
+    if (reading !== null) this.#readings.add(successor, reading);
+    else if (summary !== null) this.#known.set(successor, summary);
     this.#setKnown(slot, summary);
   }
 
@@ -126,17 +123,16 @@ export class StreamWatch<Summary> implements Watch<Summary> {
       return;
     }
     if (
-      this.#protocol.begins(this.#bytesOf(packet.view), payloadAt, payloadEnd, packet) ||
+      this.#protocol.begins(this.#bytes.of(packet.view), payloadAt, payloadEnd, packet) ||
       this.#isEarly(slot, side, packet, looks)
     ) {
       const isFirst = protocol === Protocol.Tcp && looks === 0;
       const reading = new Reading(
         this.#protocol.reader(protocol),
-        isFirst ? this.#firstSequence(slot, 0) : UNKNOWN,
-        isFirst ? this.#firstSequence(slot, 1) : UNKNOWN,
+        isFirst ? this.#state.firstPayloadSequence(slot, 0) : UNKNOWN,
+        isFirst ? this.#state.firstPayloadSequence(slot, 1) : UNKNOWN,
       );
-      this.#readings.set(slot, reading);
-      this.#readingBytes += reading.bytes;
+      this.#readings.add(slot, reading);
       this.#phases[slot] = Phase.Reading;
       this.#read(slot, side, packet);
       return;
@@ -156,31 +152,25 @@ export class StreamWatch<Summary> implements Watch<Summary> {
   /** True if the flow's first payload packet is not the side's first: one that was overtaken may still begin it. */
   #isEarly(slot: number, side: 0 | 1, packet: Packet, looks: number): boolean {
     if (looks > 0 || packet.protocol !== Protocol.Tcp) return false;
-    const first = this.#firstSequence(slot, side);
-    return first !== UNKNOWN && sequenceOf(packet) !== first;
+    const first = this.#state.firstPayloadSequence(slot, side);
+    return first !== UNKNOWN && payloadSequence(packet) !== first;
   }
 
   #read(slot: number, side: 0 | 1, packet: Packet): void {
     const reading = this.#readings.get(slot)!;
     const before = reading.bytes;
-    reading.push(side, packet, this.#bytesOf(packet.view));
-    this.#readingBytes += reading.bytes - before;
-    if (reading.isOver) this.#stop(slot, reading);
+    reading.push(side, packet, this.#bytes.of(packet.view));
+    this.#readings.grow(reading.bytes - before);
+    if (reading.isOver) this.#stop(slot);
     else this.#phases[slot] = reading.onlySide < 0 ? Phase.Reading : Phase.Only + reading.onlySide;
-    while (this.#readingBytes > this.#mostBytes) this.#giveUpFirst();
-  }
-
-  #giveUpFirst(): void {
-    for (const [slot, reading] of this.#readings) {
+    for (let first = this.#readings.tooMany; first >= 0; first = this.#readings.tooMany) {
+      this.#stop(first);
       this.givenUp++;
-      this.#stop(slot, reading);
-      return;
     }
   }
 
-  #stop(slot: number, reading: Reading<Summary>): void {
-    this.#readings.delete(slot);
-    this.#readingBytes -= reading.bytes;
+  #stop(slot: number): void {
+    const reading = this.#readings.remove(slot)!;
     this.#setKnown(slot, reading.reader.summary());
   }
 
@@ -196,36 +186,15 @@ export class StreamWatch<Summary> implements Watch<Summary> {
     }
     const before = this.#phases[slot]!;
     if (before === Phase.Known) this.#known.delete(slot);
-    else if (before >= Phase.Reading && before < Phase.Known) {
-      this.#readingBytes -= this.#readings.get(slot)!.bytes;
-      this.#readings.delete(slot);
-    }
+    else if (before >= Phase.Reading && before < Phase.Known) this.#readings.remove(slot);
     this.#phases[slot] = phase;
   }
 
   #hasBeginning(slot: number): boolean {
-    return this.#firstSequence(slot, 0) !== UNKNOWN || this.#firstSequence(slot, 1) !== UNKNOWN;
+    return (
+      this.#state.firstPayloadSequence(slot, 0) !== UNKNOWN || this.#state.firstPayloadSequence(slot, 1) !== UNKNOWN
+    );
   }
-
-  /** Sequence number of the side's first payload byte, UNKNOWN if its SYN was not seen. */
-  #firstSequence(slot: number, side: number): number {
-    const syn = this.#state.page(slot)[this.#state.sideBaseOf(slot, side) + SideField.SynSequence]!;
-    return syn < 0 ? UNKNOWN : (syn + 1) >>> 0;
-  }
-
-  /** The bytes under the view, made once for each view: a view never changes what it shows. */
-  #bytesOf(view: DataView): Uint8Array {
-    if (view !== this.#view) {
-      this.#view = view;
-      this.#bytes = new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
-    }
-    return this.#bytes;
-  }
-}
-
-/** Sequence number of the packet's first payload byte: a SYN, which may carry data (RFC 7413), takes one itself. */
-function sequenceOf(packet: Packet): number {
-  return (packet.sequence + ((packet.tcpFlags & TcpFlag.Syn) === 0 ? 0 : 1)) >>> 0;
 }
 
 /** Bits of what a reading still wants: the streams of the sides, and single packets. */
@@ -268,7 +237,7 @@ class Reading<Summary> {
       this.#feed(side, bytes, payloadAt, payloadEnd, packet);
       return;
     }
-    const sequence = sequenceOf(packet);
+    const sequence = payloadSequence(packet);
     const stream = side === 0 ? this.#stream0 : this.#stream1;
     const first = side === 0 ? this.#first0 : this.#first1;
     if (stream !== null) this.#pushTo(stream, side, sequence, packet, bytes);

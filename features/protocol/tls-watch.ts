@@ -3,10 +3,11 @@
  * flow that does not turn to TLS costs those looks and nothing more.
  */
 import { LIMITS } from '../../core/limits.ts';
-import { Field, type FlowState, SideField } from '../flow/flow-state.ts';
+import { Field, type FlowState } from '../flow/flow-state.ts';
 import { MessageLog, RUN } from '../flow/message-log.ts';
+import { payloadSequence } from '../flow/segments.ts';
 import { enlarge, grownCapacity } from '../flow/slot-list.ts';
-import { type Packet, Protocol, TcpFlag } from '../packet/packet.ts';
+import { type Packet, Protocol } from '../packet/packet.ts';
 import { DIALOGUE_NAMES, Dialogue, dialogueOf } from './starttls.ts';
 import { ContentType } from './tls/constants.ts';
 import { type Arrival, FlowReader, type Wanted } from './tls/flow-reader.ts';
@@ -14,6 +15,7 @@ import type { ChainReader, ClientTraits, HelloReader, ServerTraits } from './tls
 import { TLS_LIMITS } from './tls/limits.ts';
 import { beginsWithRecords, isSsl2ClientHello, looksLikeTls, ssl2Length } from './tls/record.ts';
 import { type RecordStream, StreamMode, TlsFlow } from './tls/tls-flow.ts';
+import { ViewBytes } from './view-bytes.ts';
 import type { Watch } from './watch.ts';
 
 const UNKNOWN = -1;
@@ -103,8 +105,7 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
   #dialogues = new Uint8Array(0);
   readonly #records = new RecordList();
   readonly #packed = new Int32Array(2 * TLS_LIMITS.records);
-  #view: DataView | null = null;
-  #bytes = new Uint8Array(0);
+  readonly #bytes = new ViewBytes();
 
   /**
    * @param mostBytes of handshakes half-read and segments out of order at once, all flows together
@@ -231,10 +232,10 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     const looks = this.#looks[slot]!;
     if (looks === OVER) return false;
     const { payloadAt: at, payloadEnd: end } = packet;
-    const bytes = this.#bytesOf(packet.view);
-    const sequence = sequenceOf(packet);
+    const bytes = this.#bytes.of(packet.view);
+    const sequence = payloadSequence(packet);
     // After a dialogue in the clear the stream begins where the handshake does.
-    const first = looks === 0 ? this.#firstSequence(slot, side) : UNKNOWN;
+    const first = looks === 0 ? this.#state.firstPayloadSequence(slot, side) : UNKNOWN;
     const isEarly = first !== UNKNOWN && sequence !== first;
     if (isEarly || looksLikeTls(bytes, at, end) || isRecordChain(bytes, at, end)) {
       this.#start(slot, side, packet, first === UNKNOWN ? sequence : first, looks);
@@ -250,7 +251,8 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
   #mostLooks(slot: number, dialogue: number): number {
     if (dialogue !== Dialogue.None) return TLS_LIMITS.dialogueLooks;
     if (this.#looks[slot]! + 1 < TLS_LIMITS.looks) return TLS_LIMITS.looks;
-    const isMidstream = this.#firstSequence(slot, 0) === UNKNOWN && this.#firstSequence(slot, 1) === UNKNOWN;
+    const isMidstream =
+      this.#state.firstPayloadSequence(slot, 0) === UNKNOWN && this.#state.firstPayloadSequence(slot, 1) === UNKNOWN;
     return isMidstream ? TLS_LIMITS.midstreamLooks : TLS_LIMITS.looks;
   }
 
@@ -260,11 +262,11 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     this.#flows[slot] = flow;
     flow.dialogue = this.#dialogues[slot]!;
     expectAt(flow.stream(side), first);
-    const answer = looks === 0 ? this.#firstSequence(slot, side ^ 1) : UNKNOWN;
+    const answer = looks === 0 ? this.#state.firstPayloadSequence(slot, side ^ 1) : UNKNOWN;
     if (answer !== UNKNOWN) expectAt(flow.stream(side ^ 1), answer);
-    const bytes = this.#bytesOf(packet.view);
+    const bytes = this.#bytes.of(packet.view);
     const { payloadAt, payloadEnd } = packet;
-    if (isSsl2ClientHello(bytes, payloadAt, payloadEnd) && sequenceOf(packet) === first) {
+    if (isSsl2ClientHello(bytes, payloadAt, payloadEnd) && payloadSequence(packet) === first) {
       // RFC 5246 E.2: the client goes on in records of TLS.
       flow.clientSide = side;
       flow.stream(side).next = (first + ssl2Length(bytes, payloadAt)) | 0;
@@ -287,8 +289,8 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
 
   #push(flow: TlsFlow<Client, Server, Chain>, side: 0 | 1, packet: Packet): void {
     const { payloadLength, payloadAt, payloadEnd } = packet;
-    const bytes = this.#bytesOf(packet.view);
-    this.#reader.push(flow, side, sequenceOf(packet), payloadLength, bytes, payloadAt, payloadEnd, packet);
+    const bytes = this.#bytes.of(packet.view);
+    this.#reader.push(flow, side, payloadSequence(packet), payloadLength, bytes, payloadAt, payloadEnd, packet);
   }
 
   #logRecord(
@@ -356,26 +358,6 @@ export class TlsWatch<Client extends ClientTraits, Server extends ServerTraits, 
     // Not by setting a length: an array with holes is a slower one.
     while (this.#flows.length < capacity) this.#flows.push(null);
   }
-
-  /** Sequence number of the side's first payload byte, UNKNOWN if its SYN was not seen. */
-  #firstSequence(slot: number, side: number): number {
-    const syn = this.#state.page(slot)[this.#state.sideBaseOf(slot, side) + SideField.SynSequence]!;
-    return syn < 0 ? UNKNOWN : (syn + 1) >>> 0;
-  }
-
-  /** The bytes under the view, made once for each view: a view never changes what it shows. */
-  #bytesOf(view: DataView): Uint8Array {
-    if (view !== this.#view) {
-      this.#view = view;
-      this.#bytes = new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
-    }
-    return this.#bytes;
-  }
-}
-
-/** Sequence number of the payload's first byte: a SYN counts as one before it (RFC 9293 3.4). */
-function sequenceOf(packet: Packet): number {
-  return (packet.tcpFlags & TcpFlag.Syn) === 0 ? packet.sequence : (packet.sequence + 1) >>> 0;
 }
 
 function expectAt(stream: RecordStream, sequence: number): void {

@@ -3,11 +3,11 @@ import type { Digests } from '../../core/digest.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
 import { communityIdOfKey } from '../fingerprint/community-id.ts';
 import { addressText } from '../flow/address.ts';
-import { END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind } from '../flow/flow-state.ts';
+import { END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind, TTL_B } from '../flow/flow-state.ts';
 import { KeyWord } from '../flow/key.ts';
 import { Protocol } from '../packet/packet.ts';
 import type { FillRow } from './flow-row.ts';
-import { put, putIpv4, putTime } from './put.ts';
+import { type NumberColumn, put, putIpv4, putTime } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
 export const IDENTITY = {
@@ -34,6 +34,16 @@ export const IDENTITY = {
     type: 'uint16',
     doc: 'Outermost VLAN id of the first packet (802.1Q).',
     nulls: 'The packet had no VLAN tag.',
+  },
+  src_ttl: {
+    type: 'uint8',
+    doc: "Time to live (IPv6: hop limit) of the initiator's first packet: a habit of its operating system less the routers before the capture, and so of where the capture was made.",
+    nulls: 'The initiator sent no packet.',
+  },
+  dst_ttl: {
+    type: 'uint8',
+    doc: "The same of the responder's first packet.",
+    nulls: 'The responder sent no packet.',
   },
   end_reason: {
     type: 'utf8',
@@ -73,8 +83,16 @@ export function identityInto(out: ColumnsOf<typeof IDENTITY>, digests: Digests):
     out.ip_version.values[row] = version;
     const vlan = flow.get(Field.Vlan);
     if (vlan >= 0) put(out.vlan_id, row, vlan);
+    const ttls = flow.get(Field.Ttls);
+    putTtl(out.src_ttl, row, isForwardA ? ttls % TTL_B : Math.floor(ttls / TTL_B));
+    putTtl(out.dst_ttl, row, isForwardA ? Math.floor(ttls / TTL_B) : ttls % TTL_B);
     if (kind === RowKind.End) appendText(out.end_reason, row, END_REASON_NAMES[flow.get(Field.EndReason)]!);
   };
+}
+
+/** @param ttl one more than the time to live, 0 for none */
+function putTtl(column: NumberColumn, row: number, ttl: number): void {
+  if (ttl > 0) put(column, row, ttl - 1);
 }
 
 function putAddress(column: TextColumn, row: number, keys: Int32Array, at: number, version: number): void {

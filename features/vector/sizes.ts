@@ -2,7 +2,7 @@
 import { SideField } from '../flow/flow-state.ts';
 import type { FillRow } from './flow-row.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
-import { putMoments, type Sums } from './statistics.ts';
+import { momentColumns, putMoments, type Sums } from './statistics.ts';
 
 const size = (doc: string, nulls: string, leaks = '') =>
   ({ type: 'float64', unit: 'bytes', doc, nulls, input: true, leaks }) as const satisfies FeatureRow;
@@ -46,30 +46,10 @@ const PAYLOAD_SUMS = {
 } as const satisfies Sums;
 
 export function sizesInto(out: ColumnsOf<typeof SIZES>): FillRow {
-  const fwdPackets = {
-    min: out.fwd_packet_size_min,
-    mean: out.fwd_packet_size_mean,
-    std: out.fwd_packet_size_std,
-    max: out.fwd_packet_size_max,
-  };
-  const bwdPackets = {
-    min: out.bwd_packet_size_min,
-    mean: out.bwd_packet_size_mean,
-    std: out.bwd_packet_size_std,
-    max: out.bwd_packet_size_max,
-  };
-  const fwdPayloads = {
-    min: out.fwd_payload_size_min,
-    mean: out.fwd_payload_size_mean,
-    std: out.fwd_payload_size_std,
-    max: out.fwd_payload_size_max,
-  };
-  const bwdPayloads = {
-    min: out.bwd_payload_size_min,
-    mean: out.bwd_payload_size_mean,
-    std: out.bwd_payload_size_std,
-    max: out.bwd_payload_size_max,
-  };
+  const fwdPackets = momentColumns(out, 'fwd_packet_size', '');
+  const bwdPackets = momentColumns(out, 'bwd_packet_size', '');
+  const fwdPayloads = momentColumns(out, 'fwd_payload_size', '');
+  const bwdPayloads = momentColumns(out, 'bwd_payload_size', '');
   return (row, { record, fwd, bwd }) => {
     putMoments(record, fwd, PACKET_SUMS, record[fwd + SideField.Packets]!, row, fwdPackets);
     putMoments(record, bwd, PACKET_SUMS, record[bwd + SideField.Packets]!, row, bwdPackets);

@@ -29,6 +29,18 @@ export interface MomentColumns {
   readonly max: NumberColumn;
 }
 
+type Moment = keyof MomentColumns;
+
+/** The columns `${name}_min${unit}`, `${name}_mean${unit}` and so on. */
+export function momentColumns<Name extends string, Unit extends string>(
+  out: Readonly<Record<`${Name}_${Moment}${Unit}`, NumberColumn>>,
+  name: Name,
+  unit: Unit,
+): MomentColumns {
+  const column = (moment: Moment) => out[`${name}_${moment}${unit}`];
+  return { min: column('min'), mean: column('mean'), std: column('std'), max: column('max') };
+}
+
 /** Writes the moments of `count` values; none leaves them null. */
 export function putMoments(
   record: Float64Array,

@@ -2,7 +2,7 @@
 import { Field, SideField } from '../flow/flow-state.ts';
 import type { FillRow } from './flow-row.ts';
 import type { ColumnsOf, FeatureRow, FeatureRows } from './spec.ts';
-import { putMoments, type Sums } from './statistics.ts';
+import { momentColumns, putMoments, type Sums } from './statistics.ts';
 
 const time = (doc: string, nulls: string, leaks = '') =>
   ({ type: 'float64', unit: 'us', doc, nulls, input: true, leaks }) as const satisfies FeatureRow;
@@ -41,24 +41,9 @@ const FLOW_GAPS = {
 } as const satisfies Sums;
 
 export function timesInto(out: ColumnsOf<typeof TIMES>): FillRow {
-  const both = {
-    min: out.flow_iat_min_us,
-    mean: out.flow_iat_mean_us,
-    std: out.flow_iat_std_us,
-    max: out.flow_iat_max_us,
-  };
-  const sent = {
-    min: out.fwd_iat_min_us,
-    mean: out.fwd_iat_mean_us,
-    std: out.fwd_iat_std_us,
-    max: out.fwd_iat_max_us,
-  };
-  const answered = {
-    min: out.bwd_iat_min_us,
-    mean: out.bwd_iat_mean_us,
-    std: out.bwd_iat_std_us,
-    max: out.bwd_iat_max_us,
-  };
+  const both = momentColumns(out, 'flow_iat', '_us');
+  const sent = momentColumns(out, 'fwd_iat', '_us');
+  const answered = momentColumns(out, 'bwd_iat', '_us');
   return (row, { record, flow, fwd, bwd }) => {
     const fwdGaps = record[fwd + SideField.Packets]! - 1;
     const bwdGaps = record[bwd + SideField.Packets]! - 1;

@@ -63,7 +63,7 @@ describe('a capture that ends in the middle of a packet', () => {
     expect(code).toBe(0);
     expect(jsonRows(stdout).length).toBeGreaterThan(0);
     expect(stderr.split('\n')[0]).toMatch(
-      /^flowlamp: warning: .*cut\.pcap: cut off .* after 181 packets; read up to there$/,
+      /^flowlamp: warning: .*cut\.pcap: cut off .* after 255 packets; read up to there$/,
     );
   });
 

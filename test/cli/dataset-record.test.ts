@@ -1,15 +1,16 @@
 /** Real programs against servers on loopback, recorded. Skipped where tcpdump is missing or may not capture. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectFailure, flowlamp, jsonRows, temporaryFolder } from './run.ts';
 
 const has = (name: string) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
+const isRunning = (words: string) => spawnSync('pgrep', ['-f', '--', words]).status === 0;
 const mayCapture = has('tcpdump') && spawnSync('tcpdump', ['-i', 'lo', '-c', '1', '-d']).status === 0;
 
-describe.skipIf(!mayCapture || !has('openssl'))('dataset record', () => {
+describe.skipIf(!mayCapture || !has('openssl') || !has('pgrep'))('dataset record', () => {
   const folder = temporaryFolder();
   let server: Server;
   let port = 0;
@@ -124,10 +125,41 @@ describe.skipIf(!mayCapture || !has('openssl'))('dataset record', () => {
     expectFailure(await flowlamp([...none, '-i', 'no-such-interface', '--', 'true']), 'UNSUPPORTED');
     expectFailure(await flowlamp([...none, '-i', 'lo', '--filter', 'nonsense words', '--', 'true']), 'UNSUPPORTED');
     expectFailure(await flowlamp([...none, '-i', 'lo', '--', 'no-such-command']), 'OPTION_INVALID');
-    expect(readdirSync(folder.at('none'))).toEqual([]);
+    const labels = ['', 'x'.repeat(201)].map((label) => ['--label', label]);
+    for (const own of [...labels, ['--site', '']]) {
+      expectFailure(await flowlamp([...none, ...own, '-i', 'lo', '--', 'true']), 'OPTION_INVALID');
+    }
+    expect(existsSync(folder.at('none'))).toBe(false);
     expect(
       (await flowlamp([...none, '-i', 'lo', '--quiet', '--filter', 'tcp port 1', '--', 'sh', '-c', 'exit 3'])).stderr,
     ).toMatch(/the command failed \(exit code 3\)/);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'told to stop by %s, it leaves neither file nor process',
+    async (signal) => {
+      const [output, mark] = [folder.at(`stopped-${signal}`), `${process.pid}.${signal === 'SIGINT' ? 1 : 2}`];
+      const words = ['dataset', 'record', '--label', 'x', '-o', output, '-i', 'lo', '--filter', 'tcp port 1'];
+      const { code } = await flowlamp([...words, '--', 'sleep', mark], {
+        meddle: (child) => {
+          const timer = setInterval(() => {
+            if (!isRunning(`^sleep ${mark}`)) return;
+            child.kill(signal);
+            clearInterval(timer);
+          }, 20);
+          child.on('exit', () => clearInterval(timer));
+        },
+      });
+      expect(code).toBe(signal === 'SIGINT' ? 130 : 143);
+      expect(readdirSync(output)).toEqual([]);
+      await expect.poll(() => isRunning(`^sleep ${mark}`) || isRunning(output)).toBe(false);
+    },
+  );
+
+  test('a limit of months is one', async () => {
+    const words = ['dataset', 'record', '--label', 'x'.repeat(200), '-o', folder.at('months'), '-i', 'lo'];
+    const { code, stderr } = await flowlamp([...words, '--filter', 'tcp port 1', '--limit', '9999999', '--', 'true']);
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/was ended|Overflow/)]);
   });
 
   test('a command that does not end is ended', async () => {

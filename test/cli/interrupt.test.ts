@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { flowlamp, sample, temporaryFolder } from './run.ts';
 
@@ -9,7 +10,7 @@ const HEADER_BYTES = 24;
 const COPIES = 120;
 
 beforeAll(() => {
-  const capture = readFileSync(sample('train-01.pcap'));
+  const capture = gunzipSync(readFileSync(sample('train-01.pcap.gz')));
   const packets = capture.subarray(HEADER_BYTES);
   writeFileSync(folder.at('large.pcap'), Buffer.concat([capture, ...new Array<Buffer>(COPIES).fill(packets)]));
 });
@@ -54,7 +55,7 @@ describe('a reader that leaves early', () => {
 
   test.each([
     ['extract', ['extract', folder.at('large.pcap')], 'first piece'],
-    ['score', ['score', sample('train-01.pcap'), '-f', 'jsonl'], 'nothing'],
+    ['score', ['score', sample('train-01.pcap.gz'), '-f', 'jsonl'], 'nothing'],
     ['score as a table', ['score', sample('demo.pcap'), '-f', 'table'], 'nothing'],
     ['inspect', ['inspect', sample('demo.pcap')], 'nothing'],
   ] as const)('ends %s quietly', async (_, args, after) => {

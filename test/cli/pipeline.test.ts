@@ -15,7 +15,7 @@ import {
 
 const folder = temporaryFolder();
 const demo = sample('demo.pcap');
-const trainCaptures = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => sample(`train-0${number}.pcap`));
+const trainCaptures = Array.from({ length: 14 }, (_, i) => sample(`train-${String(i + 1).padStart(2, '0')}.pcap.gz`));
 const run = (...args: string[]) => flowlamp(args, { cwd: folder.path });
 type Row = Record<string, unknown>;
 
@@ -38,7 +38,7 @@ test('captures and a manifest become a labelled table, and that a model folder',
   expect(trained.stderr).toMatch(/cross-validated by capture:\nclass +flows +precision/);
   const card = readCard('model');
   expect(card).toMatchObject({ name: 'tested', version: '1', labels: ['mining', 'other'], positive: 'mining' });
-  expect(card.training).toMatchObject({ captures: 8, groups: 8, generated: true });
+  expect(card.training).toMatchObject({ captures: 14, groups: 14, generated: true });
   expectNoRemains(folder.path);
 });
 
@@ -52,7 +52,7 @@ describe('evaluation', () => {
   test('reports on the test captures of a manifest, to people and to programs', async () => {
     const { code, stdout, stderr } = await run('evaluate', manifest, '-m', 'model', '-o', 'report.html');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^tested@1 on \d+ flows of 3 captures\n\nverdict +given +right/);
+    expect(stdout).toMatch(/^tested@1 on \d+ flows of 4 captures\n\nverdict +given +right/);
     expect(stderr).not.toContain('warning');
     for (const report of ['report.html', 'model/report.html']) {
       const page = readFileSync(folder.at(report), 'utf8');
@@ -71,7 +71,7 @@ describe('evaluation', () => {
   test('warns of captures that the model was trained on', async () => {
     const { code, stderr } = await run('evaluate', 'train.arrow', '-m', 'model');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/warning: the model was trained on 8 captures of these \(.*train-01\.pcap\)/);
+    expect(stderr).toMatch(/warning: the model was trained on 14 captures of these \(.*train-01\.pcap\.gz\)/);
   });
 });
 

@@ -86,15 +86,16 @@ test.concurrent('--key-vlan makes flows of different VLANs different flows', asy
 });
 
 describe('--jobs', () => {
-  const kinds = ['--emit', 'end', '--emit', 'prefix:4', '--emit', 'interval:1'];
+  const kinds = ['--emit', 'end', '--emit', 'prefix:4', '--emit', 'interval:20'];
+  const captures = [1, 2, 3, 4].map((number) => sample(`test-0${number}.pcap.gz`));
 
   test.concurrent.each(['jsonl', 'arrow'])('writes the same %s for every number', async (format) => {
     const paths = await Promise.all(
       ['1', '3'].map(async (jobs) => {
         const path = folder.at(`jobs-${jobs}.${format}`);
-        const outcome = await flowlamp(['extract', samples, ...kinds, '--jobs', jobs, '--label', 'x', '-o', path]);
+        const outcome = await flowlamp(['extract', ...captures, ...kinds, '--jobs', jobs, '--label', 'x', '-o', path]);
         expect(outcome.code).toBe(0);
-        expect(outcome.stderr).toMatch(/^12 captures: 22,440 packets; 593 flows in [\d,]+ rows; /);
+        expect(outcome.stderr).toMatch(/^4 captures: [\d,]+ packets; [\d,]+ flows in [\d,]+ rows; /);
         return path;
       }),
     );
@@ -121,9 +122,9 @@ describe('--jobs', () => {
 
   test.concurrent('scores the same, flow tables among the captures and standard input included', async () => {
     const table = folder.at('table.csv');
-    expect((await flowlamp(['extract', sample('test-01.pcap'), '-o', table])).code).toBe(0);
-    const inputs = [demo, table, sample('test-02.pcap'), '-', sample('test-03.pcap'), demo];
-    const input = readFileSync(sample('train-01.pcap'));
+    expect((await flowlamp(['extract', sample('test-01.pcap.gz'), '-o', table])).code).toBe(0);
+    const inputs = [demo, table, sample('test-02.pcap.gz'), '-', sample('test-03.pcap.gz'), demo];
+    const input = readFileSync(sample('train-01.pcap.gz')); // compressed, as it may come
     const [one, three] = await Promise.all(
       ['1', '3'].map((jobs) => flowlamp(['score', ...inputs, '-f', 'jsonl', '--jobs', jobs], { input })),
     );
@@ -134,7 +135,7 @@ describe('--jobs', () => {
   });
 
   test.concurrent('labels from a manifest are the same', async () => {
-    const inputs = [demo, sample('test-01.pcap'), sample('test-02.pcap')];
+    const inputs = [demo, sample('test-01.pcap.gz'), sample('test-02.pcap.gz')];
     const [one, two] = await Promise.all(
       ['1', '2'].map((jobs) => flowlamp(['extract', ...inputs, '--labels', sample('manifest.json'), '--jobs', jobs])),
     );
@@ -153,14 +154,14 @@ describe('--jobs', () => {
     test.concurrent('fails as without, and leaves no output file', async () => {
       for (const jobs of ['1', '3']) {
         const path = folder.at(`bad-${jobs}.csv`);
-        const outcome = await flowlamp(['extract', demo, noise, sample('test-01.pcap'), '--jobs', jobs, '-o', path]);
+        const outcome = await flowlamp(['extract', demo, noise, sample('test-01.pcap.gz'), '--jobs', jobs, '-o', path]);
         expectFailure(outcome, 'NOT_A_CAPTURE');
         expect(() => readFileSync(path)).toThrow('ENOENT');
       }
     });
 
     test.concurrent('that is cut off warns in the same place, and fails under --strict', async () => {
-      const inputs = [sample('test-01.pcap'), cut, sample('test-02.pcap')];
+      const inputs = [sample('test-01.pcap.gz'), cut, sample('test-02.pcap.gz')];
       const [one, three, strict] = await Promise.all([
         flowlamp(['extract', ...inputs]),
         flowlamp(['extract', ...inputs, '--jobs', '3']),

@@ -26,6 +26,8 @@ export function twinRow(flow: TwinFlow): TwinRow {
     dst_ip: hostOf(target),
     dst_port: portOf(target),
     protocol: packets[0]!.protocol,
+    src_ttl: sides.fwd[0]?.ttl ?? null,
+    dst_ttl: sides.bwd[0]?.ttl ?? null,
     end_reason: flow.reason,
     duration_us: gap(earliest(packets), latest(packets)),
     ...summary('flow_iat_', '_us', gaps(packets)),

@@ -16,6 +16,7 @@ export interface TwinPacket {
   readonly flags: string;
   readonly sequence: number;
   readonly payload: number;
+  readonly ttl: number;
 }
 
 export interface TwinOptions {

@@ -102,7 +102,7 @@ function bursts(side: string, own: readonly TwinMessage[]): Columns {
   };
 }
 
-/** All but the period, which has tests of its own. */
+/** All but the period (see period-twin.ts). */
 function rhythm(side: string, gaps: readonly number[]): Columns {
   const median = quantile(gaps, 0.5) ?? 0;
   const isLong = gaps.length + 1 >= EVENTS;

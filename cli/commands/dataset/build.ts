@@ -6,7 +6,7 @@ import type { Table } from '../../../core/table.ts';
 import { type BuildAccount, type BuiltCapture, joinParts } from '../../../datasets/build/build.ts';
 import { type CaptureFacts, fileSha256, Parts } from '../../../datasets/build/parts.ts';
 import { Labeller } from '../../../datasets/manifest/labeller.ts';
-import { loadManifest, type ManifestCapture } from '../../../datasets/manifest/manifest.ts';
+import { loadManifest, type ManifestCapture, requireFiles } from '../../../datasets/manifest/manifest.ts';
 import { Output } from '../../../features/files/output.ts';
 import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../../features/files/table-writer.ts';
 import { COLUMNS, FEATURES } from '../../../features/vector/schema.ts';
@@ -15,7 +15,7 @@ import { Console } from '../../console.ts';
 import { openJobs } from '../../jobs/capture-jobs.ts';
 import { counted, grouped } from '../../numbers.ts';
 import { addRowOptions, type RowOptions } from '../../options.ts';
-import { formatFor, refuseInputAsOutput } from '../../outputs.ts';
+import { formatFor, outputPath, refuseInputAsOutput } from '../../outputs.ts';
 import { breathe } from '../../signals.ts';
 import { textTable } from '../../text-table.ts';
 
@@ -41,9 +41,11 @@ export function addBuildCommand(dataset: Command): void {
 
 async function runBuild(path: string, options: BuildOptions): Promise<void> {
   const out = new Console(options.quiet === true);
+  requireFile(options.output);
   const manifest = loadManifest(path);
   const labeller = new Labeller(manifest);
   const captures = ofRole(manifest.captures, options.role, path);
+  requireFiles(manifest, captures);
   const format = formatFor(options.output, options.format) ?? 'arrow';
   refuseInputAsOutput(options.output, [path, ...captures.map((capture) => capture.path)]);
   const names = [...new Set([...FEATURES.map(({ name }) => name), ...labeller.columns])];
@@ -65,6 +67,16 @@ async function runBuild(path: string, options: BuildOptions): Promise<void> {
   for (const warning of account.warnings) out.warn(warning);
   sayAccount(account, out);
   out.say(`wrote ${options.output} (${format}) and ${report}`);
+}
+
+/** @throws FlowlampError OPTION_INVALID for standard output, where no build could go on */
+function requireFile(output: string): void {
+  if (outputPath(output) !== null) return;
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: 'a build is not written to standard output: it could not go on where it was stopped',
+    expected: 'a file',
+    action: 'name one with -o',
+  });
 }
 
 function ofRole(captures: readonly ManifestCapture[], role: string | undefined, path: string): ManifestCapture[] {

@@ -1,4 +1,5 @@
 /** `flowlamp dataset record`: a command's real traffic, labelled. */
+import { existsSync, rmSync } from 'node:fs';
 import type { Command } from 'commander';
 import { record } from '../../../datasets/record/record.ts';
 import { Console } from '../../console.ts';
@@ -39,6 +40,7 @@ export function addRecordCommand(dataset: Command): void {
 
 async function runRecord(command: readonly string[], options: RecordCommandOptions): Promise<void> {
   const out = new Console(options.quiet === true);
+  const isNew = !existsSync(options.output);
   makeFolder(options.output);
   const recording = await record({
     folder: options.output,
@@ -49,6 +51,9 @@ async function runRecord(command: readonly string[], options: RecordCommandOptio
     limit: options.limit,
     site: options.site ?? null,
     command,
+  }).catch((cause: unknown) => {
+    if (isNew) rmSync(options.output, { recursive: true, force: true });
+    throw cause;
   });
   const { file, packets, dropped, code, wasEnded } = recording;
   if (dropped > 0) out.warn(`${counted(dropped, 'packet')} lost: what was recorded is not whole`);

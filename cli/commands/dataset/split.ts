@@ -12,7 +12,7 @@ import { TABLE_FORMATS, type TableFormat, TableWriter } from '../../../features/
 import { Console } from '../../console.ts';
 import { counted, grouped } from '../../numbers.ts';
 import { fraction, nameList, positiveInteger, wholeNumber } from '../../options.ts';
-import { makeFolder } from '../../outputs.ts';
+import { makeFolder, refuseInputAsOutput } from '../../outputs.ts';
 import { breathe } from '../../signals.ts';
 import { textTable } from '../../text-table.ts';
 import { inputTables, readInputTable } from './tables.ts';
@@ -68,6 +68,14 @@ async function runSplit(inputs: readonly string[], options: SplitCommandOptions)
   const out = new Console(options.quiet === true);
   const planner = new SplitPlanner(splitOptions(options));
   const tables = await inputTables(inputs);
+  const isFolds = options.folds !== undefined || options.leaveOneOut === true;
+  const files = sideFiles(options, isFolds);
+  for (const file of files) {
+    refuseInputAsOutput(
+      join(options.output, file),
+      tables.map(({ path }) => path),
+    );
+  }
   const { columns } = planner;
   for (const table of tables) {
     await readInputTable(
@@ -79,9 +87,9 @@ async function runSplit(inputs: readonly string[], options: SplitCommandOptions)
     await breathe();
   }
   const plan = planner.plan();
+  requireGroups(plan, options);
   makeFolder(options.output);
-  const isFolds = options.folds !== undefined || options.leaveOneOut === true;
-  const writer = new SideWriters(options, plan, isFolds);
+  const writer = new SideWriters(options, plan, isFolds, files);
   try {
     let row = 0;
     for (const table of tables) {
@@ -99,7 +107,33 @@ async function runSplit(inputs: readonly string[], options: SplitCommandOptions)
   out.endProgress();
   writeReport(join(options.output, 'split.json'), options, plan);
   sayPlan(plan, options, out);
-  out.say(`wrote ${[...writer.files, 'split.json'].join(', ')} to ${options.output}`);
+  out.say(`wrote ${[...files, 'split.json'].join(', ')} to ${options.output}`);
+}
+
+/** Tables that are written: one for each side, or one of all folds. */
+function sideFiles(options: SplitCommandOptions, isFolds: boolean): string[] {
+  const names = isFolds ? ['folds'] : sidesOf(options).map(({ name }) => name);
+  return names.map((name) => `${name}.${options.format}`);
+}
+
+function sidesOf({ test, validation, folds }: SplitCommandOptions): SplitOptions['sides'] {
+  if (folds !== undefined) return Array.from({ length: folds }, (_, i) => ({ name: `fold-${i}`, share: 1 }));
+  return [
+    { name: 'train', share: 1 - test - validation },
+    ...(validation > 0 ? [{ name: 'validation', share: validation }] : []),
+    { name: 'test', share: test },
+  ];
+}
+
+/** @throws FlowlampError OPTION_INVALID for a column whose values are as good as one for each row */
+function requireGroups({ groupNames, sides }: SplitPlan, { by, iKnow }: SplitCommandOptions): void {
+  const isNamed = by.every((name) => (GROUPS as readonly string[]).includes(name));
+  if (isNamed || iKnow === true || groupNames.length * 2 <= sides.length) return;
+  throw refused(
+    `--by ${by.join(',')} makes ${grouped(groupNames.length)} groups of ${grouped(sides.length)} rows, and is --by row by another name`,
+    'groups of several rows',
+    'split by another column, or add --i-know',
+  );
 }
 
 function splitOptions(options: SplitCommandOptions): SplitOptions {
@@ -122,17 +156,9 @@ function splitOptions(options: SplitCommandOptions): SplitOptions {
       'correct them',
     );
   }
-  const sides =
-    folds === undefined
-      ? [
-          { name: 'train', share: 1 - test - validation },
-          ...(validation > 0 ? [{ name: 'validation', share: validation }] : []),
-          { name: 'test', share: test },
-        ]
-      : Array.from({ length: folds }, (_, i) => ({ name: `fold-${i}`, share: 1 }));
   return {
     by,
-    sides,
+    sides: sidesOf(options),
     kind: leaveOneOut === true ? 'each' : forward === true ? 'forward' : 'groups',
     stratify,
     seed,
@@ -149,21 +175,18 @@ const FOLD: ColumnSpec = { name: 'fold', type: 'uint32', unit: '', revision: 1 }
 
 /** The tables of a split: one for each side, or one whose column `fold` tells. */
 class SideWriters {
-  readonly #options: SplitCommandOptions;
+  readonly #files: readonly string[];
+  readonly #format: TableFormat;
   readonly #plan: SplitPlan;
   readonly #isFolds: boolean;
   readonly #writers: TableWriter[] = [];
   #batches: RowBatches[] | null = null;
 
-  constructor(options: SplitCommandOptions, plan: SplitPlan, isFolds: boolean) {
-    this.#options = options;
+  constructor(options: SplitCommandOptions, plan: SplitPlan, isFolds: boolean, files: readonly string[]) {
+    this.#files = files.map((file) => join(options.output, file));
+    this.#format = options.format;
     this.#plan = plan;
     this.#isFolds = isFolds;
-  }
-
-  get files(): string[] {
-    const names = this.#isFolds ? ['folds'] : this.#plan.sideNames;
-    return names.map((name) => `${name}.${this.#options.format}`);
   }
 
   /** @param first number of the batch's first row among all rows */
@@ -186,8 +209,7 @@ class SideWriters {
   }
 
   async #open(specs: readonly ColumnSpec[]): Promise<RowBatches[]> {
-    const { output, format } = this.#options;
-    for (const file of this.files) this.#writers.push(await TableWriter.open(join(output, file), format, specs));
+    for (const file of this.#files) this.#writers.push(await TableWriter.open(file, this.#format, specs));
     return this.#writers.map((writer) => new RowBatches(specs, (batch) => writer.write(batch)));
   }
 
@@ -215,9 +237,10 @@ const MOST_GROUPS = 100_000;
 
 function writeReport(path: string, options: SplitCommandOptions, plan: SplitPlan): void {
   const { by, seed, target, stratify, duplicateLength } = options;
+  const groups = groupCounts(plan);
   const sides = plan.sideNames.map((name, side) => ({
     name,
-    groups: groupsOf(plan, side),
+    groups: groups[side]!,
     rowsPerLabel: rowsOf(plan, side),
   }));
   const names = plan.groupNames.slice(0, MOST_GROUPS);
@@ -228,7 +251,7 @@ function writeReport(path: string, options: SplitCommandOptions, plan: SplitPlan
     seed,
     target,
     stratify,
-    sides: sides.map(({ name, groups, rowsPerLabel }) => ({ name, groups: groups.length, rowsPerLabel })),
+    sides,
     leftOut: { unlabelled: plan.unlabelled, duplicates: plan.duplicates, straddling: plan.straddling },
     duplicates: {
       removed: plan.duplicates,
@@ -247,10 +270,11 @@ function writeReport(path: string, options: SplitCommandOptions, plan: SplitPlan
   }
 }
 
-function groupsOf({ sideOfGroup }: SplitPlan, side: number): number[] {
-  const found: number[] = [];
-  for (let group = 0; group < sideOfGroup.length; group++) if (sideOfGroup[group] === side) found.push(group);
-  return found;
+/** Groups per side. */
+function groupCounts({ sideOfGroup, sideNames }: SplitPlan): Float64Array {
+  const counts = new Float64Array(sideNames.length);
+  for (const side of sideOfGroup) if (side >= 0) counts[side]!++;
+  return counts;
 }
 
 function rowsOf({ classNames, counts }: SplitPlan, side: number): Record<string, number> {
@@ -259,21 +283,28 @@ function rowsOf({ classNames, counts }: SplitPlan, side: number): Record<string,
 
 const MOST_SIDES = 20;
 
+function turned(table: readonly (readonly string[])[]): string[][] {
+  return table[0]!.map((_, column) => table.map((row) => row[column]!));
+}
+
 function sayPlan(plan: SplitPlan, options: SplitCommandOptions, out: Console): void {
   const shown = plan.sideNames.slice(0, MOST_SIDES);
-  const perSide = shown.map((_, side) => groupsOf(plan, side).length);
-  const rows = [
-    ['groups', ...perSide.map(grouped)],
+  const groups = groupCounts(plan);
+  const table = [
+    ['', ...shown],
+    ['groups', ...shown.map((_, side) => grouped(groups[side]!))],
     ...plan.classNames.map((name, k) => [
       name,
       ...shown.map((_, side) => grouped(plan.counts[side * plan.classNames.length + k]!)),
     ]),
   ];
-  out.say(textTable(['', ...shown], rows, ['left', ...shown.map(() => 'right' as const)]));
+  // Of many sides, whose names are those of groups, each is a line.
+  const [head = [], ...rows] = options.leaveOneOut === true ? turned(table) : table;
+  out.say(textTable(head, rows, ['left', ...head.slice(1).map(() => 'right' as const)], 60));
   if (plan.sideNames.length > MOST_SIDES) out.say(`and ${plan.sideNames.length - MOST_SIDES} more sides`);
   const left = [
     plan.unlabelled > 0 ? `${grouped(plan.unlabelled)} without a label` : '',
-    plan.straddling > 0 ? `${grouped(plan.straddling)} of groups that begin earlier` : '',
+    plan.straddling > 0 ? `${grouped(plan.straddling)} of groups that begin earlier, or without a time` : '',
     plan.duplicates > 0
       ? `${counted(plan.duplicates, 'duplicate')} of an earlier side (of ${grouped(plan.comparable)} compared)`
       : '',

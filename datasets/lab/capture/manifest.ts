@@ -16,6 +16,8 @@ export interface LabelledFlow {
   readonly encapsulation: EncapsulationName;
   /** The site (pool or service) at the other end, unique over all captures; the client is `src_ip`. */
   readonly group: string;
+  /** Strength of each evasion in force (datasets/lab/evasion), 0 to 1; left out where there is none. */
+  readonly evasions?: Readonly<Record<string, number>>;
 }
 
 export interface LabelledCapture {

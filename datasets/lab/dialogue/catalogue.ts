@@ -1,38 +1,6 @@
-/** Every dialogue, once, with its share of the sessions of its label. */
-import { cryptonote } from './cryptonote.ts';
-import { download } from './download.ts';
-import { ethproxy } from './ethproxy.ts';
-import { httpsBrowsing } from './https-browsing.ts';
-import { imapIdle } from './imap-idle.ts';
-import { jsonRpcNode } from './json-rpc-node.ts';
-import type { Dialogue, Label } from './message.ts';
-import { mqttKeepalive } from './mqtt-keepalive.ts';
-import { pushNotifications } from './push-notifications.ts';
-import { stratumV1 } from './stratum-v1.ts';
-import { taskQueue } from './task-queue.ts';
-import { telemetryBeacon } from './telemetry-beacon.ts';
-import { tradingTicker } from './trading-ticker.ts';
-import { videoSegments } from './video-segments.ts';
-import { websocketChat } from './websocket-chat.ts';
+/** The dialogues of each label. */
+import type { Label, Share } from './message.ts';
+import { MINING } from './mining/catalogue.ts';
+import { ORDINARY } from './ordinary/catalogue.ts';
 
-/** Look-alikes are over-represented on purpose, bulk transfers thinned: the easy negatives are not the interesting ones. */
-export const CATALOGUE: readonly { readonly weight: number; readonly value: Dialogue }[] = [
-  { weight: 5, value: cryptonote },
-  { weight: 3, value: stratumV1 },
-  { weight: 3, value: ethproxy },
-  { weight: 3.5, value: httpsBrowsing },
-  { weight: 1.4, value: download },
-  { weight: 4, value: telemetryBeacon },
-  { weight: 3, value: websocketChat },
-  { weight: 3, value: pushNotifications },
-  { weight: 3, value: tradingTicker },
-  { weight: 3, value: mqttKeepalive },
-  { weight: 2, value: imapIdle },
-  { weight: 3, value: jsonRpcNode },
-  { weight: 0.8, value: videoSegments },
-  { weight: 3, value: taskQueue },
-];
-
-export function dialoguesOf(label: Label): readonly { readonly weight: number; readonly value: Dialogue }[] {
-  return CATALOGUE.filter((entry) => entry.value.label === label);
-}
+export const CATALOGUE: Readonly<Record<Label, readonly Share[]>> = { mining: MINING, other: ORDINARY };

@@ -20,6 +20,8 @@ export interface Message {
   readonly atUs: number;
   /** Index of the message that must have reached this sender first; -1 when the message reacts to nothing. */
   readonly after: number;
+  /** Further messages that must have reached, or left, this sender first: what a write made of several replies waits for. */
+  readonly also?: readonly number[];
   /** Time the sender thinks once `after` has arrived, microseconds. */
   readonly thinkUs: number;
 }
@@ -37,6 +39,10 @@ export interface DialogueContext {
   readonly host: string;
   /** Seed of the block arrivals, common to every session of a capture: all miners of a coin see the same blocks. */
   readonly chainSeed: number;
+  /** How often this client has been at this site before, in this capture; 0 when left out. */
+  readonly visit?: number;
+  /** Factor on the share difficulty the miner asks its pool for; 1 when left out. */
+  readonly difficulty?: number;
 }
 
 export interface Dialogue {
@@ -44,7 +50,17 @@ export interface Dialogue {
   readonly label: Label;
   /** Ports this application is found on when it uses its usual one. */
   readonly ports: readonly number[];
+  /** Its sessions begin with an HTTP request, always or at some operators: it is not carried in a second WebSocket. */
+  readonly speaksHttp?: boolean;
+  /** From this message on the bytes are the application's own ciphertext: an ignorable frame more shows as length alone. */
+  readonly opaqueFrom?: number;
   play(context: DialogueContext): readonly Message[];
+}
+
+/** A dialogue and how often it is played, in proportion to the others of its label. */
+export interface Share {
+  readonly weight: number;
+  readonly value: Dialogue;
 }
 
 const encoder = new TextEncoder();
@@ -63,9 +79,14 @@ export class Script {
     return this.#add(this.messages[to]!.from === 'client' ? 'server' : 'client', 0, to, thinkUs, content);
   }
 
-  /** The same side as `previous` goes on, `thinkUs` after it was sent. */
-  follow(previous: number, content: string | Uint8Array, thinkUs: number): number {
-    return this.#add(this.messages[previous]!.from, 0, previous, thinkUs, content);
+  /** The same side as `previous` goes on, `thinkUs` after it was sent and not before `atUs`. */
+  follow(previous: number, content: string | Uint8Array, thinkUs: number, atUs = 0): number {
+    return this.#add(this.messages[previous]!.from, atUs, previous, thinkUs, content);
+  }
+
+  /** The same side as `previous` sends at `atUs`, or once `previous` was sent, whichever is later. */
+  followAt(previous: number, atUs: number, content: string | Uint8Array): number {
+    return this.#add(this.messages[previous]!.from, atUs, previous, 0, content);
   }
 
   /** The side that receives `to` sends at `atUs`, or once `to` has arrived, whichever is later. */

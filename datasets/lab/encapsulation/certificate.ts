@@ -28,24 +28,37 @@ export interface Credentials {
   readonly chainPem: string;
 }
 
+/** Keys with their encodings, which are made once: OpenSSL takes as long to write a key down as to sign with it. */
 interface KeyPair {
   readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
+  readonly privatePem: string;
+  /** SubjectPublicKeyInfo. */
+  readonly publicDer: Uint8Array;
 }
 
-const KEYS_PER_KIND = 3;
+/** Making RSA keys takes seconds, so there are few; which one a site has shows nowhere but in the bits of its certificate. */
+const KEYS: Readonly<Record<KeyKind, number>> = { 'rsa-2048': 2, 'rsa-3072': 1, 'p-256': 3, 'p-384': 3 };
 const keyRing = new Map<string, KeyPair>();
 
-function keyPair(kind: KeyKind, index: number): KeyPair {
-  const slot = `${kind}/${index}`;
+function keyPair(kind: KeyKind, prng: Prng): KeyPair {
+  const slot = `${kind}/${prng.below(KEYS[kind])}`;
   let pair = keyRing.get(slot);
   if (!pair) {
-    if (kind === 'rsa-2048') pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    else if (kind === 'rsa-3072') pair = generateKeyPairSync('rsa', { modulusLength: 3072 });
-    else pair = generateKeyPairSync('ec', { namedCurve: kind === 'p-256' ? 'P-256' : 'P-384' });
+    const { privateKey, publicKey } = makeKeys(kind);
+    pair = {
+      privateKey,
+      privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      publicDer: publicKey.export({ type: 'spki', format: 'der' }),
+    };
     keyRing.set(slot, pair);
   }
   return pair;
+}
+
+function makeKeys(kind: KeyKind): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  if (kind === 'rsa-2048') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (kind === 'rsa-3072') return generateKeyPairSync('rsa', { modulusLength: 3072 });
+  return generateKeyPairSync('ec', { namedCurve: kind === 'p-256' ? 'P-256' : 'P-384' });
 }
 
 /** Signature algorithm identifiers: sha256WithRSAEncryption carries a NULL, ecdsa-with-SHA256 nothing (RFC 4055, 5758). */
@@ -79,7 +92,8 @@ interface Statement {
 }
 
 /** One certificate, DER. Its length varies by a few bytes with an ECDSA issuer: each half of that signature is an integer. */
-function certificate(prng: Prng, statement: Statement, subjectKey: KeyObject, issuerKey: KeyObject): Uint8Array {
+function certificate(prng: Prng, statement: Statement, subjectKey: KeyPair, issuer: KeyPair): Uint8Array {
+  const issuerKey = issuer.privateKey;
   const from = new Date(Date.UTC(2025, prng.below(3), prng.integer(1, 28)));
   const until = new Date(from.getTime() + statement.validDays * 86_400_000);
   const serial = prng.bytes(new Uint8Array(16));
@@ -109,7 +123,7 @@ function certificate(prng: Prng, statement: Statement, subjectKey: KeyObject, is
     name(statement.issuer),
     sequence(utcTime(from), utcTime(until)),
     name(statement.subject),
-    subjectKey.export({ type: 'spki', format: 'der' }),
+    subjectKey.publicDer,
     tlv(contextTag(3, true), sequence(...extensions)),
   );
   return sequence(body, signatureAlgorithm(issuerKey), bits(sign('sha256', body, issuerKey)));
@@ -131,44 +145,80 @@ const KEY_KINDS: readonly { readonly weight: number; readonly value: KeyKind }[]
 
 const AUTHORITIES = ['Northgate Trust', 'Bluefin Encryption', 'Open Harbour', 'Certwell', 'Lantern PKI'];
 
-/** Draws a server's credentials: key, names, validity, and a chain of one to three certificates. */
-export function drawCredentials(prng: Prng, host: string): Credentials {
-  const leafPair = keyPair(prng.pickWeighted(KEY_KINDS), prng.below(KEYS_PER_KIND));
-  const chainLength = prng.pick([1, 2, 2, 2, 3]);
-  const subject = { commonName: host, organisation: prng.chance(0.3) ? `${host.split('.')[1] ?? host} ltd` : '' };
+/** A made-up authority's own certificate, PEM: a server that asks for certificates names those it trusts. */
+export function drawAuthority(prng: Prng): string {
+  const pair = keyPair(prng.chance(0.5) ? 'rsa-2048' : 'p-256', prng);
+  const brand = prng.pick(AUTHORITIES);
+  const subject = { commonName: `${brand} Clients CA ${prng.integer(1, 9)}`, organisation: brand };
+  const statement = { subject, issuer: subject, authority: true, names: [], validDays: 3650, statusUrl: '' };
+  return pem(certificate(prng, statement, pair, pair));
+}
+
+/** What a leaf says and how long its chain is. */
+interface Leaf {
+  readonly keyKind: KeyKind;
+  readonly chainLength: number;
+  readonly organisation: string;
+  readonly names: readonly string[];
+  readonly validDays: number;
+}
+
+function drawLeaf(prng: Prng, host: string): Leaf {
   const parent = host.slice(host.indexOf('.') + 1);
-  const names = [host, parent, `www.${parent}`, `api.${parent}`, `*.${parent}`].slice(0, prng.pick([1, 1, 2, 3, 5]));
-  const validDays = prng.pick([90, 90, 90, 365, 398, 3650]);
+  return {
+    keyKind: prng.pickWeighted(KEY_KINDS),
+    chainLength: prng.pick([1, 2, 2, 2, 3]),
+    organisation: prng.chance(0.3) ? `${host.split('.')[1] ?? host} ltd` : '',
+    names: [host, parent, `www.${parent}`, `api.${parent}`, `*.${parent}`].slice(0, prng.pick([1, 1, 2, 3, 5])),
+    validDays: prng.pick([90, 90, 90, 365, 398, 3650]),
+  };
+}
+
+/** The front of a content delivery network orders one kind for all: the customer's domain and whatever is under it, for 90 days. */
+function drawFrontLeaf(prng: Prng, host: string): Leaf {
+  const parent = host.slice(host.indexOf('.') + 1);
+  return {
+    keyKind: prng.chance(0.85) ? 'p-256' : 'rsa-2048',
+    chainLength: prng.pick([2, 3, 3]),
+    organisation: '',
+    names: [parent, `*.${parent}`],
+    validDays: 90,
+  };
+}
+
+/**
+ * Draws a server's credentials: key, names, validity, and a chain of one to three certificates.
+ * @param isFront whether a content delivery network stands in for the host
+ */
+export function drawCredentials(prng: Prng, host: string, isFront = false): Credentials {
+  const leaf = isFront ? drawFrontLeaf(prng, host) : drawLeaf(prng, host);
+  const { chainLength, names, validDays } = leaf;
+  const leafPair = keyPair(leaf.keyKind, prng);
+  const subject = { commonName: isFront ? names[0]! : host, organisation: leaf.organisation };
   const brand = prng.pick(AUTHORITIES);
   const statusUrl = prng.chance(0.7)
     ? `http://ocsp.${brand.toLowerCase().replace(' ', '-')}.example/${prng.hex(4)}`
     : '';
-  const key = leafPair.privateKey;
-  const keyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const keyPem = leafPair.privatePem;
   if (chainLength === 1) {
     const alone = { subject, issuer: subject, authority: false, names, validDays, statusUrl: '' };
-    return { keyPem, chainPem: pem(certificate(prng, alone, leafPair.publicKey, key)) };
+    return { keyPem, chainPem: pem(certificate(prng, alone, leafPair, leafPair)) };
   }
-  const issuerPair = keyPair(prng.chance(0.45) ? 'rsa-2048' : 'p-256', prng.below(KEYS_PER_KIND));
+  const issuerPair = keyPair(prng.chance(0.45) ? 'rsa-2048' : 'p-256', prng);
   const issuer = { commonName: `${brand} R${prng.integer(1, 12)}`, organisation: brand };
   const root = { commonName: `${brand} Root X${prng.integer(1, 3)}`, organisation: brand };
   const parts = [
-    certificate(
-      prng,
-      { subject, issuer, authority: false, names, validDays, statusUrl },
-      leafPair.publicKey,
-      issuerPair.privateKey,
-    ),
+    certificate(prng, { subject, issuer, authority: false, names, validDays, statusUrl }, leafPair, issuerPair),
     certificate(
       prng,
       { subject: issuer, issuer: root, authority: true, names: [], validDays: 1825, statusUrl },
-      issuerPair.publicKey,
-      issuerPair.privateKey,
+      issuerPair,
+      issuerPair,
     ),
   ];
   if (chainLength === 3) {
     const statement = { subject: root, issuer: root, authority: true, names: [], validDays: 7300, statusUrl: '' };
-    parts.push(certificate(prng, statement, issuerPair.publicKey, issuerPair.privateKey));
+    parts.push(certificate(prng, statement, issuerPair, issuerPair));
   }
   return { keyPem, chainPem: parts.map(pem).join('') };
 }

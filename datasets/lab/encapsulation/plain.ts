@@ -1,12 +1,6 @@
 /** No encapsulation: the application writes straight to TCP. */
-import type { Channel } from './channel.ts';
+import { type Channel, QUIET } from './channel.ts';
 
 export function openPlain(): Channel {
-  return {
-    handshake: [],
-    clientReadyAfter: -1,
-    seal: async (_from, bytes) => bytes,
-    farewell: async () => [],
-    dispose: () => {},
-  };
+  return { ...QUIET, handshake: [], readyAfter: { client: -1, server: -1 }, seal: (_from, bytes) => bytes };
 }

@@ -1,50 +1,24 @@
 /**
  * Genuine TLS: node:tls (OpenSSL) on both ends of an in-memory wire. Every record is the library's own output; only the
  * time at which it travels is simulated. A message counts as sealed when the peer has decrypted all of it, so a channel can
- * never run ahead of its own records.
+ * never run ahead of its own records. Mostly that is so as soon as it is written; only a side that writes twice in a row
+ * waits for the event loop in between, as the library requires.
  *
  * From run to run the ciphertext differs (OpenSSL's randomness cannot be seeded) and so do a few handshake lengths: an ECDSA
  * signature is two DER integers, each a byte shorter now and then, and session tickets round such differences up to 16.
  * Lengths of application records are a function of the plaintext alone.
  */
-import { constants } from 'node:crypto';
-import { connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import { connect, type SecureContext, TLSSocket } from 'node:tls';
 import type { Side } from '../dialogue/message.ts';
-import type { Credentials } from './certificate.ts';
-import type { Channel, Flight } from './channel.ts';
-import type { ClientShape, ServerShape } from './shapes.ts';
-import { Wire } from './wire.ts';
-
-export type TlsVersion = 'tls12' | 'tls13';
-
-/** A server's identity and settings, made once per site; holds the ticket keys that resumption needs. */
-export interface TlsServer {
-  readonly version: TlsVersion;
-  readonly host: string;
-  readonly shape: ServerShape;
-  readonly context: SecureContext;
-}
-
-export function createTlsServer(
-  version: TlsVersion,
-  host: string,
-  shape: ServerShape,
-  credentials: Credentials,
-): TlsServer {
-  const context = createSecureContext({
-    key: credentials.keyPem,
-    cert: credentials.chainPem,
-    ecdhCurve: shape.groups,
-    minVersion: 'TLSv1.2',
-    maxVersion: version === 'tls12' ? 'TLSv1.2' : 'TLSv1.3',
-    secureOptions: shape.prefersOwnCiphers ? constants.SSL_OP_CIPHER_SERVER_PREFERENCE : 0,
-  });
-  return { version, host, shape, context };
-}
+import { type Channel, type Flight, opposite, QUIET, type Sealed } from './channel.ts';
+import type { ClientShape } from './shapes.ts';
+import { clientContext, resumesById, serverContext, sessionBook, type TlsServer } from './tls-contexts.ts';
+import { Wire, type Written } from './wire.ts';
 
 /** Rounds of the event loop without a write after which a handshake is over; OpenSSL answers within one. */
 const QUIET_ROUNDS = 4;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const RECORD_BYTES_MAX = 16_384;
 
 class Pair {
   readonly wire = new Wire();
@@ -55,28 +29,25 @@ class Pair {
   #failure: Error | null = null;
   session: Buffer | null = null;
 
-  constructor(server: TlsServer, shape: ClientShape, session: Buffer | null) {
-    const selected = server.shape.selectsAlpn ? shape.alpn.slice(-1) : [];
+  constructor(server: TlsServer, context: SecureContext, shape: ClientShape, session: Buffer | null) {
+    const { shape: habits } = server;
     this.server = new TLSSocket(this.wire.server, {
       isServer: true,
-      secureContext: server.context,
-      ALPNProtocols: selected,
+      secureContext: context,
+      ALPNProtocols: habits.alpn.filter((protocol) => shape.alpn.includes(protocol)),
+      ...(habits.asksCertificate ? { requestCert: true, rejectUnauthorized: false } : {}),
+      ...(resumesById(server) ? { server: sessionBook() } : {}),
     });
     this.client = connect({
       socket: this.wire.client,
-      secureContext: createSecureContext({
-        ca: [], // nothing is verified here, and loading the system's roots for every client is slow
-        ciphers: shape.ciphers,
-        ecdhCurve: shape.groups,
-        ...(shape.sigalgs ? { sigalgs: shape.sigalgs } : {}),
-        minVersion: 'TLSv1.2',
-        maxVersion: server.version === 'tls12' && shape.stopsAt12 ? 'TLSv1.2' : 'TLSv1.3',
-      }),
+      secureContext: clientContext(shape, server.version === 'tls12' && shape.stopsAt12),
       rejectUnauthorized: false,
       ALPNProtocols: [...shape.alpn],
       ...(shape.sendsName ? { servername: server.host } : {}),
       ...(session ? { session } : {}),
     });
+    if (habits.recordBytes < RECORD_BYTES_MAX) this.server.setMaxSendFragment(habits.recordBytes);
+    if (shape.recordBytes < RECORD_BYTES_MAX) this.client.setMaxSendFragment(shape.recordBytes);
     this.client.on('session', (ticket: Buffer) => {
       this.session = ticket;
     });
@@ -99,12 +70,13 @@ class Pair {
     });
   }
 
-  async handshake(): Promise<Flight[]> {
+  async handshake(): Promise<Written[]> {
     await new Promise<void>((resolve, reject) => {
       this.client.once('secureConnect', resolve);
       this.#wake = () => this.#failure && reject(this.#failure);
     });
     await this.#settle();
+    this.#wake = () => {};
     return this.wire.take();
   }
 
@@ -119,27 +91,28 @@ class Pair {
     }
   }
 
-  async seal(from: Side, bytes: Uint8Array): Promise<Uint8Array> {
-    const to: Side = from === 'client' ? 'server' : 'client';
+  seal(from: Side, bytes: Uint8Array): Sealed {
+    const to = opposite(from);
     const expected = this.#received[to] + bytes.length;
     this[from].write(bytes);
+    return this.#received[to] === expected ? this.wire.takeOne() : this.#sealed(to, expected);
+  }
+
+  async #sealed(to: Side, expected: number): Promise<Uint8Array> {
     while (this.#received[to] < expected) {
       if (this.#failure) throw this.#failure;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    return this.#own(from);
+    this.#wake = () => {};
+    return this.wire.takeOne();
   }
 
-  async farewell(from: Side): Promise<Flight[]> {
+  async farewell(from: Side): Promise<Written[]> {
     this[from].end();
     await this.#settle();
     return this.wire.take();
-  }
-
-  #own(from: Side): Uint8Array {
-    return this.wire.take().find((flight) => flight.from === from)?.bytes ?? new Uint8Array(0);
   }
 
   dispose(): void {
@@ -148,22 +121,27 @@ class Pair {
   }
 }
 
-/** A session ticket from an earlier visit, made by paying one that is not recorded. */
-async function earlierSession(server: TlsServer, shape: ClientShape): Promise<Buffer | null> {
-  const visit = new Pair(server, shape, null);
+/** A session from an earlier visit, made by paying one that is not recorded. */
+async function earlierSession(server: TlsServer, context: SecureContext, shape: ClientShape): Promise<Buffer | null> {
+  const visit = new Pair(server, context, shape, null);
   await visit.handshake();
   visit.dispose();
   return visit.session;
 }
 
+/** @throws Error if client and server have no cipher, group or signature algorithm in common */
 export async function openTls(server: TlsServer, shape: ClientShape): Promise<Channel> {
-  const pair = new Pair(server, shape, shape.resumes ? await earlierSession(server, shape) : null);
-  const handshake = await pair.handshake();
-  const lastOfClient = handshake.findLastIndex((flight) => flight.from === 'client');
+  const context = serverContext(server); // one for both visits: a ticket is good for the context that made it
+  const pair = new Pair(server, context, shape, shape.resumes ? await earlierSession(server, context, shape) : null);
+  const written = await pair.handshake();
+  const handshake = written.map((flight, i): Flight => ({ ...flight, after: i - 1, thinkUs: 0 }));
+  const lastOfClient = written.findLastIndex((flight) => flight.from === 'client');
+  // TLS 1.3: the client writes right behind its Finished, tickets come later. TLS 1.2: both wait for the last flight.
+  const ready = server.version === 'tls13' ? lastOfClient : written.length - 1;
   return {
+    ...QUIET,
     handshake,
-    // TLS 1.3: the client writes right behind its Finished, tickets come later. TLS 1.2: it waits for the last flight.
-    clientReadyAfter: server.version === 'tls13' ? lastOfClient : handshake.length - 1,
+    readyAfter: { client: ready, server: ready },
     seal: (from, bytes) => pair.seal(from, bytes),
     farewell: (from) => pair.farewell(from),
     dispose: () => pair.dispose(),

@@ -1,14 +1,19 @@
 /** Two ends of a connection joined in memory: what one writes the other reads at once, and every write is noted in order. */
 import { Duplex } from 'node:stream';
 import type { Side } from '../dialogue/message.ts';
-import type { Flight } from './channel.ts';
+
+/** Neighbouring writes of one side. */
+export interface Written {
+  readonly from: Side;
+  readonly bytes: Uint8Array;
+}
 
 class End extends Duplex {
   readonly #side: Side;
-  readonly #log: Flight[];
+  readonly #log: Written[];
   other: End | null = null;
 
-  constructor(side: Side, log: Flight[]) {
+  constructor(side: Side, log: Written[]) {
     super({ allowHalfOpen: true });
     this.#side = side;
     this.#log = log;
@@ -17,7 +22,7 @@ class End extends Duplex {
   override _read(): void {}
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
-    this.#log.push({ from: this.#side, bytes: Uint8Array.from(chunk) });
+    this.#log.push({ from: this.#side, bytes: chunk }); // made by the TLS library for this write alone: no copy
     this.other?.push(chunk);
     done();
   }
@@ -29,7 +34,7 @@ class End extends Duplex {
 }
 
 export class Wire {
-  readonly #log: Flight[] = [];
+  readonly #log: Written[] = [];
   readonly client: Duplex;
   readonly server: Duplex;
 
@@ -47,8 +52,8 @@ export class Wire {
     return this.#log.length;
   }
 
-  /** Takes what was written since the last call, neighbouring writes of one side joined into one flight. */
-  take(): Flight[] {
+  /** Takes what was written since the last call, neighbouring writes of one side joined. */
+  take(): Written[] {
     const flights: { from: Side; parts: Uint8Array[] }[] = [];
     for (const { from, bytes } of this.#log.splice(0)) {
       const last = flights[flights.length - 1];
@@ -57,9 +62,16 @@ export class Wire {
     }
     return flights.map(({ from, parts }) => ({ from, bytes: joined(parts) }));
   }
+
+  /** Takes all that was written since the last call, by one side alone. */
+  takeOne(): Uint8Array {
+    const parts = this.#log.map(({ bytes }) => bytes);
+    this.#log.length = 0;
+    return joined(parts);
+  }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -2,7 +2,8 @@
 import type { Prng } from '../../../core/prng.ts';
 import type { Side } from '../dialogue/message.ts';
 import { acknowledge, type Segment } from './acknowledging.ts';
-import { type Endpoint, encodeFrame, TcpFlag } from './frame.ts';
+import { type Endpoint, frameBytes, HEADERS_MAX, type TcpFields, TcpFlag, writeFrame } from './frame.ts';
+import { Frames } from './frames.ts';
 import type { Path } from './path.ts';
 import { Sending } from './sending.ts';
 import type { Stack } from './stack.ts';
@@ -12,10 +13,12 @@ export interface Host {
   readonly stack: Stack;
 }
 
-export interface CapturedFrame {
-  /** Microseconds on the clock of the capture. */
-  readonly atUs: number;
-  readonly bytes: Uint8Array;
+/** A segment with what its sender's stack puts around it: all that `encode` needs, whatever else is recorded. */
+export interface Packet extends Segment {
+  readonly ipId: number;
+  /** Clocks of the timestamp option, milliseconds. */
+  readonly nowMs: number;
+  readonly echoMs: number;
 }
 
 /** Timestamp option with its two words of padding. */
@@ -33,7 +36,8 @@ export class Connection extends Sending {
   constructor(client: Host, server: Host, path: Path, prng: Prng) {
     const mss = client.endpoint.ip.length === 16 ? path.mss - 20 : path.mss;
     const timestamps = client.stack.timestamps && server.stack.timestamps;
-    super(path, mss - (timestamps ? TIMESTAMP_BYTES : 0), prng.uint32());
+    const stacks = { client: client.stack, server: server.stack };
+    super(path, mss - (timestamps ? TIMESTAMP_BYTES : 0), stacks, prng.uint32());
     this.#hosts = { client, server };
     this.#path = path;
     this.#mss = mss;
@@ -42,39 +46,57 @@ export class Connection extends Sending {
     this.#ipId = { client: prng.below(65536), server: prng.below(65536) };
   }
 
-  /** @param untilUs end of the capture. */
-  frames(untilUs: number): CapturedFrame[] {
+  /** Everything that passes the tap, in time order. @param untilUs end of the capture. */
+  packets(untilUs: number): Packet[] {
     const stacks = { client: this.#hosts.client.stack, server: this.#hosts.server.stack };
-    const echoMs = { client: 0, server: 0 };
-    return acknowledge(this.transmissions, this.#path, stacks, untilUs).map((segment) => {
-      const bytes = this.#encode(segment, echoMs);
-      return { atUs: segment.tapUs, bytes };
+    const clocks = { client: 0, server: 0 };
+    return acknowledge(this.transmissions, this.stalls, this.#path, stacks, untilUs).map((segment) => {
+      const { from, tapUs, seq, ack, flags, payload, closed, late } = segment;
+      const nowMs = (stacks[from].clockMs + Math.floor(tapUs / 1000)) >>> 0;
+      const echoMs = clocks[from === 'client' ? 'server' : 'client'];
+      clocks[from] = nowMs;
+      this.#ipId[from] = (this.#ipId[from] + 1) & 0xffff;
+      // Spelled out: spreading hundreds of thousands of segments showed in profiles.
+      return { from, tapUs, seq, ack, flags, payload, closed, late, ipId: this.#ipId[from], nowMs, echoMs };
     });
   }
 
-  #encode(segment: Segment, echoMs: Record<Side, number>): Uint8Array {
-    const { from, seq, ack, flags, payload } = segment;
+  /** The frames of packets, in their order, in one piece of memory. */
+  encode(packets: readonly Packet[]): Frames {
+    const frames = new Frames(
+      packets.length,
+      packets.reduce((sum, { payload }) => sum + HEADERS_MAX + payload.length, 0),
+    );
+    for (const packet of packets) {
+      const { from, payload } = packet;
+      const endpoint = this.#hosts[from].endpoint;
+      const other = this.#hosts[from === 'client' ? 'server' : 'client'].endpoint;
+      const fields = this.#fields(packet);
+      const at = frames.add(packet.tapUs, frameBytes(endpoint, fields, payload));
+      writeFrame(endpoint, other, fields, payload, frames.bytes, frames.view, at);
+    }
+    return frames.trimmed();
+  }
+
+  #fields(packet: Packet): TcpFields {
+    const { from, seq, ack, flags, closed, ipId, nowMs, echoMs } = packet;
     const to: Side = from === 'client' ? 'server' : 'client';
-    const { stack, endpoint } = this.#hosts[from];
+    const { stack } = this.#hosts[from];
     const syn = (flags & TcpFlag.Syn) !== 0;
-    const nowMs = (stack.clockMs + Math.floor(segment.tapUs / 1000)) >>> 0;
     const options = syn
-      ? this.#synOptions(stack, nowMs, echoMs[to])
+      ? this.#synOptions(stack, nowMs, echoMs)
       : this.#timestamps
-        ? timestampOption(nowMs, echoMs[to])
+        ? timestampOption(nowMs, echoMs)
         : NO_OPTIONS;
-    echoMs[from] = nowMs;
-    this.#ipId[from] = (this.#ipId[from] + 1) & 0xffff;
-    const fields = {
+    return {
       seq: (this.#initialSeq[from] + seq) >>> 0,
       ack: flags & TcpFlag.Ack ? (this.#initialSeq[to] + ack) >>> 0 : 0,
       flags,
-      window: flags & TcpFlag.Rst ? 0 : syn ? stack.synWindow : Math.min(65535, stack.windowBytes >> stack.windowShift),
+      window: closed || flags & TcpFlag.Rst ? 0 : syn ? stack.synWindow : openWindow(stack),
       options,
-      ttl: from === 'server' ? stack.ttl - this.#path.hops : stack.ttl - 1,
-      ipId: this.#ipId[from],
+      ttl: stack.ttl - (from === 'server' ? this.#path.hops : this.#path.nearHops),
+      ipId,
     };
-    return encodeFrame(endpoint, this.#hosts[to].endpoint, fields, payload);
   }
 
   /** MSS, SACK permitted, timestamps if both speak them, window scale (RFC 9293, 2018, 7323). */
@@ -88,11 +110,16 @@ export class Connection extends Sending {
   }
 }
 
+function openWindow({ windowBytes, windowShift }: Stack): number {
+  return Math.min(65_535, windowBytes >> windowShift);
+}
+
+const OPTION = Uint8Array.of(1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0);
+const OPTION_VIEW = new DataView(OPTION.buffer);
+
+/** Valid until the next call. */
 function timestampOption(nowMs: number, echoMs: number): Uint8Array {
-  const option = new Uint8Array(TIMESTAMP_BYTES);
-  option.set([1, 1, 8, 10]);
-  const view = new DataView(option.buffer);
-  view.setUint32(4, nowMs);
-  view.setUint32(8, echoMs);
-  return option;
+  OPTION_VIEW.setUint32(4, nowMs);
+  OPTION_VIEW.setUint32(8, echoMs);
+  return OPTION;
 }

@@ -26,20 +26,34 @@ const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 const TCP_BYTES = 20;
 const PROTOCOL_TCP = 6;
+/** Of a frame without its payload, with all the options that TCP has room for. */
+export const HEADERS_MAX = ETHERNET_BYTES + IPV6_BYTES + TCP_BYTES + 40;
 
-export function encodeFrame(from: Endpoint, to: Endpoint, tcp: TcpFields, payload: Uint8Array): Uint8Array {
+/** Bytes that `writeFrame` fills. */
+export function frameBytes({ ip }: Endpoint, { options }: TcpFields, payload: Uint8Array): number {
+  return ETHERNET_BYTES + (ip.length === 16 ? IPV6_BYTES : IPV4_BYTES) + TCP_BYTES + options.length + payload.length;
+}
+
+/** Writes the frame at an offset of `target`, which is zero there and has room for it. */
+export function writeFrame(
+  from: Endpoint,
+  to: Endpoint,
+  tcp: TcpFields,
+  payload: Uint8Array,
+  target: Uint8Array,
+  view: DataView,
+  frameAt: number,
+): void {
   const v6 = from.ip.length === 16;
-  const ipBytes = v6 ? IPV6_BYTES : IPV4_BYTES;
+  const ipAt = frameAt + ETHERNET_BYTES;
   const tcpBytes = TCP_BYTES + tcp.options.length + payload.length;
-  const frame = new Uint8Array(ETHERNET_BYTES + ipBytes + tcpBytes);
-  const view = new DataView(frame.buffer);
-  frame.set(to.mac, 0);
-  frame.set(from.mac, 6);
-  view.setUint16(12, v6 ? 0x86dd : 0x0800);
-  if (v6) writeIpv6(view, frame, from, to, tcp, tcpBytes);
-  else writeIpv4(view, frame, from, to, tcp, tcpBytes);
+  target.set(to.mac, frameAt);
+  target.set(from.mac, frameAt + 6);
+  view.setUint16(frameAt + 12, v6 ? 0x86dd : 0x0800);
+  if (v6) writeIpv6(view, target, ipAt, from, to, tcp, tcpBytes);
+  else writeIpv4(view, target, ipAt, from, to, tcp, tcpBytes);
 
-  const at = ETHERNET_BYTES + ipBytes;
+  const at = ipAt + (v6 ? IPV6_BYTES : IPV4_BYTES);
   view.setUint16(at, from.port);
   view.setUint16(at + 2, to.port);
   view.setUint32(at + 4, tcp.seq);
@@ -47,47 +61,46 @@ export function encodeFrame(from: Endpoint, to: Endpoint, tcp: TcpFields, payloa
   view.setUint8(at + 12, ((TCP_BYTES + tcp.options.length) >> 2) << 4);
   view.setUint8(at + 13, tcp.flags);
   view.setUint16(at + 14, tcp.window);
-  frame.set(tcp.options, at + TCP_BYTES);
-  frame.set(payload, at + TCP_BYTES + tcp.options.length);
-  view.setUint16(at + 16, tcpChecksum(frame, at, tcpBytes, from.ip, to.ip));
-  return frame;
+  target.set(tcp.options, at + TCP_BYTES);
+  target.set(payload, at + TCP_BYTES + tcp.options.length);
+  view.setUint16(at + 16, tcpChecksum(target, at, tcpBytes, from.ip, to.ip));
 }
 
 function writeIpv4(
   view: DataView,
-  frame: Uint8Array,
+  target: Uint8Array,
+  at: number,
   from: Endpoint,
   to: Endpoint,
   tcp: TcpFields,
   tcpBytes: number,
 ): void {
-  const at = ETHERNET_BYTES;
   view.setUint16(at, 0x4500);
   view.setUint16(at + 2, IPV4_BYTES + tcpBytes);
   view.setUint16(at + 4, tcp.ipId);
   view.setUint16(at + 6, 0x4000); // don't fragment
   view.setUint8(at + 8, tcp.ttl);
   view.setUint8(at + 9, PROTOCOL_TCP);
-  frame.set(from.ip, at + 12);
-  frame.set(to.ip, at + 16);
-  view.setUint16(at + 10, finish(sumWords(frame, at, IPV4_BYTES)));
+  target.set(from.ip, at + 12);
+  target.set(to.ip, at + 16);
+  view.setUint16(at + 10, finish(sumWords(target, at, IPV4_BYTES)));
 }
 
 function writeIpv6(
   view: DataView,
-  frame: Uint8Array,
+  target: Uint8Array,
+  at: number,
   from: Endpoint,
   to: Endpoint,
   tcp: TcpFields,
   tcpBytes: number,
 ): void {
-  const at = ETHERNET_BYTES;
   view.setUint32(at, 0x60000000);
   view.setUint16(at + 4, tcpBytes);
   view.setUint8(at + 6, PROTOCOL_TCP);
   view.setUint8(at + 7, tcp.ttl);
-  frame.set(from.ip, at + 8);
-  frame.set(to.ip, at + 24);
+  target.set(from.ip, at + 8);
+  target.set(to.ip, at + 24);
 }
 
 /** Over the pseudo-header (addresses, protocol, length) and the segment, whose own checksum field is still zero. */

@@ -76,7 +76,7 @@ test('CESNET-TLS and CESNET-QUIC: gaps, directions and sizes of the first packet
   const stats =
     'TIME_FIRST,TIME_LAST,DURATION,BYTES,BYTES_REV,PACKETS,PACKETS_REV,PPI,PPI_LEN,FLOW_ENDREASON_IDLE,FLOW_ENDREASON_ACTIVE,FLOW_ENDREASON_OTHER,APP';
   const values =
-    '2022-10-31T00:00:01.5,2022-10-31T00:00:03.5,2.0,900,5000,7,8,"[[0, 7, 14], [1, -1, 1], [517, 1400, 80]]",3,1,0,0,youtube';
+    '2022-10-31T00-00-01.500000,2022-10-31T00-00-03.500000,2.0,900,5000,7,8,"[[0, 7, 14], [1, -1, 1], [517, 1400, 80]]",3,1,0,0,youtube';
   const quic = await imported(
     write(
       'quic.csv',
@@ -141,6 +141,24 @@ test('CICFlowMeter, names of both versions', async () => {
     protocol: 'udp',
     bwd_payload_bytes: 60,
     label: 'dns',
+  });
+});
+
+test('CICFlowMeter as it writes now: packets without a plural', async () => {
+  const path = write(
+    'now.csv',
+    'Flow ID,Src IP,Src Port,Dst IP,Dst Port,Protocol,Timestamp,Flow Duration,Total Fwd Packet,Total Bwd packets,Total Length of Fwd Packet,Total Length of Bwd Packet,Label',
+    'x,10.0.0.1,1,10.0.0.2,2,6,14/02/2018 08:31:01 AM,500,3,2,30.0,60.0,Attack',
+  );
+  const { importer, rowList } = await imported(path);
+  expect(importer.name).toBe('cicflowmeter');
+  expect(rowList[0]).toMatchObject({
+    fwd_packets: 3,
+    bwd_packets: 2,
+    fwd_payload_bytes: 30,
+    bwd_payload_bytes: 60,
+    first_seen: '2018-02-14T08:31:01.000000000Z',
+    label: 'Attack',
   });
 });
 
@@ -214,6 +232,11 @@ test('a text file per flow: UC Davis QUIC', async () => {
     first_seen: '2018-06-03T02:38:15.652867000Z',
     duration_us: 47133,
   });
+});
+
+test('a text of packets that is no single flow is refused before it fills the memory', async () => {
+  const path = write('huge.txt', '1 0 9 1\n'.repeat(1_000_001));
+  await expect(imported(path)).rejects.toThrow(/it has more than 1000000 lines; expected a text file per flow/);
 });
 
 test('rows that hold what no flow can are left out and counted', async () => {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { Prng } from '../../../core/prng.ts';
+import { CLEAN_TAP, drawTap, type Tap } from '../../../datasets/lab/capture/tap.ts';
 import { type CaptureOptions, generateCapture } from '../../../datasets/lab/generate.ts';
 import { dotted, onesComplement, type ReadPacket, readPackets, reassemble, tlsRecords } from './read-pcap.ts';
 
 const OPTIONS: CaptureOptions = {
-  seed: 2,
+  seed: 9,
   name: 'a',
   network: 3,
   flows: 40,
@@ -16,6 +18,9 @@ const second = await generateCapture(OPTIONS);
 const packets = readPackets(first.pcap);
 
 type Flow = (typeof first.flows)[number];
+
+/** TLS from the first byte to the last. */
+const isTls = ({ encapsulation }: Flow) => ['tls12', 'tls13', 'websocket-tls'].includes(encapsulation);
 
 function directions(flow: Flow, all: readonly ReadPacket[]): { up: ReadPacket[]; dn: ReadPacket[] } {
   const [src, dst] = [dotted(flow.src_ip), dotted(flow.dst_ip)];
@@ -62,7 +67,7 @@ test('every flow of the manifest is in the capture, and no packet belongs to non
 test('what was encapsulated in TLS parses as TLS from the ClientHello to the last record', () => {
   let checked = 0;
   for (const flow of first.flows) {
-    if (flow.encapsulation === 'plain') continue;
+    if (!isTls(flow)) continue;
     const { up, dn } = directions(flow, packets);
     const [client, server] = [reassemble(up), reassemble(dn)];
     if (!client || !server || client.length === 0) continue; // caught in the middle
@@ -75,11 +80,24 @@ test('what was encapsulated in TLS parses as TLS from the ClientHello to the las
   expect(checked).toBeGreaterThan(20);
 });
 
-test('plain JSON protocols are readable after reassembly', () => {
-  const flow = first.flows.find(({ encapsulation, label }) => encapsulation === 'plain' && label === 'mining');
-  expect(flow).toBeDefined();
-  const text = new TextDecoder().decode(reassemble(directions(flow!, packets).up) ?? new Uint8Array(0));
-  for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+test('plain JSON protocols are readable after reassembly', async () => {
+  const dialogues = ['cryptonote', 'stratum-v1', 'stratum-zcash', 'ethproxy', 'ethereum-stratum'];
+  const choice = { dialogues, encapsulations: ['plain'] };
+  const { pcap, flows } = await generateCapture({ ...OPTIONS, flows: 12, miningShare: 1, choice });
+  const all = readPackets(pcap);
+  for (const flow of flows) {
+    expect(flow).toMatchObject({ encapsulation: 'plain', label: 'mining' });
+    const text = new TextDecoder().decode(reassemble(directions(flow, all).up)!);
+    for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+  }
+});
+
+test('plain captures are the same to the byte, whatever the tap', async () => {
+  for (let seed = 0; seed < 6; seed++) {
+    const options = { ...OPTIONS, seed, choice: { encapsulations: ['plain'] }, tap: drawTap(new Prng(seed)) };
+    const [one, two] = [await generateCapture(options), await generateCapture(options)];
+    expect(Buffer.compare(one.pcap, two.pcap)).toBe(0);
+  }
 });
 
 test('the same seed gives the same flows, times and application records; only handshake lengths may differ by bytes', () => {
@@ -95,7 +113,7 @@ test('the same seed gives the same flows, times and application records; only ha
       );
     };
     expect(settled(two)).toEqual(settled(one));
-    if (flow.encapsulation === 'plain') continue;
+    if (!isTls(flow)) continue;
     for (const side of ['up', 'dn'] as const) {
       const [a, b] = [reassemble(one[side]), reassemble(two[side])];
       if (!a || !b) continue;
@@ -127,4 +145,67 @@ test('some clients have flows of both labels', () => {
 test('impossible options are refused with a sentence', async () => {
   await expect(generateCapture({ ...OPTIONS, miningShare: 2 })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
   await expect(generateCapture({ ...OPTIONS, flows: 0 })).rejects.toThrow('flows is 0');
+});
+
+const through = (tap: Partial<Tap>, more: Partial<CaptureOptions> = {}) =>
+  generateCapture({ ...OPTIONS, ...more, tap: { ...CLEAN_TAP, ...tap } });
+
+test('a recording that begins late finds sessions in the middle, and no flow is lost by it', async () => {
+  // One visit a site: who comes back begins anew.
+  const { pcap, flows } = await through({ underwayShare: 1 }, { flowsPerSite: 1 });
+  expect(flows.length).toBe(OPTIONS.flows);
+  const all = readPackets(pcap);
+  const begun = flows.filter((flow) => directions(flow, all).up.some(({ flags }) => flags === 2));
+  // Many were over long before, however long they were meant to last, and took place again later.
+  expect(begun.length).toBeLessThan(OPTIONS.flows / 2);
+  const early = flows.filter((flow) => directions(flow, all).up.some(({ atUs }) => atUs < all[0]!.atUs + 5e6));
+  expect(early.length).toBeLessThan(OPTIONS.flows / 2); // they do not all begin with the recording
+});
+
+test('a snapshot length cuts frames and says how long they were', async () => {
+  const plain = { choice: { encapsulations: ['plain'] } };
+  const [whole, cut] = [await through({}, plain), await through({ snapLength: 96 }, plain)];
+  const [all, short] = [readPackets(whole.pcap), readPackets(cut.pcap)];
+  expect(Math.max(...short.map(({ frame }) => frame.length))).toBe(96);
+  expect(short.map(({ originalLength }) => originalLength)).toEqual(all.map(({ frame }) => frame.length));
+});
+
+test('a clock of nanoseconds keeps the microseconds and the order', async () => {
+  const plain = { choice: { encapsulations: ['plain'] } };
+  const [us, ns] = [await through({}, plain), await through({ resolution: 'ns' }, plain)];
+  const [coarse, fine] = [readPackets(us.pcap), readPackets(ns.pcap)];
+  expect(fine.map(({ atUs }) => Math.floor(atUs))).toEqual(coarse.map(({ atUs }) => atUs));
+  expect(fine.some(({ belowUs }) => belowUs > 0)).toBe(true);
+  const times = fine.map(({ atUs, belowUs }) => [atUs, belowUs] as const);
+  expect(times.every(([at, ns], i) => i === 0 || at > times[i - 1]![0] || ns >= times[i - 1]![1])).toBe(true);
+});
+
+test('asymmetric routes leave one direction of a site, of both labels', async () => {
+  const { pcap, flows } = await through({ oneSidedShare: 0.5 });
+  const all = readPackets(pcap);
+  const bySite = new Map<string, Set<string>>();
+  const labels = new Set<string>();
+  for (const flow of flows) {
+    const { up, dn } = directions(flow, all);
+    const seen = up.length === 0 ? 'dn' : dn.length === 0 ? 'up' : 'both';
+    bySite.set(flow.group, (bySite.get(flow.group) ?? new Set()).add(seen));
+    if (seen !== 'both') labels.add(flow.label);
+  }
+  expect([...bySite.values()].every((kinds) => kinds.size === 1)).toBe(true);
+  expect(new Set([...bySite.values()].flatMap((kinds) => [...kinds]))).toEqual(new Set(['up', 'dn', 'both']));
+  expect(labels).toEqual(new Set(['mining', 'other']));
+});
+
+test('a host whose card joins what it receives has the same bytes in longer frames', async () => {
+  const choice = { dialogues: ['download'], encapsulations: ['plain'] };
+  const more: Partial<CaptureOptions> = { miningShare: 0, choice };
+  const [none, both] = [await through({}, more), await through({ offload: 'both' }, more)];
+  const longest = (pcap: Uint8Array) => Math.max(...readPackets(pcap).map(({ payload }) => payload.length));
+  expect(longest(none.pcap)).toBeLessThanOrEqual(1_460);
+  expect(longest(both.pcap)).toBeGreaterThan(2_800);
+  for (const flow of none.flows.slice(0, 10)) {
+    const sides = [none, both].map(({ pcap }) => reassemble(directions(flow, readPackets(pcap)).dn));
+    if (sides.includes(null)) continue; // caught in the middle
+    expect(Buffer.compare(sides[0]!, sides[1]!)).toBe(0);
+  }
 });

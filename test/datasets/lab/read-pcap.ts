@@ -1,44 +1,55 @@
 /** A slow, obvious reader of what the lab wrote, sharing no code with it. */
 export interface ReadPacket {
+  /** Whole microseconds, and the nanoseconds beyond. */
   readonly atUs: number;
+  readonly belowUs: number;
+  /** Of the frame before the snapshot length cut it. */
+  readonly originalLength: number;
   readonly frame: Uint8Array;
   readonly src: string;
   readonly dst: string;
   readonly srcPort: number;
   readonly dstPort: number;
   readonly seq: number;
+  readonly ack: number;
   readonly flags: number;
+  readonly window: number;
   readonly payload: Uint8Array;
 }
 
 export function readPackets(pcap: Uint8Array): ReadPacket[] {
   const view = new DataView(pcap.buffer, pcap.byteOffset, pcap.byteLength);
-  if (view.getUint32(0, true) !== 0xa1b2c3d4 || view.getUint32(20, true) !== 1)
+  const magic = view.getUint32(0, true);
+  const perUs = magic === 0xa1b23c4d ? 1_000 : 1;
+  if ((magic !== 0xa1b2c3d4 && perUs === 1) || view.getUint32(20, true) !== 1)
     throw new Error('not a classic Ethernet pcap');
   const packets: ReadPacket[] = [];
   for (let at = 24; at < pcap.length; ) {
-    const atUs = view.getUint32(at, true) * 1e6 + view.getUint32(at + 4, true);
+    const fraction = view.getUint32(at + 4, true);
+    const atUs = view.getUint32(at, true) * 1e6 + Math.floor(fraction / perUs);
     const length = view.getUint32(at + 8, true);
-    packets.push(readFrame(pcap.slice(at + 16, at + 16 + length), atUs));
+    const fields = { atUs, belowUs: fraction % perUs, originalLength: view.getUint32(at + 12, true) };
+    packets.push({ ...fields, ...readFrame(pcap.slice(at + 16, at + 16 + length)) });
     at += 16 + length;
   }
   return packets;
 }
 
-function readFrame(frame: Uint8Array, atUs: number): ReadPacket {
+function readFrame(frame: Uint8Array): Omit<ReadPacket, 'atUs' | 'belowUs' | 'originalLength'> {
   const view = new DataView(frame.buffer);
   const v6 = view.getUint16(12) === 0x86dd;
   const [src, dst] = v6 ? [frame.slice(22, 38), frame.slice(38, 54)] : [frame.slice(26, 30), frame.slice(30, 34)];
   const at = v6 ? 54 : 34;
   return {
-    atUs,
     frame,
     src: src.join('.'),
     dst: dst.join('.'),
     srcPort: view.getUint16(at),
     dstPort: view.getUint16(at + 2),
     seq: view.getUint32(at + 4),
+    ack: view.getUint32(at + 8),
     flags: view.getUint8(at + 13),
+    window: view.getUint16(at + 14),
     payload: frame.slice(at + (view.getUint8(at + 12) >> 4) * 4),
   };
 }

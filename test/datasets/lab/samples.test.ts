@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Manifest } from '../../../datasets/lab/capture/manifest.ts';
-import { SAMPLES_SEED } from '../../../datasets/lab/generate.ts';
+import { SAMPLES_SEED } from '../../../datasets/lab/samples.ts';
 import { dotted, readPackets } from './read-pcap.ts';
 
 const folder = new URL('../../../datasets/samples/', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('manifest.json', folder), 'utf8')) as Manifest;
+
+/** The capture, unpacked where it is compressed. */
+function captureOf(file: string): Uint8Array {
+  const bytes = readFileSync(new URL(file, folder));
+  return new Uint8Array(file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
+}
 
 test('the shipped manifest says that and by which seed it was generated', () => {
   expect(manifest).toMatchObject({ version: 1, generated: true, seed: SAMPLES_SEED });
@@ -20,7 +27,7 @@ test.each(manifest.captures)('$file holds exactly the connections the manifest l
   }
   expect(listed.size).toBe(flows.length);
   const seen = new Set<string>();
-  for (const { src, srcPort, dst, dstPort } of readPackets(new Uint8Array(readFileSync(new URL(file, folder))))) {
+  for (const { src, srcPort, dst, dstPort } of readPackets(captureOf(file))) {
     const [a, b] = [`${src}:${srcPort}`, `${dst}:${dstPort}`];
     seen.add(a < b ? `${a} ${b}` : `${b} ${a}`);
   }

@@ -1,27 +1,34 @@
 import { expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
 import { addressText } from '../../../datasets/lab/capture/address.ts';
+import { joinOffloaded } from '../../../datasets/lab/capture/offload.ts';
 import { encodePcap } from '../../../datasets/lab/capture/pcap.ts';
+import type { Tap } from '../../../datasets/lab/capture/tap.ts';
 import { Connection, type Host } from '../../../datasets/lab/transport/connection.ts';
 import { drawPath, type Path, roundTripUs } from '../../../datasets/lab/transport/path.ts';
-import { drawStack } from '../../../datasets/lab/transport/stack.ts';
-import { readPackets, reassemble } from './read-pcap.ts';
+import { drawStack, type Stack } from '../../../datasets/lab/transport/stack.ts';
+import { type ReadPacket, readPackets, reassemble } from './read-pcap.ts';
 
-const host = (last: number, port: number, keepAliveUs = 0): Host => ({
+const PLAIN: Partial<Stack> = { ackEvery: 2, nagle: false, readStallUs: 0, windowBytes: 65_536, keepAliveUs: 0 };
+const CALM: Partial<Path> = { loss: 0, jitterUs: 0, reorder: 0 };
+const host = (last: number, port: number, change: Partial<Stack>): Host => ({
   endpoint: { mac: Uint8Array.of(2, 0, 0, 0, 0, last), ip: Uint8Array.of(10, 0, 0, last), port },
-  stack: { ...drawStack(new Prng(last)), keepAliveUs },
+  stack: { ...drawStack(new Prng(last)), ...PLAIN, ...change },
 });
 
 function play(
   seed: number,
   change: Partial<Path>,
   act: (connection: Connection, readyUs: number) => void,
-  keepAliveUs = 0,
+  client: Partial<Stack> = {},
+  server: Partial<Stack> = {},
+  offload: Tap['offload'] = 'none',
 ) {
   const path = { ...drawPath(new Prng(seed)), ...change };
-  const connection = new Connection(host(1, 40_000, keepAliveUs), host(2, 443), path, new Prng(seed));
+  const connection = new Connection(host(1, 40_000, client), host(2, 443, server), path, new Prng(seed));
   act(connection, connection.open(1_000));
-  const packets = readPackets(encodePcap(connection.frames(600e6), 0));
+  const seen = joinOffloaded(connection.packets(600e6), offload);
+  const packets = readPackets(encodePcap(connection.encode(seen), 0));
   const up = packets.filter(({ srcPort }) => srcPort === 40_000);
   const dn = packets.filter(({ srcPort }) => srcPort === 443);
   return { path, packets, up, dn };
@@ -68,7 +75,103 @@ test('an idle connection is probed, once per interval, only where a host has kee
   const idle = (connection: Connection, at: number) => {
     connection.send('client', at, new Uint8Array(20));
   };
-  expect(play(3, { loss: 0 }, idle, 60e6).packets.length - play(3, { loss: 0 }, idle).packets.length).toBe(2 * 9);
+  const probed = play(3, { loss: 0 }, idle, { keepAliveUs: 60e6 });
+  expect(probed.packets.length - play(3, { loss: 0 }, idle).packets.length).toBe(2 * 9);
+});
+
+const data = (packets: readonly ReadPacket[]) => packets.filter(({ payload }) => payload.length > 0);
+
+test('with Nagle a small write waits until the small one before it is acknowledged, and takes along what comes meanwhile', () => {
+  const writes = (connection: Connection, at: number) => {
+    connection.send('client', at, new Uint8Array(100).fill(1));
+    connection.send('client', at + 1_000, new Uint8Array(50).fill(2));
+    connection.send('client', at + 2_000, new Uint8Array(30).fill(3));
+  };
+  const delayedAckUs = 40_000;
+  const off = play(5, CALM, writes, {}, { delayedAckUs });
+  const on = play(5, CALM, writes, { nagle: true }, { delayedAckUs });
+  expect(data(off.up).map(({ payload }) => payload.length)).toEqual([100, 50, 30]);
+  expect(data(on.up).map(({ payload }) => payload.length)).toEqual([100, 80]);
+  const [first, second] = data(on.up);
+  expect(second!.atUs - first!.atUs).toBeGreaterThanOrEqual(roundTripUs(on.path) + delayedAckUs - 10);
+  expect(reassemble(on.up)).toEqual(reassemble(off.up));
+});
+
+test('with Nagle full segments never wait, and neither does a small one when all before it is acknowledged', () => {
+  const writes = (connection: Connection, at: number) => {
+    connection.send('client', at, new Uint8Array(100));
+    connection.send('client', at + 5e6, new Uint8Array(3 * 1_448));
+    connection.send('client', at + 10e6, new Uint8Array(20));
+  };
+  const times = (nagle: boolean) => data(play(6, CALM, writes, { nagle }).up).map(({ atUs }) => atUs);
+  expect(times(true)).toEqual(times(false));
+});
+
+test('a receiver that joins segments acknowledges many at once', () => {
+  const bulk = (connection: Connection, at: number) => {
+    connection.send('server', at, new Uint8Array(40 * 1_400));
+  };
+  const acks = (ackEvery: number) =>
+    play(7, CALM, bulk, { ackEvery }).up.filter(({ flags, payload }) => flags === 0x10 && payload.length === 0).length;
+  expect(acks(2)).toBeGreaterThanOrEqual(19);
+  expect(acks(16)).toBeLessThan(8);
+  expect(acks(16)).toBeGreaterThanOrEqual(3);
+});
+
+test('a receiver that does not read closes its window, is asked, opens it, and gets the rest', () => {
+  const message = new Prng(8).bytes(new Uint8Array(50_000));
+  const slow = { readStallUs: 2e6, windowBytes: 16_384, windowShift: 7 };
+  const { up, dn } = play(8, CALM, (connection, at) => connection.send('server', at, message), slow);
+  const closed = up.filter(({ window, flags }) => window === 0 && flags === 0x10);
+  expect(closed.length).toBeGreaterThan(1);
+  const shut = closed[0]!.atUs;
+  const open = up.find(({ atUs, window }) => atUs > shut && window > 0)!.atUs;
+  expect(data(dn).filter(({ atUs }) => atUs > shut && atUs < open)).toEqual([]);
+  const probes = dn.filter(({ atUs, payload }) => payload.length === 0 && atUs > shut && atUs < open);
+  expect(probes.length).toBeGreaterThan(0);
+  expect(Buffer.compare(reassemble(dn)!, message)).toBe(0);
+});
+
+test('overtaken segments come late, are asked for, and nothing is sent twice', () => {
+  let late = 0;
+  let repeated = 0;
+  for (let seed = 0; seed < 10; seed++) {
+    const message = new Prng(seed).bytes(new Uint8Array(60_000));
+    const reordering = { ...CALM, reorder: 0.1 };
+    const { up, dn } = play(seed, reordering, (connection, at) => connection.send('server', at, message));
+    const seqs = data(dn).map(({ seq }) => seq);
+    expect(new Set(seqs).size).toBe(seqs.length);
+    late += seqs.filter((seq, i) => i > 0 && ((seq - seqs[i - 1]!) | 0) < 0).length;
+    const acks = up.slice(1).map(({ ack }) => ack);
+    repeated += acks.filter((ack, i) => i > 0 && ack === acks[i - 1]).length;
+    expect(Buffer.compare(reassemble(dn)!, message)).toBe(0);
+  }
+  expect(late).toBeGreaterThan(10);
+  expect(repeated).toBeGreaterThan(late / 2); // the first early one may acknowledge what was still waiting for it
+});
+
+test('a host that captures sees what it sends before its card cuts it: frames of up to 64 KB, one way', () => {
+  const message = new Prng(9).bytes(new Uint8Array(300_000));
+  const both = (connection: Connection, at: number) => {
+    connection.send('client', at, message);
+    connection.send('server', at + 20e6, message);
+  };
+  const { up, dn } = play(9, { ...CALM, segmentUs: 12 }, both, {}, {}, 'sent');
+  const longest = (packets: readonly ReadPacket[]) => Math.max(...packets.map(({ payload }) => payload.length));
+  expect(longest(up)).toBeGreaterThan(30_000);
+  expect(Math.max(...up.map(({ frame }) => frame.length))).toBeLessThan(65_536 + 14);
+  expect(longest(dn)).toBeLessThanOrEqual(1_460);
+  expect(Buffer.compare(reassemble(up)!, message)).toBe(0);
+  expect(Buffer.compare(reassemble(dn)!, message)).toBe(0);
+});
+
+test('a session that begins before the clock does keeps its times', () => {
+  const at = (startUs: number) => {
+    const connection = new Connection(host(1, 40_000, {}), host(2, 443, {}), drawPath(new Prng(1)), new Prng(1));
+    connection.send('client', connection.open(startUs), new Uint8Array(3_000));
+    return connection.packets(600e6).map(({ tapUs }) => tapUs - startUs);
+  };
+  expect(at(-90e6)).toEqual(at(90e6));
 });
 
 test('an orderly end has two FINs, a broken one a RST and nothing after', () => {

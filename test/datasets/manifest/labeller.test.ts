@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -124,10 +124,30 @@ test.each([
   ['client,server\n10.0.0.1:1,10.0.0.2:2\n', '', /has no column of labels/],
   ['client,server,label\n10.0.0.1,10.0.0.2:2,x\n', '', /has no address with a port in row 2/],
   [CSV, 'columns: { a: endpoint_x }', /has no column endpoint_x; perhaps endpoint_/],
+  ['', '', /line 3: t\.csv is empty; expected CSV with a header/],
+  ['client,server,label\n', '', /t\.csv has a header and no rows/],
+  ['client,server,label\n"10.0.0.1:1,10.0.0.2:2,x\n', '', /t\.csv does not parse \(Quote Not Closed/],
+  [CSV, 'map: { miner: m }', /has no label that map names; expected some of "mining", "dns"/],
+  [CSV.replace(/mining|dns/g, 'constructor'), 'map: { miner: m }', /expected some of "constructor"/],
+  [
+    'file,client,server,label\nc.pcap,10.0.0.1:1,10.0.0.2:2,x\n',
+    '',
+    /names no capture .*c\.pcap; expected [ab]\.pcap or/,
+  ],
 ])('a table %j that cannot be understood is refused', (csv, more, message) => {
   expect(() => labeller(`${head}labels: [{ csv: t.csv, ${more} }]\n`, { 't.csv': csv })).toThrow(
     expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringMatching(message) }),
   );
+});
+
+test('a table that is not there, or larger than the memory, is refused', () => {
+  expect(() => labeller(`${head}labels: [{ csv: flow.csv }]\n`, { 'flows.csv': CSV })).toThrow(
+    /line 3: flow\.csv does not exist; expected perhaps flows\.csv or/,
+  );
+  const path = join(folder, 'huge.csv');
+  writeFileSync(path, CSV);
+  truncateSync(path, 300 * 1024 * 1024);
+  expect(() => labeller(`${head}labels: [{ csv: huge.csv }]\n`)).toThrow(/huge\.csv has 314572800 bytes, more than/);
 });
 
 test('what matches nothing is known', () => {

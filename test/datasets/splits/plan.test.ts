@@ -148,6 +148,38 @@ test('what cannot be split is refused', () => {
   ).toThrow(/only 1 groups/);
 });
 
+test('groups of unlabelled flows only fill no side, and make no split possible', () => {
+  const flow = (capture: string, label: string | null) => ({ capture, label, payload_sizes: [1] });
+  const rows = [flow('a', 'x'), flow('b', null), flow('c', null)];
+  expect(() => planOf(rows)).toThrow(/labelled flows of only 1 groups/);
+  const { counts } = planOf([...rows, flow('d', 'x'), flow('d', 'x')]);
+  expect([...counts].every((count) => count > 0)).toBe(true);
+});
+
+test('flows without a time are on no side of a forward split, and of no day', () => {
+  const rows = flows(2);
+  const isTimeless = (i: number) => i % 7 === 0;
+  const some = rows.map((row, i) => (isTimeless(i) ? { ...row, first_seen: null } : row));
+  const { sides } = planOf(some, { kind: 'forward' });
+  expect(rows.filter((_, i) => isTimeless(i) && sides[i]! >= 0)).toEqual([]);
+  expect(sides.filter((side) => side === 1).length).toBeGreaterThan(100);
+  expect(() =>
+    planOf(
+      rows.map((row) => ({ ...row, first_seen: null })),
+      { kind: 'forward' },
+    ),
+  ).toThrow(/have no times/);
+  const days = planOf(
+    [-1, 1, -86_401, null].map((first_seen) => ({ first_seen, label: 'x' })),
+    { by: ['date'] },
+  );
+  expect(days.groupNames).toEqual(['1969-12-31', '1970-01-01', '1969-12-30', '']);
+});
+
+test.each(['constructor', '__proto__', 'toString'])('%s is no group', (name) => {
+  expect(() => planOf(flows(1), { by: [name] })).toThrow(/nothing to make groups by/);
+});
+
 test('registrable domains are by the Public Suffix List', () => {
   expect(['a.b.example.co.uk', 'example.com', 'x.github.io', 'localhost', '192.0.2.1'].map(registrableDomain)).toEqual([
     'example.co.uk',

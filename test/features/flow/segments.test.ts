@@ -31,7 +31,7 @@ function twinsOf(segments: readonly Segment[]): TwinKind[] {
   let first: TwinPacket | undefined;
   return segments.map(([flags, sequence, payload]) => {
     const ends = { us: 0, ns: 0, from: 'a', to: 'b', protocol: 'tcp' } as const;
-    const packet: TwinPacket = { ...ends, flags, sequence: sequence >>> 0, payload };
+    const packet: TwinPacket = { ...ends, flags, sequence: sequence >>> 0, payload, ttl: 64 };
     const kind = twinKind(streams, packet, first);
     first ??= packet;
     return kind;

@@ -9,6 +9,10 @@ import { tcp, udp } from '../../support/frames.ts';
 import { extractRows, type Row } from '../../support/rows.ts';
 
 const FLAG_BITS = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32, E: 64, C: 128 } as const;
+/** Header lengths and where the time to live stands in those of IPv4 and IPv6. */
+const ETHERNET = 14;
+const TTL = 8;
+const HOP_LIMIT = 7;
 const FLAGS = ['S', 'SA', 'SA', 'A', 'A', 'A', 'PA', 'PA', 'PA', 'FA', 'FA', 'RA', 'R', 'AU', 'AE', 'AC', 'F', 'SF'];
 
 /** Few endpoints, so that ports are used again and again. */
@@ -53,6 +57,7 @@ function randomPackets(prng: Prng, { count, back }: Stream): TwinPacket[] {
       // Three neighbours, so that a side has at most one hole at a time (see segment-twin.ts).
       sequence: prng.pick([1, 0xffff_ffff, 0]),
       payload: prng.chance(0.4) ? 0 : prng.integer(1, 60),
+      ttl: prng.below(256),
     };
   });
 }
@@ -67,6 +72,7 @@ function captureOf(packets: readonly TwinPacket[]): Uint8Array {
     const payload = payloadOf(packet.payload);
     const flags = [...packet.flags].reduce((bits, letter) => bits | FLAG_BITS[letter as keyof typeof FLAG_BITS], 0);
     const bytes = packet.protocol === 'udp' ? udp(from, to, payload) : tcp({ from, to, flags, seq, payload });
+    bytes[ETHERNET + (from.startsWith('[') ? HOP_LIMIT : TTL)] = packet.ttl;
     return { at: packet.us / 1e6 + packet.ns / 1e9, bytes };
   });
   return pcap(frames, { nanoseconds: true });

@@ -41,7 +41,7 @@ test('addresses, flow_id and community_id are replaced, and nothing else', async
   for (const row of after) expect(Number.isSafeInteger(row['flow_id'])).toBe(true);
 });
 
-test.each(['demo.pcap', 'test-02.pcap'])('community_id is that of the addresses in the row (%s)', async (name) => {
+test.each(['demo.pcap', 'test-02.pcap.gz'])('community_id is that of the addresses in the row (%s)', async (name) => {
   const table = await tableOf(name);
   const same = rowsOf(new Anonymizer(BLANK, nodeDigests).table(table));
   expect(same.map((row) => row['community_id'])).toEqual(rowsOf(table).map((row) => row['community_id']));

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
 import { MOST_POINTS, transform } from '../../../features/vector/fourier.ts';
 import { findPeriod, type Period } from '../../../features/vector/period.ts';
+import { twinPeriod } from '../../oracle/period-twin.ts';
 
 function periodOf(times: readonly number[]): Period | null {
   const sorted = [...times].sort((a, b) => a - b);
@@ -112,6 +113,34 @@ test('the strength is that of its definition, and no period near by is stronger'
       expect(resultant(times, span / (cycles + off))).toBeLessThan(period.strength + 1e-6);
     }
   }
+});
+
+test('the period is that of the twin, for beats, bursts, random times and their mixtures', () => {
+  const prng = new Prng('twin');
+  let known = 0;
+  for (let round = 0; round < 400; round++) {
+    const us = prng.integer(1_000, 90_000_000);
+    const jitter = prng.pick([0, 0.001, 0.05, 0.3]);
+    const others = prng.pick([0, 0.2, 1]);
+    const times = beats(prng.integer(1, 90), us)
+      .flatMap((time) => [
+        ...(prng.chance(0.9) ? [time + jitter * prng.float() * us] : []),
+        ...(prng.chance(others) ? [time + prng.float() * us] : []),
+        ...(prng.chance(0.1) ? [time + 0.001 * us] : []),
+      ])
+      .sort((a, b) => a - b)
+      .slice(0, 128);
+    const [found, expected] = [periodOf(times), twinPeriod(times)];
+    if (expected === null) {
+      expect(found).toBeNull();
+      continue;
+    }
+    known++;
+    expect(found!.periodUs / expected.periodUs).toBeCloseTo(1, 4);
+    expect(found!.strength).toBeCloseTo(expected.strength, 4);
+    expect(found!.signalToNoise / expected.signalToNoise).toBeCloseTo(1, 3);
+  }
+  expect(known).toBeGreaterThan(250);
 });
 
 test('the transform is the sum of its definition', () => {

@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import { nodeCiphers } from '../../../../features/ciphers-node.ts';
 import { Packet, Protocol } from '../../../../features/packet/packet.ts';
-import { DtlsWatch } from '../../../../features/protocol/dtls/dtls-watch.ts';
-import { QuicWatch } from '../../../../features/protocol/quic/quic-watch.ts';
+import { DatagramWatch } from '../../../../features/protocol/datagram-watch.ts';
+import { dtlsProtocol } from '../../../../features/protocol/dtls/dtls-protocol.ts';
+import { QuicProtocol } from '../../../../features/protocol/quic/quic-protocol.ts';
 import { WHOLE_HELLOS } from '../../../../features/protocol/tls/hello-reader.ts';
 import { clientBody, fragment, record } from '../dtls/dtls-bytes.ts';
 import { CLIENT_HELLO, hex, message } from '../tls/hello-bytes.ts';
@@ -23,8 +24,8 @@ function packetOf(bytes: Uint8Array): Packet {
 }
 
 test.each([
-  ['QUIC', (bytes: number) => new QuicWatch(nodeCiphers, WHOLE_HELLOS, bytes), HALF_QUIC],
-  ['DTLS', (bytes: number) => new DtlsWatch(WHOLE_HELLOS, bytes), HALF_DTLS],
+  ['QUIC', (bytes: number) => new DatagramWatch(new QuicProtocol(nodeCiphers, WHOLE_HELLOS, bytes)), HALF_QUIC],
+  ['DTLS', (bytes: number) => new DatagramWatch(dtlsProtocol(WHOLE_HELLOS, bytes)), HALF_DTLS],
 ])('%s: the handshakes that began first are given up and counted', (_, watchOf, datagram) => {
   const watch = watchOf(40_000);
   const packet = packetOf(datagram);
