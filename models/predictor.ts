@@ -1,6 +1,7 @@
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { fillMissing, type ModelAdapter, OutputKind, toProbabilities } from './adapter.ts';
 import type { ModelCard } from './card.ts';
+import { inputWidth } from './inputs.ts';
 import { describeModel } from './onnx/describe.ts';
 import { OP_TYPE } from './onnx/operator.ts';
 import { decodeForest } from './onnx/tree-ensemble.ts';
@@ -37,11 +38,12 @@ export async function openPredictor(
   const plain = await (adapter === null
     ? createPredictor(onnx, runtime)
     : createAdapted(onnx, runtime, adapter, labels.length));
-  if (plain.featureCount === inputs.length && plain.classCount === labels.length) return plain;
+  const width = inputWidth(inputs);
+  if (plain.featureCount === width && plain.classCount === labels.length) return plain;
   await plain.release();
   throw new FlowlampError(ErrorCode.ModelInvalid, {
     happened: `${path} takes ${plain.featureCount} inputs and gives ${plain.classCount} classes`,
-    expected: `${inputs.length} inputs and ${labels.length} classes as its card says`,
+    expected: `${width} inputs and ${labels.length} classes as its card says`,
     action: 'take the model folder from where it was made again',
   });
 }

@@ -5,7 +5,7 @@ import { type TextColumn, textAt, textsOf } from '../core/text-column.ts';
 import { textListAt } from '../core/text-list-column.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelInput } from '../models/card.ts';
-import { checkInputs, readColumn } from '../models/inputs.ts';
+import { checkInputs, inputWidth, placeNames, readInput } from '../models/inputs.ts';
 import type { LabelledMatrix } from './matrix.ts';
 
 export interface LabelledData {
@@ -64,7 +64,7 @@ export class LabelledRows {
     this.#minPayloadPackets = scope.minPayloadPackets;
     this.#spoken = scope.protocols ?? null;
     this.#classes = classes;
-    this.#columns = inputs.map(() => []);
+    this.#columns = Array.from({ length: inputWidth(inputs) }, () => []);
   }
 
   get rows(): number {
@@ -85,14 +85,18 @@ export class LabelledRows {
       this.#captures.add(textCell(table, 'capture', row) ?? name);
       this.#protocols.add(textCell(table, 'protocol', row) ?? 'tcp');
     }
-    this.#inputs.forEach((input, i) => {
-      const values = new Float32Array(table.length);
-      readColumn(table.columns.get(input.name)!, table.length, (row, value) => {
-        values[row] = value;
+    let at = 0;
+    for (const input of this.#inputs) {
+      const width = input.list?.length ?? 1;
+      const values = new Float32Array(table.length * width);
+      readInput(table.columns.get(input.name)!, input, table.length, (row, item, value) => {
+        values[row * width + item] = value;
       });
-      const column = this.#columns[i]!;
-      for (const row of kept) column.push(values[row]!);
-    });
+      for (let item = 0; item < width; item++) {
+        const column = this.#columns[at++]!;
+        for (const row of kept) column.push(values[row * width + item]!);
+      }
+    }
   }
 
   /** @throws FlowlampError LABELS_UNUSABLE where nothing can be learnt from what was collected */
@@ -107,7 +111,7 @@ export class LabelledRows {
       data: {
         matrix: {
           rows: this.rows,
-          names: this.#inputs.map(({ name }) => name),
+          names: placeNames(this.#inputs),
           columns: this.#columns.map((column) => Float32Array.from(column)),
         },
         labels: Int32Array.from(this.#labels, (label) => classIds.get(label)!),
