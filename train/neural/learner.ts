@@ -1,6 +1,8 @@
 import type { Learner } from '../learner.ts';
+import { fitCnn } from './cnn.ts';
 import { fitMlp } from './mlp.ts';
-import { MLP_DEFAULTS, type MlpOptions } from './options.ts';
+import { CNN_DEFAULTS, type CnnOptions, MLP_DEFAULTS, type MlpOptions } from './options.ts';
+import { SEQUENCE_LISTS } from './sequences.ts';
 
 /** `--learner mlp`: a multi-layer perceptron. */
 export const MLP: Learner<MlpOptions> = {
@@ -8,5 +10,15 @@ export const MLP: Learner<MlpOptions> = {
   roundName: 'epoch',
   defaults: { ...MLP_DEFAULTS, rounds: 300 },
   unchosenRounds: 30,
-  fit: (train, validation, options, onProgress) => fitMlp(train, validation, options, onProgress),
+  fit: (train, validation, options, onProgress) => fitMlp(train, validation, options, { onProgress }),
+};
+
+/** `--learner cnn`: convolutions over packets and TLS records beside the vector. */
+export const CNN: Learner<CnnOptions> = {
+  name: 'cnn',
+  roundName: 'epoch',
+  defaults: { ...CNN_DEFAULTS, rounds: 300 },
+  unchosenRounds: 30,
+  lists: SEQUENCE_LISTS,
+  fit: (train, validation, options, onProgress) => fitCnn(train, validation, options, { onProgress }),
 };
