@@ -18,15 +18,15 @@ export interface LearnerFlags {
 const OWNED = [
   ['--rounds', 'rounds', ['gbdt']],
   ['--leaves', 'leaves', ['gbdt']],
-  ['--epochs', 'epochs', ['mlp']],
+  ['--epochs', 'epochs', ['mlp', 'cnn']],
 ] as const satisfies readonly (readonly [string, keyof LearnerFlags, readonly LearnerName[]])[];
 
 export function addLearnerFlags(command: Command): Command {
   return command
     .option('--rounds <count>', 'most boosting rounds (gbdt)', positiveInteger)
     .option('--leaves <count>', 'most leaves of a tree (gbdt)', positiveInteger)
-    .option('--epochs <count>', 'most passes over the flows (mlp)', positiveInteger)
-    .option('--learning-rate <rate>', 'shrinkage of each tree (gbdt), step size (mlp)', positiveNumber);
+    .option('--epochs <count>', 'most passes over the flows (mlp, cnn)', positiveInteger)
+    .option('--learning-rate <rate>', 'shrinkage of each tree (gbdt), step size (mlp, cnn)', positiveNumber);
 }
 
 /** Ends with a usage error where a flag was given that the chosen learner does not have. */
@@ -49,6 +49,8 @@ export function withLearner<Result>(
     case 'gbdt':
       return use(learnerNamed(learner), { ...shared, ...given({ rounds, maxLeaves: leaves }) });
     case 'mlp':
+      return use(learnerNamed(learner), { ...shared, ...given({ rounds: epochs }) });
+    case 'cnn':
       return use(learnerNamed(learner), { ...shared, ...given({ rounds: epochs }) });
     default:
       return assertNever(learner);

@@ -5,10 +5,10 @@ import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
 
 import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
-import type { ModelInput } from '../../models/card.ts';
+import type { ListPart, ModelInput } from '../../models/card.ts';
 import { checkModelFolder, saveModelFolder } from '../../models/folder.ts';
 import { LabelledRows } from '../../train/labelled-rows.ts';
-import { LEARNERS } from '../../train/learners.ts';
+import { LEARNERS, learnerNamed } from '../../train/learners.ts';
 import { trainModel } from '../../train/train-model.ts';
 import { Console } from '../console.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
@@ -73,7 +73,7 @@ export function addTrainCommand(program: Command): void {
 
 export async function runTrain(inputPaths: readonly string[], options: TrainCommandOptions): Promise<void> {
   const out = new Console(options.quiet === true);
-  const inputs = chosenInputs(options.inputs);
+  const inputs = chosenInputs(options.inputs, learnerNamed(options.learner).lists ?? {});
   checkModelFolder(options.output);
   const collected = new LabelledRows(inputs, options.target, options.groupBy, options, null);
   const audited = options.audit ? new AuditCollector(options.target) : null;
@@ -153,14 +153,20 @@ function checkClasses(classNames: readonly string[], { target, positive }: Train
   });
 }
 
-function chosenInputs(names: readonly string[] | undefined): ModelInput[] {
-  const chosen = names === undefined ? MODEL_INPUTS : names.map(inputNamed);
-  return chosen.map(({ name, type, revision }) => ({ name, type, revision }));
+/** @param lists columns of lists that the learner reads, and how */
+function chosenInputs(names: readonly string[] | undefined, lists: Readonly<Record<string, ListPart>>): ModelInput[] {
+  const own = Object.keys(lists);
+  const chosen = names ?? [...MODEL_INPUTS.map(({ name }) => name), ...own];
+  return chosen.map((name) => {
+    const { type, revision } = inputNamed(name, own);
+    const list = lists[name];
+    return { name, type, revision, ...(list === undefined ? {} : { list }) };
+  });
 }
 
-function inputNamed(name: string) {
+function inputNamed(name: string, lists: readonly string[]) {
   const feature = featureNamed(name);
-  if (feature?.input === true) return feature;
+  if (feature !== undefined && (feature.input || lists.includes(name))) return feature;
   throw new FlowlampError(feature === undefined ? ErrorCode.ColumnUnknown : ErrorCode.OptionInvalid, {
     happened: feature === undefined ? `there is no column ${name}` : `column ${name} may not be a model input`,
     expected: 'columns that docs/features.md marks as model inputs',
