@@ -1,9 +1,9 @@
 /** Exact Shapley values beside scoring the same rows: `node bench/run.mjs shap`. One thread, distinct rows. */
 import { Prng } from '../core/prng.ts';
-import { countCovers } from '../models/trees/cover.ts';
 import { ForestBuilder, Link } from '../models/trees/forest.ts';
 import { ForestKernel } from '../models/trees/kernel.ts';
 import { TreeExplainer } from '../models/trees/shap.ts';
+import { countCovers } from '../test/oracle/cover.ts';
 import { percent, printTable, time } from './harness.ts';
 
 const FEATURES = 80;

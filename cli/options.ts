@@ -116,6 +116,30 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+export function zeroOrMore(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError('expected a number, 0 or more.');
+  }
+  return value;
+}
+
+export function zeroOrMoreWhole(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('expected a whole number, 0 or more.');
+  }
+  return value;
+}
+
+export function positiveFraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value <= 1)) {
+    throw new InvalidArgumentError('expected a number above 0 and not above 1.');
+  }
+  return value;
+}
+
 export function fraction(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 1))

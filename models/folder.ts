@@ -20,7 +20,7 @@ import { ModelLimits } from './limits.ts';
 import { CARD_FILE, locate, ONNX_FILE, SIGNATURE_FILE } from './locate.ts';
 import { checkSignature, publicKeyFingerprint } from './signature.ts';
 
-export { CARD_FILE, ONNX_FILE, SIGNATURE_FILE, shippedNames as listShippedModels } from './locate.ts';
+export { CARD_FILE, ONNX_FILE, REPORT_FILE, SIGNATURE_FILE, shippedNames as listShippedModels } from './locate.ts';
 
 export interface LoadedModel {
   /** Null for a bare .onnx file. */

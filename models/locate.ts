@@ -7,6 +7,8 @@ import { ErrorCode, FlowlampError } from '../core/errors.ts';
 
 export const CARD_FILE = 'card.json';
 export const ONNX_FILE = 'model.onnx';
+/** For people; nothing reads it. */
+export const REPORT_FILE = 'report.html';
 export const SIGNATURE_FILE = 'signature.json';
 
 /** Names and versions become folders: nothing that a file system, a shell or a reader could take for anything else. */

@@ -7,6 +7,8 @@ export interface CrossValidation {
   readonly probabilities: Float32Array;
   /** Rounds that each fold's model kept. */
   readonly rounds: readonly number[];
+  /** Each fold's model, with the rows that it has not seen. */
+  readonly models: readonly { readonly fitted: Fitted; readonly rows: Int32Array }[];
 }
 
 /** Fits on the rows of all folds but one, stopping early on `validation`. */
@@ -21,18 +23,33 @@ export async function crossValidate(
 ): Promise<CrossValidation> {
   const classCount = data.classNames.length;
   const probabilities = new Float32Array(data.matrix.rows * classCount);
-  const rounds: number[] = [];
+  const models: { fitted: Fitted; rows: Int32Array }[] = [];
   for (let fold = 0; fold < foldCount; fold++) {
-    const inside: number[] = [];
-    const outside: number[] = [];
-    for (const [row, own] of folds.entries()) (own === fold ? outside : inside).push(row);
+    const { inside, outside } = sidesOf(folds, fold);
     if (outside.length === 0 || inside.length === 0) continue;
     const held = takeRows(data, outside);
     const fitted = await learn(takeRows(data, inside), held);
-    rounds.push(fitted.rounds);
+    models.push({ fitted, rows: Int32Array.from(outside) });
     predictInto(fitted, held, outside, classCount, probabilities);
   }
-  return { probabilities, rounds };
+  return { probabilities, rounds: models.map(({ fitted }) => fitted.rounds), models };
+}
+
+/** The rows of all folds but one, and of that one. */
+export function partOf(
+  data: LabelledMatrix,
+  folds: Int32Array,
+  fold: number,
+): { readonly train: LabelledMatrix; readonly held: LabelledMatrix } {
+  const { inside, outside } = sidesOf(folds, fold);
+  return { train: takeRows(data, inside), held: takeRows(data, outside) };
+}
+
+function sidesOf(folds: Int32Array, fold: number): { inside: number[]; outside: number[] } {
+  const inside: number[] = [];
+  const outside: number[] = [];
+  for (const [row, own] of folds.entries()) (own === fold ? outside : inside).push(row);
+  return { inside, outside };
 }
 
 function predictInto(

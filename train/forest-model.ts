@@ -1,10 +1,9 @@
 /** Trees as a fitted model: what boosting and the baselines yield. */
 import { encodeForest } from '../models/onnx/tree-ensemble.ts';
-import { countCovers } from '../models/trees/cover.ts';
 import type { Forest } from '../models/trees/forest.ts';
 import { ForestKernel } from '../models/trees/kernel.ts';
 import { divideScores } from './calibrate.ts';
-import type { EncodeSettings, Fitted } from './learner.ts';
+import type { Fitted } from './learner.ts';
 
 export interface FittedForest extends Fitted {
   readonly forest: Forest;
@@ -23,12 +22,6 @@ export function forestModel(
       kernel.predict(rows, count, out);
       return out;
     },
-    encode: ({ temperature, background, ...options }) =>
-      encodeForest(divideScores(withCovers(forest, background), temperature), options),
+    encode: ({ temperature, ...options }) => encodeForest(divideScores(forest, temperature), options),
   };
-}
-
-function withCovers(forest: Forest, background: EncodeSettings['background']): Forest {
-  if (forest.cover !== null || background === undefined) return forest;
-  return countCovers(forest, background.rows, background.count);
 }

@@ -5,8 +5,9 @@ import { type TextColumn, textAt, textsOf } from '../core/text-column.ts';
 import { textListAt } from '../core/text-list-column.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelInput } from '../models/card.ts';
-import { checkInputs, inputWidth, placeNames, readInput } from '../models/inputs.ts';
+import { checkInputs, placeNames, readInput } from '../models/inputs.ts';
 import type { LabelledMatrix } from './matrix.ts';
+import { type RowContext, RowContextCollector } from './row-context.ts';
 
 export interface LabelledData {
   readonly data: LabelledMatrix;
@@ -17,6 +18,8 @@ export interface LabelledData {
   readonly protocols: readonly string[];
   /** Responder's port per row, for the baseline that knows nothing else. */
   readonly ports: Float32Array;
+  /** What reports and baselines know of the rows besides; absent for rows that come from no flow table. */
+  readonly context?: RowContext;
 }
 
 export interface LeftOut {
@@ -30,6 +33,17 @@ export interface LeftOut {
   otherProtocols: number;
 }
 
+/** What training asks of its rows besides what every reader does. */
+export interface RowDemands {
+  /** The column with what each row counts for; each counts 1 without it. */
+  readonly weightColumn?: string;
+  /** Inputs that a table of an older version lacks are done without; else such a table is refused. */
+  readonly mayLackInputs?: boolean;
+}
+
+/** A table that lacks more of the inputs is no older one, but something else. */
+const MOST_LACKING = 0.5;
+
 export class LabelledRows {
   readonly leftOut: LeftOut = { unlabelled: 0, tooShort: 0, otherLabels: 0, otherProtocols: 0 };
   readonly #inputs: readonly ModelInput[];
@@ -39,10 +53,18 @@ export class LabelledRows {
   /** Protocols to keep; null for all. */
   readonly #spoken: readonly string[] | null;
   readonly #classes: readonly string[] | null;
-  readonly #columns: number[][];
+  readonly #unwanted: ReadonlySet<string>;
+  /** Of each input, one column of values for each place that it takes. */
+  readonly #columns: number[][][];
+  readonly #weightColumn: string | null;
+  readonly #mayLackInputs: boolean;
+  readonly #weights: number[] = [];
+  /** Table -> the inputs that it lacks. */
+  readonly #lacking = new Map<string, readonly string[]>();
   readonly #labels: string[] = [];
   readonly #groups: string[] = [];
   readonly #ports: number[] = [];
+  readonly #context = new RowContextCollector();
   readonly #captures = new Set<string>();
   readonly #protocols = new Set<string>();
 
@@ -50,6 +72,7 @@ export class LabelledRows {
    * @param target the column that holds the label
    * @param groupBy the column whose values must not be on both sides of a split
    * @param classes the labels to keep, in order; null for those that occur
+   * @param unwanted labels to leave out: those that a model has, for who looks for what it does not know
    */
   constructor(
     inputs: readonly ModelInput[],
@@ -57,23 +80,42 @@ export class LabelledRows {
     groupBy: string,
     scope: { readonly minPayloadPackets: number; readonly protocols?: readonly string[] },
     classes: readonly string[] | null,
+    unwanted: readonly string[] = [],
+    { weightColumn, mayLackInputs = false }: RowDemands = {},
   ) {
+    this.#weightColumn = weightColumn ?? null;
+    this.#mayLackInputs = mayLackInputs;
     this.#inputs = inputs;
     this.#target = target;
     this.#groupBy = groupBy;
     this.#minPayloadPackets = scope.minPayloadPackets;
     this.#spoken = scope.protocols ?? null;
     this.#classes = classes;
-    this.#columns = Array.from({ length: inputWidth(inputs) }, () => []);
+    this.#unwanted = new Set(unwanted);
+    this.#columns = inputs.map(({ list }) => Array.from({ length: list?.length ?? 1 }, () => []));
   }
 
   get rows(): number {
     return this.#labels.length;
   }
 
-  /** @throws FlowlampError SCHEMA_MISMATCH or COLUMN_MISSING */
+  /** Tables of an older version, and which inputs each of them lacks. */
+  get lacking(): ReadonlyMap<string, readonly string[]> {
+    return this.#lacking;
+  }
+
+  /** Those that every table has, in their order: the names of the matrix. */
+  get inputs(): readonly ModelInput[] {
+    const gone = new Set([...this.#lacking.values()].flat());
+    return this.#inputs.filter(({ name }) => !gone.has(name));
+  }
+
+  /** @throws FlowlampError SCHEMA_MISMATCH, COLUMN_MISSING, or LABELS_UNUSABLE for weights that are none */
   add(name: string, specs: readonly ColumnSpec[], table: Table): void {
-    checkInputs('this version of flowlamp', this.#inputs, name, specs, nodeDigests);
+    const lacking = this.#lackedBy(specs);
+    if (lacking.length > 0) this.#lacking.set(name, lacking);
+    const present = this.#inputs.filter((input) => !lacking.includes(input.name));
+    checkInputs('this version of flowlamp', present, name, specs, nodeDigests);
     const labels = textsOf(textColumn(name, table, this.#target), table.length);
     const groups = requireColumn(name, table, this.#groupBy);
     const kept: number[] = [];
@@ -85,17 +127,51 @@ export class LabelledRows {
       this.#captures.add(textCell(table, 'capture', row) ?? name);
       this.#protocols.add(textCell(table, 'protocol', row) ?? 'tcp');
     }
-    let at = 0;
-    for (const input of this.#inputs) {
-      const width = input.list?.length ?? 1;
-      const values = new Float32Array(table.length * width);
-      readInput(table.columns.get(input.name)!, input, table.length, (row, item, value) => {
-        values[row * width + item] = value;
-      });
-      for (let item = 0; item < width; item++) {
-        const column = this.#columns[at++]!;
-        for (const row of kept) column.push(values[row * width + item]!);
+    this.#context.add(name, table, kept);
+    if (this.#weightColumn !== null) this.#addWeights(name, table, this.#weightColumn, kept);
+    this.#inputs.forEach((input, i) => {
+      const columns = this.#columns[i]!;
+      if (lacking.includes(input.name)) {
+        for (const column of columns) for (let n = 0; n < kept.length; n++) column.push(Number.NaN);
+        return;
       }
+      const values = columns.map(() => new Float32Array(table.length));
+      readInput(table.columns.get(input.name)!, input, table.length, (row, item, value) => {
+        values[item]![row] = value;
+      });
+      columns.forEach((column, item) => {
+        for (const row of kept) column.push(values[item]![row]!);
+      });
+    });
+  }
+
+  #lackedBy(specs: readonly ColumnSpec[]): string[] {
+    if (!this.#mayLackInputs) return [];
+    const names = new Set(specs.map(({ name }) => name));
+    const lacking = this.#inputs.map(({ name }) => name).filter((name) => !names.has(name));
+    return lacking.length > MOST_LACKING * this.#inputs.length ? [] : lacking;
+  }
+
+  #addWeights(name: string, table: Table, wanted: string, kept: readonly number[]): void {
+    const column = requireColumn(name, table, wanted);
+    if (!('values' in column) || column.type === 'findings' || column.type === 'timestamp_ns') {
+      throw new FlowlampError(ErrorCode.ColumnMissing, {
+        happened: `column ${wanted} of ${name} is ${column.type}`,
+        expected: 'a column of numbers',
+        action: 'name another with --weight-column',
+      });
+    }
+    const values = numbersOf(column, table.length);
+    for (const row of kept) {
+      const weight = values[row]!;
+      if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
+        throw new FlowlampError(ErrorCode.LabelsUnusable, {
+          happened: `row ${row + 1} of a batch of ${name} has ${Number.isNaN(weight) ? 'no weight' : `the weight ${weight}`} in ${wanted}`,
+          expected: 'a number of at least 0 in every row',
+          action: 'correct the column, or name another with --weight-column',
+        });
+      }
+      this.#weights.push(weight);
     }
   }
 
@@ -107,21 +183,22 @@ export class LabelledRows {
     const groupNames = [...new Set(this.#groups)].sort();
     const classIds = new Map(classNames.map((name, id) => [name, id]));
     const groupIds = new Map(groupNames.map((name, id) => [name, id]));
+    const names = placeNames(this.inputs);
+    const isKept = new Set(this.inputs);
+    const columns = this.#columns.filter((_, i) => isKept.has(this.#inputs[i]!)).flat();
     return {
       data: {
-        matrix: {
-          rows: this.rows,
-          names: placeNames(this.#inputs),
-          columns: this.#columns.map((column) => Float32Array.from(column)),
-        },
+        matrix: { rows: this.rows, names, columns: columns.map((column) => Float32Array.from(column)) },
         labels: Int32Array.from(this.#labels, (label) => classIds.get(label)!),
         classNames,
+        ...(this.#weightColumn === null ? {} : { weights: Float32Array.from(this.#weights) }),
       },
       groups: Int32Array.from(this.#groups, (group) => groupIds.get(group)!),
       groupNames,
       captures: [...this.#captures].sort(),
       protocols: [...this.#protocols].sort(),
       ports: Float32Array.from(this.#ports),
+      context: this.#context.finish(),
     };
   }
 
@@ -129,10 +206,12 @@ export class LabelledRows {
     const payloads = number(table, 'fwd_payload_packets', row) + number(table, 'bwd_payload_packets', row);
     const protocol = textCell(table, 'protocol', row);
     if (label === null || label === '') this.leftOut.unlabelled++;
-    else if (this.#classes?.includes(label) === false) this.leftOut.otherLabels++;
+    else if (this.#classes?.includes(label) === false || this.#unwanted.has(label)) this.leftOut.otherLabels++;
     else if (protocol !== null && this.#spoken?.includes(protocol) === false) this.leftOut.otherProtocols++;
-    else if (payloads < this.#minPayloadPackets) this.leftOut.tooShort++;
-    else return true;
+    else if (payloads < this.#minPayloadPackets) {
+      this.leftOut.tooShort++;
+      this.#context.addShort(table, row);
+    } else return true;
     return false;
   }
 
@@ -146,19 +225,20 @@ export class LabelledRows {
   }
 }
 
-/** `Mining` and `mining` would silently be two classes. */
+/** `Mining` and `mining` would silently be two classes, and so would two ways to write one accent. */
 function refuseCaseTwins(classNames: readonly string[]): void {
+  const plain = (name: string) => name.normalize('NFKC').trim().toLowerCase();
   const seen = new Map<string, string>();
   for (const name of classNames) {
-    const twin = seen.get(name.trim().toLowerCase());
+    const twin = seen.get(plain(name));
     if (twin !== undefined) {
       throw new FlowlampError(ErrorCode.LabelsUnusable, {
-        happened: `the labels "${twin}" and "${name}" differ only in case or blanks`,
+        happened: `the labels "${twin}" and "${name}" differ only in case, blanks or how characters are composed`,
         expected: 'one spelling for each class',
         action: 'correct the labels',
       });
     }
-    seen.set(name.trim().toLowerCase(), name);
+    seen.set(plain(name), name);
   }
 }
 
@@ -180,6 +260,15 @@ function textColumn(name: string, table: Table, wanted: string): TextColumn {
     expected: 'a column of text',
     action: 'name the column that holds the labels',
   });
+}
+
+/** NaN where null. */
+function numbersOf(column: Column, rows: number): Float64Array {
+  const values = new Float64Array(rows);
+  readInput(column, {}, rows, (row, _item, value) => {
+    values[row] = value;
+  });
+  return values;
 }
 
 function cellText(column: Column, row: number): string {

@@ -18,6 +18,8 @@ export interface LearnerOptions {
   /** Stop after so many rounds without a lower loss on the validation rows; 0 never stops. */
   readonly patience: number;
   readonly seed: number;
+  /** Threads, for learners that use several. Changes nothing but the time, so no card tells it. */
+  readonly threads?: number;
 }
 
 export interface EncodeSettings {
@@ -26,8 +28,6 @@ export interface EncodeSettings {
   readonly producer: string;
   /** Written as the model's metadata_props, in the order given. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Rows learnt from: a tree model says how many of them meet each of its nodes, which Shapley values need. */
-  readonly background?: { readonly rows: Float32Array; readonly count: number };
 }
 
 /** A model that has learnt, in plain memory: nothing has to be freed. */

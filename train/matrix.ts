@@ -80,15 +80,3 @@ function isInfinite(value: number): boolean {
 function unusable(happened: string, expected: string): FlowlampError {
   return new FlowlampError(ErrorCode.LabelsUnusable, { happened, expected, action: 'check the labels and the table' });
 }
-
-/** At most `most` rows, row-major [count, columns], evenly spread over the table. */
-export function sampleRows({ rows, columns }: FeatureMatrix, most: number): { rows: Float32Array; count: number } {
-  const count = Math.min(rows, most);
-  const width = columns.length;
-  const sample = new Float32Array(count * width);
-  for (let i = 0; i < count; i++) {
-    const row = Math.floor((i * rows) / count);
-    for (let c = 0; c < width; c++) sample[i * width + c] = columns[c]![row]!;
-  }
-  return { rows: sample, count };
-}

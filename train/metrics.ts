@@ -1,9 +1,7 @@
 import { brierScore, expectedCalibrationError, logLoss } from './metrics/calibration.ts';
 import { accuracy, type ClassScores, countConfusion, macroF1, mostProbable, scoreClass } from './metrics/confusion.ts';
+import { FPR_POINTS } from './metrics/false-alarms.ts';
 import { averagePrecision, type OperatingPoint, rank, rocAuc, tprAtFpr } from './metrics/ranking.ts';
-
-/** False positive rates at which every model is read off. */
-export const FPR_POINTS = [1e-2, 1e-3] as const;
 
 export interface ClassMetrics extends ClassScores {
   readonly name: string;

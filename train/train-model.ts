@@ -2,20 +2,29 @@
  * From labelled rows to a model with its card. Everything that is chosen (rounds, temperature, thresholds) is chosen on
  * predictions for groups that the predicting model had not seen; the model itself then learns from all rows.
  */
+import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { foldsByGroup } from '../datasets/split.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import { hashInputs, type JsonObject, type ModelInput, NEVER } from '../models/card.ts';
 import type { CardDraft } from '../models/folder.ts';
-import { fitMajority } from './baselines.ts';
+import { histogramOf, writeHistogram } from '../models/reference.ts';
+import { type Folds, runBaselines } from './baselines/run.ts';
 import { fitTemperature } from './calibrate.ts';
 import { type CrossValidation, crossValidate } from './cross-validate.ts';
-import { GBDT } from './gbdt/learner.ts';
+import { Fits, type TrainProgress } from './fits.ts';
 import type { GbdtOptions } from './gbdt/options.ts';
 import type { LabelledData } from './labelled-rows.ts';
-import type { FitProgress, Learner, LearnerOptions } from './learner.ts';
-import { type LabelledMatrix, sampleRows } from './matrix.ts';
+import type { Fitted, Learner, LearnerOptions } from './learner.ts';
 import { type Metrics, measure } from './metrics.ts';
+import { type Repeats, repeatsOf, type SeedRun, seedRun } from './repeats.ts';
+import { type SearchRecord, search, searchFits } from './search/search.ts';
+import type { SearchSpace } from './search/space.ts';
+import { spaceOf } from './search/spaces.ts';
+import { type BaselineResult, compareBaselines } from './study/compare.ts';
+import { type Judged, judgedRows, sliceOf } from './study/judged.ts';
+import type { Refit } from './study/refit.ts';
 import { chooseThresholds, TARGET_PRECISION } from './thresholds.ts';
+import { checkLearnable, warningsOf } from './warnings.ts';
 
 export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
   readonly name: string;
@@ -36,6 +45,10 @@ export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
   readonly learner: Learner<Options>;
   /** Over the learner's defaults. */
   readonly learnerOptions: Partial<Options>;
+  /** Points that are drawn from the learner's search space, besides its own options; 0 for no search. */
+  readonly search?: number;
+  /** How often all is repeated with other seeds, the first time included. */
+  readonly seeds?: number;
 }
 
 /** What the card says, whatever has learnt. */
@@ -47,41 +60,80 @@ export interface TrainedModel {
   /** On groups that the predicting model had not seen; null where there is only one group. */
   readonly metrics: Metrics | null;
   readonly warnings: readonly string[];
+  readonly search: SearchRecord | null;
+  /** Null for one seed. */
+  readonly repeats: Repeats | null;
+  /** What a report is made of. */
+  readonly held: HeldOut | null;
+  /** The model itself. */
+  readonly final: Fitted;
+}
+
+/** Everything that is known from models that had not seen the rows that they were asked about. */
+export interface HeldOut extends Folds {
+  /** Calibrated probabilities of every row. */
+  readonly judged: Judged;
+  /** The models of the folds, as they were before they were calibrated. */
+  readonly models: CrossValidation['models'];
+  readonly baselines: readonly BaselineResult[];
+  /** Trains as the folds were trained, with the number of rounds that the model itself got. */
+  readonly refit: Refit;
 }
 
 export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   rows: LabelledData,
   inputs: readonly ModelInput[],
   options: TrainOptions<Options>,
-  onProgress?: (stage: string, progress: FitProgress) => void,
+  onProgress?: (progress: TrainProgress) => void,
 ): Promise<TrainedModel> {
+  checkLearnable(rows.data);
   const { learner } = options;
-  const settings: Options = { ...learner.defaults, ...options.learnerOptions };
+  const started: Options = { ...learner.defaults, ...options.learnerOptions };
   const { data } = rows;
-  const classCount = data.classNames.length;
+  const { seed } = started;
   const foldCount = Math.min(options.folds, rows.groupNames.length);
-  const held = foldCount < 2 ? null : await holdOut(rows, foldCount, learner, settings, onProgress);
-  const temperature = held === null ? 1 : fitTemperature(logs(held.model.probabilities), data.labels, null);
-  const probabilities = held === null ? null : tempered(held.model.probabilities, classCount, temperature);
+  const folds = foldCount < 2 ? null : foldsOf(rows, foldCount, seed);
+  const space = options.search ? freeSpace(learner, options.learnerOptions) : null;
+  const points = space === null ? 0 : options.search!;
+  const seeds = folds === null ? 1 : (options.seeds ?? 1);
+  const planned = 1 + (folds === null ? 0 : seeds * foldCount + (points > 0 ? searchFits(points, foldCount) : 0));
+  const fits = new Fits(learner, planned, onProgress);
+  if (space !== null && folds === null) throw nothingToSearchOn(options.groupBy);
+  const found = folds === null || space === null ? null : await search(data, folds, fits, started, space, points);
+  const settings: Options = found === null ? started : { ...started, ...found.trials[found.chosen]!.options };
+  const cross = folds === null ? null : await holdOut(rows, folds, fits, settings, '');
+  const { temperature, probabilities } = cross === null ? UNCALIBRATED : calibrated(rows, cross);
   const precisions = data.classNames.map((name) =>
     name === options.positive ? TARGET_PRECISION.positive : TARGET_PRECISION.other,
   );
   const thresholds = probabilities === null ? null : chooseThresholds(probabilities, data.labels, precisions);
-  const rounds = held === null ? learner.unchosenRounds : Math.max(1, median(held.model.rounds));
-  const final = await learner.fit(data, null, { ...settings, rounds, patience: 0 }, (progress) =>
-    onProgress?.('final model', progress),
-  );
-  const metrics = probabilities === null ? null : measure(probabilities, data.labels, data.classNames);
-  const warnings = warningsOf(rows, options, metrics, held);
+  const rounds = cross === null ? learner.unchosenRounds : Math.max(1, median(cross.rounds));
+  const final = await fits.fit('final', 'final model', data, null, { ...settings, rounds, patience: 0 });
+  const held =
+    folds === null || cross === null || probabilities === null
+      ? null
+      : await heldOut(rows, folds, cross, probabilities, seed, (train) =>
+          learner.fit(train, null, { ...settings, rounds, patience: 0 }),
+        );
+  const metrics = held === null ? null : measuredOf(held.judged);
+  const repeats =
+    metrics === null || seeds < 2
+      ? null
+      : await repeated(rows, foldCount, fits, settings, seedRun(seed, metrics), seeds);
+  const warnings = warningsOf(rows, options.groupBy, metrics, held?.baselines ?? null, found);
+  const { threads: _, ...told } = settings;
   return {
     onnx: final.encode({
       temperature,
       producer: `flowlamp ${options.programVersion}`,
       metadata: { name: options.name },
-      background: sampleRows(data.matrix, BACKGROUND_ROWS),
     }),
     metrics,
     warnings,
+    search: found,
+    repeats,
+    held,
+    final,
     card: {
       name: options.name,
       version: options.version,
@@ -93,13 +145,18 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       inputsHash: hashInputs(inputs, nodeDigests),
       learner: {
         name: learner.name,
-        options: { ...settings, rounds, temperature } as unknown as JsonObject,
-        seed: settings.seed,
+        options: { ...told, rounds, temperature } as unknown as JsonObject,
+        seed,
       },
       positive: options.positive !== null && data.classNames.includes(options.positive) ? options.positive : null,
       scope: { protocols: rows.protocols, minPayloadPackets: options.minPayloadPackets },
       training: trainingSummary(rows, options),
-      metrics: metricsRecord(metrics, held, rows, options, foldCount),
+      metrics: {
+        ...metricsRecord(metrics, held, rows, options, foldCount),
+        ...(found === null ? {} : { search: found as unknown as JsonObject }),
+        ...(repeats === null ? {} : { seeds: repeats as unknown as JsonObject }),
+        inputHistograms: inputHistograms(rows),
+      },
       thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, thresholds?.[k] ?? NEVER])),
       limitations: [...options.limitations, ...warnings],
       versions: { flowlamp: options.programVersion, node: process.versions.node, ...final.versions },
@@ -107,43 +164,98 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   };
 }
 
-/** Rows that nodes are counted on: the shares that follow are off by a third of a percent, and 1000 trees take a second. */
-const BACKGROUND_ROWS = 20_000;
-
-interface HeldOut {
-  readonly model: CrossValidation;
-  /** Boosted trees on the same folds, knowing only the responder's port. */
-  readonly port: Metrics;
-  readonly majority: Metrics;
+/** The learner's space without what the user has decided. */
+function freeSpace<Options extends LearnerOptions>({ name }: Learner<Options>, decided: Partial<Options>): SearchSpace {
+  const free = Object.entries(spaceOf(name) ?? {}).filter(([option]) => !Object.hasOwn(decided, option));
+  if (free.length > 0) return Object.fromEntries(free);
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: `there is nothing to search among for the learner ${name}`,
+    expected: 'a learner with a search space, not every option of which is given',
+    action: 'leave out --search',
+  });
 }
 
-async function holdOut<Options extends LearnerOptions>(
+function nothingToSearchOn(groupBy: string): FlowlampError {
+  return new FlowlampError(ErrorCode.LabelsUnusable, {
+    happened: `all rows are of one ${groupBy}, so nothing can be held out to search on`,
+    expected: 'two groups or more',
+    action: 'leave out --search, or choose another --group-by',
+  });
+}
+
+const UNCALIBRATED = { temperature: 1, probabilities: null } as const;
+
+/** Weights of rows count here as in learning; figures count every row once. */
+function calibrated({ data }: LabelledData, { probabilities }: CrossValidation) {
+  const temperature = fitTemperature(logs(probabilities), data.labels, data.weights ?? null);
+  return { temperature, probabilities: tempered(probabilities, data.classNames.length, temperature) };
+}
+
+async function repeated<Options extends LearnerOptions>(
   rows: LabelledData,
   foldCount: number,
-  learner: Learner<Options>,
+  fits: Fits<Options>,
   settings: Options,
-  onProgress?: (stage: string, progress: FitProgress) => void,
-): Promise<HeldOut> {
-  const { data, groups, groupNames, ports } = rows;
-  const folds = foldsByGroup(groups, groupNames.length, data.labels, data.classNames.length, foldCount, settings.seed);
+  first: SeedRun,
+  seeds: number,
+): Promise<Repeats> {
+  const runs = [first];
+  for (let i = 1; i < seeds; i++) {
+    const seed = first.seed + i;
+    const cross = await holdOut(rows, foldsOf(rows, foldCount, seed), fits, { ...settings, seed }, `seed ${seed}, `);
+    runs.push(seedRun(seed, measuredOf(judgedRows(rows, calibrated(rows, cross).probabilities))));
+  }
+  return repeatsOf(runs);
+}
+
+function foldsOf({ data, groups, groupNames }: LabelledData, foldCount: number, seed: number): Folds {
+  const { labels, classNames } = data;
+  return { folds: foldsByGroup(groups, groupNames.length, labels, classNames.length, foldCount, seed), foldCount };
+}
+
+/** @param which tells several cross-validations apart; empty for the first */
+function holdOut<Options extends LearnerOptions>(
+  { data }: LabelledData,
+  { folds, foldCount }: Folds,
+  fits: Fits<Options>,
+  settings: Options,
+  which: string,
+): Promise<CrossValidation> {
   let fold = 0;
-  const model = await crossValidate(data, folds, foldCount, (train, validation) => {
+  return crossValidate(data, folds, foldCount, (train, validation) => {
     fold++;
-    return learner.fit(train, validation, settings, (progress) =>
-      onProgress?.(`fold ${fold} of ${foldCount}`, progress),
-    );
+    const stage = `${which}fold ${fold} of ${foldCount}`;
+    return fits.fit(`${which.replace(/\W+/g, '-')}fold-${fold}`, stage, train, validation, settings);
   });
-  const onlyPort: LabelledMatrix = {
-    ...data,
-    matrix: { rows: data.matrix.rows, names: ['dst_port'], columns: [ports] },
-  };
-  const { seed } = settings;
-  const port = await crossValidate(onlyPort, folds, foldCount, (train, validation) =>
-    GBDT.fit(train, validation, { ...GBDT.defaults, seed }),
-  );
-  const majority = await crossValidate(data, folds, foldCount, (train) => fitMajority(train));
-  const measured = (result: CrossValidation) => measure(result.probabilities, data.labels, data.classNames);
-  return { model, port: measured(port), majority: measured(majority) };
+}
+
+async function heldOut(
+  rows: LabelledData,
+  folds: Folds,
+  { models }: CrossValidation,
+  probabilities: Float32Array,
+  seed: number,
+  refit: Refit,
+): Promise<HeldOut> {
+  const judged = judgedRows(rows, probabilities);
+  const baselines = compareBaselines(judged, await runBaselines(rows, folds, seed), seed);
+  return { ...folds, judged, models, baselines, refit };
+}
+
+/** Rows that the histograms of a card count: more tell no more of a tenth. */
+const HISTOGRAM_ROWS = 200_000;
+
+/** How each input is distributed where the model learns, for those who look for drift. */
+function inputHistograms({ data }: LabelledData): JsonObject {
+  const { names, columns, rows } = data.matrix;
+  const step = Math.ceil(rows / HISTOGRAM_ROWS);
+  const some = (column: Float32Array) => (step === 1 ? column : column.filter((_, row) => row % step === 0));
+  return Object.fromEntries(names.map((name, i) => [name, writeHistogram(histogramOf(some(columns[i]!)))]));
+}
+
+function measuredOf(judged: Judged): Metrics {
+  const { probabilities, labels, classNames } = sliceOf(judged, judged.chosen);
+  return measure(probabilities, labels, classNames);
 }
 
 function trainingSummary({ data, groupNames, captures }: LabelledData, options: Described): CardDraft['training'] {
@@ -178,39 +290,14 @@ function metricsRecord(
   if (metrics === null || held === null) return { crossValidated: null };
   const note =
     'Each row predicted by a model trained on other groups; rounds, temperature and thresholds were chosen on these same predictions, so they flatter a little. Evaluate on captures kept aside.';
-  const scores = ({ macroF1, accuracy, logLoss }: Metrics) => ({ macroF1, accuracy, logLoss });
+  const baselines = held.baselines.map(({ name, macroF1, accuracy, logLoss, outcome }) => {
+    return [name, { macroF1, accuracy, logLoss, outcome }];
+  });
   return {
     crossValidated: { note, groupBy: options.groupBy, folds: foldCount, groups: rows.groupNames.length, ...metrics },
-    baselines: { majority: scores(held.majority), portOnly: scores(held.port) },
+    baselines: Object.fromEntries(baselines),
     thresholds: { targetPrecision: TARGET_PRECISION },
   } as unknown as JsonObject;
-}
-
-const FEW_GROUPS = 10;
-
-function warningsOf(rows: LabelledData, options: Described, metrics: Metrics | null, held: HeldOut | null): string[] {
-  const warnings: string[] = [];
-  const { groupNames } = rows;
-  if (metrics === null || held === null) {
-    warnings.push(
-      `All rows are of one ${options.groupBy}: nothing could be held out, so no figure says how good the model is, and it gives no verdict below a probability of 1.`,
-    );
-    return warnings;
-  }
-  if (groupNames.length < FEW_GROUPS) {
-    warnings.push(`Only ${groupNames.length} groups (${options.groupBy}) stand behind the figures.`);
-  }
-  const baseline = Math.max(held.port.macroF1 ?? 0, held.majority.macroF1 ?? 0);
-  if ((metrics.macroF1 ?? 0) <= baseline) {
-    warnings.push(
-      `The model does not beat its baselines: macro-F1 ${text(metrics.macroF1)} against ${text(held.port.macroF1)} for the port alone.`,
-    );
-  }
-  return warnings;
-}
-
-function text(value: number | null): string {
-  return value === null ? 'undefined' : value.toFixed(3);
 }
 
 function logs(probabilities: Float32Array): Float64Array {

@@ -1,26 +1,33 @@
 /** `flowlamp evaluate`: a model against labelled flows. */
 import type { Command } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
+import { AuditCollector } from '../../datasets/audit/collect.ts';
 import { Output } from '../../features/files/output.ts';
-import type { ModelCard } from '../../models/card.ts';
+import { loadModelFolder } from '../../models/folder.ts';
 import { DEFAULT_MODEL, Scorer } from '../../serve/engine.ts';
 import { type Evaluation, evaluateModel } from '../../train/evaluate-model.ts';
 import { LabelledRows } from '../../train/labelled-rows.ts';
 import { toRowMajor } from '../../train/matrix.ts';
-import { reportHtml } from '../../train/report-html.ts';
+import { reportPage } from '../../train/report/page.ts';
+import { assessEvaluation } from '../../train/report/studies.ts';
+import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions } from '../options.ts';
 import { printResult } from '../outputs.ts';
+import { packageVersion } from '../package-root.ts';
 import { textTable } from '../text-table.ts';
+import { controlOf } from './dataset/audit.ts';
 
 export interface EvaluateCommandOptions extends FlowOptions {
   readonly model: string;
   readonly output?: string;
   readonly groupBy: string;
   readonly json?: boolean;
+  readonly quick?: boolean;
 }
 
 export function addEvaluateCommand(program: Command): void {
@@ -36,6 +43,7 @@ export function addEvaluateCommand(program: Command): void {
       )
       .option('-o, --output <file>', 'write a report: .html for people, .json for programs')
       .option('--group-by <column>', 'what counts as one group', 'capture')
+      .option('--quick', 'no importances of inputs in the report: they take many predictions')
       .option('--json', 'print JSON instead of tables'),
   )
     .addHelpText('after', '\nExample:\n  flowlamp evaluate test.arrow -m my-model -o report.html\n')
@@ -51,7 +59,16 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
   try {
     const { card } = scorer;
     const collected = new LabelledRows(card.inputs, card.target, options.groupBy, card.scope, card.labels);
-    await readLabelledInputs(inputs, 'test', options, out, (name, specs, table) => collected.add(name, specs, table));
+    const strangers =
+      format === null
+        ? null
+        : new LabelledRows(card.inputs, card.target, options.groupBy, card.scope, null, card.labels);
+    const audited = format === null ? null : new AuditCollector(card.target);
+    await readLabelledInputs(inputs, 'test', options, out, (name, specs, table) => {
+      collected.add(name, specs, table);
+      audited?.add(name, table, 'test');
+      strangers?.add(name, specs, table);
+    });
     const rows = collected.finish();
     const probabilities = await scorer.predict(toRowMajor(rows.data.matrix), rows.data.matrix.rows);
     const evaluation = evaluateModel(card, rows, probabilities);
@@ -64,7 +81,34 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
         `the model was trained on ${counted(evaluation.seenInTraining.length, 'capture')} of these (${evaluation.seenInTraining[0]}): the figures flatter it`,
       );
     }
-    if (options.output !== undefined && format !== null) writeReport(options.output, format, card, evaluation);
+    if (options.output !== undefined && audited !== null) {
+      const assessment = await assessEvaluation(
+        card,
+        rows,
+        probabilities,
+        (some, count) => scorer.predict(some, count),
+        {
+          groupBy: options.groupBy,
+          leftOut: collected.leftOut,
+          audit: auditOf(audited, { ...AUDIT_DEFAULTS, shuffle: await controlOf(audited) }),
+          seed: card.learner.seed,
+          quick: options.quick === true,
+          made: {
+            command: commandLine(),
+            at: new Date().toISOString(),
+            versions: { flowlamp: packageVersion(), node: process.versions.node },
+          },
+          seenInTraining: evaluation.seenInTraining,
+          strangers: strangers === null || strangers.rows === 0 ? null : strangers.finish().data,
+          modelBytes: loadModelFolder(options.model).onnx.length,
+          onStep: (what) => out.progress(`report, ${what}`),
+        },
+      );
+      out.endProgress();
+      const report = format === 'html' ? await reportPage(card, assessment) : jsonText({ ...evaluation, assessment });
+      writeReport(options.output, report);
+      out.say(`wrote ${options.output}`);
+    }
     printResult(options.json === true ? jsonText(evaluation) : evaluationText(evaluation));
     return evaluation;
   } finally {
@@ -83,17 +127,17 @@ function reportFormat(path: string | undefined): 'html' | 'json' | null {
   });
 }
 
-function writeReport(path: string, format: 'html' | 'json', card: ModelCard, evaluation: Evaluation): void {
+function writeReport(path: string, text: string): void {
   const output = new Output(path);
   try {
-    output.writeText(format === 'html' ? reportHtml(card, evaluation) : jsonText(evaluation));
+    output.writeText(text);
     output.finish();
   } finally {
     output.abandon();
   }
 }
 
-function jsonText(evaluation: Evaluation): string {
+function jsonText(evaluation: object): string {
   return `${JSON.stringify(evaluation, null, 2)}\n`;
 }
 

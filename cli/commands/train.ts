@@ -1,19 +1,25 @@
 /** `flowlamp train`: labelled flows to a model folder. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
+import { AUDIT_DEFAULTS, type Audit, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
-
 import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
 import type { ListPart, ModelInput } from '../../models/card.ts';
-import { checkModelFolder, saveModelFolder } from '../../models/folder.ts';
-import { LabelledRows } from '../../train/labelled-rows.ts';
+import { checkModelFolder, REPORT_FILE, saveModelFolder } from '../../models/folder.ts';
+import { type LabelledData, LabelledRows, type LeftOut } from '../../train/labelled-rows.ts';
 import { LEARNERS, learnerNamed } from '../../train/learners.ts';
-import { trainModel } from '../../train/train-model.ts';
+import type { Repeats } from '../../train/repeats.ts';
+import { reportPage } from '../../train/report/page.ts';
+import { assessTraining, cardFigures } from '../../train/report/studies.ts';
+import type { SearchRecord } from '../../train/search/search.ts';
+import { type TrainedModel, trainModel } from '../../train/train-model.ts';
+import { checkWeighedClasses } from '../class-weight-option.ts';
+import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
+import { Eta } from '../eta.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
-import { metricsText } from '../metrics-text.ts';
+import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, nameList, positiveInteger, wholeNumber } from '../options.ts';
 import { packageVersion } from '../package-root.ts';
@@ -35,6 +41,10 @@ export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly limitation?: string[];
   readonly audit: boolean;
   readonly gate?: boolean;
+  readonly quick?: boolean;
+  readonly weightColumn?: string;
+  readonly search?: number;
+  readonly seeds?: number;
 }
 
 export function addTrainCommand(program: Command): void {
@@ -55,9 +65,17 @@ export function addTrainCommand(program: Command): void {
       positiveInteger,
       5,
     )
+    .option('--weight-column <column>', 'what each flow counts for in learning (figures count every flow once)')
+    .option(
+      '--search <count>',
+      'try so many sets of options on held-out groups first, and take the best',
+      positiveInteger,
+    )
+    .option('--seeds <count>', 'repeat over so many seeds, to see how far the figures swing', positiveInteger)
     .option('--seed <number>', 'decides folds, sampling and the first weights', wholeNumber, 1)
     .option('--no-audit', 'do not look for what gives the labels away (dataset audit)')
     .option('--gate', 'train nothing where the audit finds a breach')
+    .option('--quick', 'no ablations, left-out classes and importances in the report: they take further trainings')
     .option('--name <name>', 'name of the model (default: the name of its folder)')
     .option('--model-version <version>', 'version of the model', '1')
     .option('--origin <words>', 'where the traffic came from, for the card')
@@ -73,9 +91,13 @@ export function addTrainCommand(program: Command): void {
 
 export async function runTrain(inputPaths: readonly string[], options: TrainCommandOptions): Promise<void> {
   const out = new Console(options.quiet === true);
-  const inputs = chosenInputs(options.inputs, learnerNamed(options.learner).lists ?? {});
+  const asked = chosenInputs(options.inputs, learnerNamed(options.learner).lists ?? {});
   checkModelFolder(options.output);
-  const collected = new LabelledRows(inputs, options.target, options.groupBy, options, null);
+  const collected = new LabelledRows(asked, options.target, options.groupBy, options, null, [], {
+    ...(options.weightColumn !== undefined && { weightColumn: options.weightColumn }),
+    // Inputs that the user has named must be there.
+    mayLackInputs: options.inputs === undefined,
+  });
   const audited = options.audit ? new AuditCollector(options.target) : null;
   await readLabelledInputs(inputPaths, 'train', options, out, (name, specs, table) => {
     collected.add(name, specs, table);
@@ -84,11 +106,14 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   });
   const rows = collected.finish();
   checkClasses(rows.data.classNames, options);
+  checkWeighedClasses(options.classWeight, rows.data.classNames);
+  const { inputs } = collected;
+  warnOfInputs(collected, options.target, out);
   const { unlabelled, tooShort } = collected.leftOut;
   out.say(
     `${counted(rows.data.matrix.rows, 'flow')} of ${counted(rows.groupNames.length, 'group')} (${options.groupBy}); left out: ${unlabelled} without a label, ${tooShort} with fewer than ${options.minPayloadPackets} payload packets`,
   );
-  if (audited !== null) await sayAudit(audited, options.gate === true, out);
+  const audit = audited === null ? null : await sayAudit(audited, options.gate === true, out);
   const description = {
     name: options.name ?? folderName(options.output),
     version: options.modelVersion,
@@ -100,13 +125,16 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
     folds: options.folds,
     origin: options.origin ?? `${counted(rows.captures.length, 'capture')} given by the user`,
     generated: options.generated === true,
-    limitations: options.limitation ?? [],
+    limitations: [...(options.limitation ?? []), ...lackingText(collected)],
+    search: options.search ?? 0,
+    seeds: options.seeds ?? 1,
     programVersion: packageVersion(),
   };
+  const eta = new Eta();
   const trained = await withSystemSignals(() =>
     withLearner(options, (learner, learnerOptions) =>
-      trainModel(rows, inputs, { ...description, learner, learnerOptions }, (stage, { round, rounds }) =>
-        out.progress(`training, ${stage}: ${learner.roundName} ${round} of at most ${rounds}`),
+      trainModel(rows, inputs, { ...description, learner, learnerOptions }, ({ stage, round, rounds, share: done }) =>
+        out.progress(`training, ${stage}: ${learner.roundName} ${round} of at most ${rounds}${eta.text(done)}`),
       ),
     ),
   );
@@ -114,19 +142,88 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   for (const warning of trained.warnings) out.warn(warning);
   if (trained.metrics !== null) {
     out.say(`cross-validated by ${options.groupBy}:\n${metricsText(trained.metrics)}`);
+    out.say(`macro-F1 of baselines: ${baselinesText(trained)}`);
+    if (trained.repeats !== null) out.say(repeatsText(trained.repeats));
+    if (trained.search !== null) out.say(searchText(trained.search));
   }
-  saveModelFolder(options.output, trained);
-  out.say(`wrote ${options.output} (card.json, model.onnx)`);
+  const { card, report } = await reported(rows, trained, collected.leftOut, audit, options, out);
+  const others = new Map(report === null ? [] : [[REPORT_FILE, new TextEncoder().encode(report)]]);
+  saveModelFolder(options.output, { card, onnx: trained.onnx, others });
+  out.say(`wrote ${options.output} (card.json, model.onnx${report === null ? '' : ', report.html'})`);
+}
+
+/** The card with the figures of the report, and the report itself; null where nothing could be held out. */
+async function reported(
+  rows: LabelledData,
+  trained: TrainedModel,
+  leftOut: LeftOut,
+  audit: Audit | null,
+  options: TrainCommandOptions,
+  out: Console,
+): Promise<{ readonly card: TrainedModel['card']; readonly report: string | null }> {
+  const { card } = trained;
+  const assessment = await withSystemSignals(() =>
+    assessTraining(rows, trained, {
+      groupBy: options.groupBy,
+      leftOut,
+      audit,
+      seed: options.seed,
+      quick: options.quick === true,
+      made: { command: commandLine(), at: card.created, versions: {} },
+      onStep: (what) => out.progress(`report, ${what}`),
+    }),
+  );
+  out.endProgress();
+  if (assessment === null) return { card, report: null };
+  return {
+    card: { ...card, metrics: { ...card.metrics, ...cardFigures(assessment) } },
+    report: await reportPage(card, assessment),
+  };
+}
+
+function repeatsText({ runs, macroF1 }: Repeats): string {
+  if (macroF1 === null) return `${runs.length} seeds`;
+  const { mean, standardDeviation, least, most } = macroF1;
+  return `over ${runs.length} seeds: macro-F1 ${share(mean)}, standard deviation ${share(standardDeviation)}, ${share(least)} to ${share(most)}`;
+}
+
+function searchText({ trials, chosen }: SearchRecord): string {
+  const { options } = trials[chosen]!;
+  const what = Object.entries(options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return `best of ${trials.length} sets of options: ${what.length === 0 ? 'those it started from' : what.join(', ')}`;
+}
+
+/** One sentence for each table that is of an older version. */
+function lackingText({ lacking }: LabelledRows): string[] {
+  return [...lacking].map(
+    ([name, inputs]) =>
+      `${name} lacks ${counted(inputs.length, 'input')} that this version has, so the model does without: ${inputs.slice(0, MOST_NAMED).join(', ')}${inputs.length > MOST_NAMED ? ', ...' : ''}.`,
+  );
+}
+
+const MOST_NAMED = 5;
+
+function warnOfInputs(collected: LabelledRows, target: string, out: Console): void {
+  for (const text of lackingText(collected)) out.warn(text);
+  const { unlabelled } = collected.leftOut;
+  if (unlabelled === 0) return;
+  out.warn(`${counted(unlabelled, 'flow')} without a ${target} left out, against ${collected.rows} with one`);
+}
+
+function baselinesText({ held }: TrainedModel): string {
+  const asked = (held?.baselines ?? []).filter(({ macroF1 }) => macroF1 !== null);
+  return asked.map(({ description, macroF1 }) => `${description.split(':')[0]} ${share(macroF1)}`).join(', ');
 }
 
 /** What the data give away, before anything is learnt from them. */
-async function sayAudit(audited: AuditCollector, isGate: boolean, out: Console): Promise<void> {
+async function sayAudit(audited: AuditCollector, isGate: boolean, out: Console): Promise<Audit> {
   const audit = auditOf(audited, { ...AUDIT_DEFAULTS, shuffle: await controlOf(audited) });
   const breaches = audit.findings.filter(({ level }) => level === 'breach');
   for (const { text } of breaches.slice(0, MOST_BREACHES)) out.warn(`audit: ${text}`);
   const more = breaches.length - MOST_BREACHES;
   if (more > 0) out.warn(`audit: ${more} more; flowlamp dataset audit shows all`);
   if (isGate) requireNoBreach(audit);
+  return audit;
 }
 
 const MOST_BREACHES = 3;

@@ -21,33 +21,43 @@ export interface Scaling {
   readonly scale: number;
 }
 
+/** Places of a series in a row of features, one behind the other. */
+export interface SeriesPlaces {
+  readonly at: number;
+  readonly scaling: Scaling;
+}
+
 /**
- * How places of a row become channels of a sequence. A position is there if its size is not NaN; every channel is 0 where
- * it is not:
+ * How places of a row become channels of a sequence. A position is there if the first series that there is (sizes, else
+ * steps, else kinds) is not NaN at it; every channel is 0 where it is not, and where its own series is NaN:
  *
  *     present    1
  *     size       clip((log(1 + |size|) - mean) / scale)
  *     direction  sign(size)
- *     step       clip((sign(step) log(1 + |step|) - mean) / scale), 0 where the step is NaN
+ *     step       clip((sign(step) log(1 + |step|) - mean) / scale)
  *     kind k     1 where the kind is kinds[k], else 0
+ *
+ * A series that is null has no channels. At least one is there.
  */
 export interface SequencePreparation {
   /** Positions. */
   readonly length: number;
-  /** Place of the first size in a row of features; the others follow it. */
-  readonly sizesAt: number;
-  readonly size: Scaling;
-  readonly stepsAt: number;
-  readonly step: Scaling;
-  /** Null for a sequence without kinds. */
+  readonly sizes: SeriesPlaces | null;
+  readonly steps: SeriesPlaces | null;
+  /** Place of the first kind; null for a sequence without kinds. */
   readonly kindsAt: number | null;
   readonly kinds: readonly number[];
   readonly clip: number;
 }
 
 /** Numbers per position. */
-export function channelCount({ kinds }: SequencePreparation): number {
-  return 4 + kinds.length;
+export function channelCount({ sizes, steps, kindsAt, kinds }: SequencePreparation): number {
+  return 1 + (sizes === null ? 0 : 2) + (steps === null ? 0 : 1) + (kindsAt === null ? 0 : kinds.length);
+}
+
+/** Where the series stands that says which positions there are. */
+export function presenceAt({ sizes, steps, kindsAt }: SequencePreparation): number {
+  return sizes?.at ?? steps?.at ?? kindsAt!;
 }
 
 /** A convolution over positions, zeros beyond both ends: as many positions out as in. */
@@ -113,7 +123,7 @@ function addTower(graph: GraphBuilder, { name, preparation, convolutions }: Towe
 }
 
 function addChannels(graph: GraphBuilder, name: string, preparation: SequencePreparation) {
-  const { length, sizesAt, size, stepsAt, step, kindsAt, kinds, clip } = preparation;
+  const { length, sizes, steps, kindsAt, kinds, clip } = preparation;
   const pick = (from: number, what: string) =>
     addPick(
       graph,
@@ -121,23 +131,26 @@ function addChannels(graph: GraphBuilder, name: string, preparation: SequencePre
       `${name}_${what}`,
     );
   const float = [intAttribute('to', ElementType.Float)];
-  const sizes = pick(sizesAt, 'sizes');
-  const missing = graph.add('IsNaN', [sizes], `${name}_missing`);
-  const there = graph.add('Not', [missing], `${name}_there`);
-  const present = graph.add('Cast', [there], `${name}_present`, float);
-  const scaling = ({ mean, scale }: Scaling, what: string) => ({
-    mean: graph.constant(floatTensor(`${name}_${what}_mean`, [], [mean]), `${name}_${what}_mean`),
-    scale: graph.constant(floatTensor(`${name}_${what}_scale`, [], [scale]), `${name}_${what}_scale`),
-    clip,
-  });
-  const magnitudes = graph.add('Abs', [sizes], `${name}_magnitudes`);
-  const signs = graph.add('Sign', [sizes], `${name}_signs`);
-  const series = [
-    addScaled(graph, magnitudes, scaling(size, 'size')),
-    graph.add('Where', [missing, graph.scalar(0), signs], `${name}_directions`),
-    addScaled(graph, pick(stepsAt, 'steps'), scaling(step, 'step')),
-  ];
-  if (kindsAt !== null && kinds.length > 0) {
+  const absent = graph.add('IsNaN', [pick(presenceAt(preparation), 'presence')], `${name}_absent`);
+  const present = graph.add('Cast', [graph.add('Not', [absent], `${name}_there`)], `${name}_present`, float);
+  const scaled = (x: string, { mean, scale }: Scaling) =>
+    addScaled(graph, x, {
+      mean: graph.constant(floatTensor(`${x}_mean`, [], [mean]), `${x}_mean`),
+      scale: graph.constant(floatTensor(`${x}_deviation`, [], [scale]), `${x}_deviation`),
+      clip,
+    });
+  const series: string[] = [];
+  if (sizes !== null) {
+    const found = pick(sizes.at, 'sizes');
+    const signs = graph.add('Sign', [found], `${name}_signs`);
+    series.push(
+      scaled(graph.add('Abs', [found], `${name}_magnitudes`), sizes.scaling),
+      // Sizes say themselves which positions there are.
+      graph.add('Where', [absent, graph.scalar(0), signs], `${name}_directions`),
+    );
+  }
+  if (steps !== null) series.push(scaled(pick(steps.at, 'steps'), steps.scaling));
+  if (kindsAt !== null) {
     const found = pick(kindsAt, 'kinds');
     for (const kind of kinds) {
       const own = `${name}_kind${kind}`;

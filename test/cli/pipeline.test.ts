@@ -28,7 +28,8 @@ beforeAll(async () => {
   extracted = await run('extract', ...trainCaptures, '--labels', manifest, '-o', 'train.arrow');
   trained = await run('train', 'train.arrow', '-o', 'model', '--rounds', '40', '--name', 'tested', '--generated');
   direct = jsonRows((await run('score', demo, '-m', 'model')).stdout);
-});
+  // A training with its report takes some seconds of a free core.
+}, 60_000);
 afterAll(() => folder.remove());
 
 test('captures and a manifest become a labelled table, and that a model folder', () => {
@@ -53,7 +54,12 @@ describe('evaluation', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^tested@1 on \d+ flows of 3 captures\n\nverdict +given +right/);
     expect(stderr).not.toContain('warning');
-    expect(readFileSync(folder.at('report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/i);
+    for (const report of ['report.html', 'model/report.html']) {
+      const page = readFileSync(folder.at(report), 'utf8');
+      expect(page).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/i);
+      expect(page).toContain('Confusion matrix: rows are the truth');
+    }
+    expect(readFileSync(folder.at('report.html'), 'utf8')).toContain('flowlamp evaluate');
 
     const json = await run('evaluate', manifest, '-m', 'model', '--json', '--quiet');
     const evaluation = JSON.parse(json.stdout) as { metrics: { macroF1: number }; seenInTraining: string[] };

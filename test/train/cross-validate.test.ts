@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Prng } from '../../core/prng.ts';
 import { foldsByGroup } from '../../datasets/split.ts';
-import { fitMajority } from '../../train/baselines.ts';
+import { fitMajority } from '../../train/baselines/forests.ts';
 import { crossValidate } from '../../train/cross-validate.ts';
 import type { LabelledMatrix } from '../../train/matrix.ts';
 import { matrixOf } from './data.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decodeForest } from '../../models/onnx/tree-ensemble.ts';
 import { TreeExplainer } from '../../models/trees/shap.ts';
 import { fitGbdt } from '../../train/gbdt/boost.ts';
-import { sampleRows } from '../../train/matrix.ts';
+import { countCovers } from '../oracle/cover.ts';
 import { randomRows } from '../oracle/trees.ts';
 
 const rows = randomRows(1, 300, 3).map((x) => (Number.isFinite(x) ? x : Number.NaN));
@@ -10,13 +10,10 @@ const columns = [0, 1, 2].map((c) => Float32Array.from({ length: 300 }, (_, row)
 const labels = Int32Array.from({ length: 300 }, (_, row) => (columns[0]![row]! > 0 ? 1 : 0));
 const matrix = { rows: 300, names: ['a', 'b', 'c'], columns };
 
-test('a model that is told what it was trained on can be explained, in scores divided by the temperature', () => {
+test('a boosted model can be explained, in scores divided by the temperature', () => {
   const fitted = fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, { rounds: 5 });
-  const background = sampleRows(matrix, 100_000);
-  expect(background.rows).toEqual(rows);
-  const onnx = fitted.encode({ temperature: 2, producer: 'test', background });
+  const onnx = fitted.encode({ temperature: 2, producer: 'test' });
   const forest = decodeForest(onnx);
-  expect(forest.cover![0]).toBe(300);
   const explainer = new TreeExplainer(forest);
   const { values, base } = explainer.explain(rows, 300);
   const probabilities = fitted.predict(rows, 300);
@@ -28,8 +25,11 @@ test('a model that is told what it was trained on can be explained, in scores di
   }
 });
 
-test('a sample of rows is spread over the table', () => {
-  const { rows: sample, count } = sampleRows(matrix, 3);
-  expect(count).toBe(3);
-  expect([...sample]).toEqual([0, 100, 200].flatMap((row) => [...rows.subarray(row * 3, row * 3 + 3)]));
+test('each node says how many of the rows met it that its tree has learnt from', () => {
+  const { forest } = fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, { rounds: 5, minRowsPerLeaf: 2 });
+  expect(forest.feature.length).toBeGreaterThan(10);
+  expect(forest.cover).toEqual(countCovers(forest, rows, 300).cover);
+  const options = { rounds: 3, rowFraction: 0.5 };
+  const sampled = fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, options).forest;
+  expect([...sampled.treeOffsets.subarray(0, 3)].map((root) => sampled.cover![root])).toEqual([150, 150, 150]);
 });

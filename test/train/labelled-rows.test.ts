@@ -103,7 +103,12 @@ test.each([
     /1 without a label in label, 1 with fewer than 5/,
   ],
   ['labels that differ only in case', labelled('mining', 'Mining'), /"Mining" and "mining" differ only in case/],
-  ['labels that differ only in blanks', labelled('mining', 'mining '), /differ only in case or blanks/],
+  ['labels that differ only in blanks', labelled('mining', 'mining '), /differ only in case, blanks or how/],
+  [
+    'labels that differ only in how an accent is written',
+    labelled('caf\u00e9', 'cafe\u0301'),
+    /differ only in case, blanks or how/,
+  ],
 ])('%s is refused', (_, flows, message) => {
   expect(() => collect(flows).finish()).toThrow(
     expect.objectContaining({ code: 'LABELS_UNUSABLE', message: expect.stringMatching(message) }),
@@ -120,4 +125,51 @@ test('a table without the inputs is refused', () => {
   const specs = FEATURES.filter(({ name }) => name !== 'flow_iat_mean_us');
   const rows = new LabelledRows(inputs, 'label', 'capture', { minPayloadPackets: 5 }, null);
   expect(() => rows.add('old.csv', specs, createTable(specs, 0))).toThrow(/no column flow_iat_mean_us/);
+});
+
+test('weights come from a column of numbers, one for each row that is used', () => {
+  const flows = [
+    { label: 'a', packets: 3 },
+    { label: null, packets: 4 },
+    { label: 'b', packets: 5 },
+  ];
+  const weighed = (weightColumn: string, rows: Flow[] = flows) => {
+    const collected = new LabelledRows(inputs, 'label', 'capture', { minPayloadPackets: 5 }, null, [], {
+      weightColumn,
+    });
+    collected.add('flows.csv', FEATURES, tableOf(rows));
+    return collected.finish().data.weights;
+  };
+  expect(weighed('fwd_packets')).toEqual(Float32Array.of(3, 5));
+  expect(() => weighed('weight')).toThrow('has no column weight');
+  expect(() => weighed('sni')).toThrow('column sni of flows.csv is utf8; expected a column of numbers');
+  expect(() => weighed('flow_iat_mean_us', [{ label: 'a', gap: null }])).toThrow('has no weight in flow_iat_mean_us');
+  expect(() => weighed('flow_iat_mean_us', [{ label: 'a', gap: -1 }])).toThrow('has the weight -1');
+});
+
+test('a table of an older version is read without the inputs that it lacks, where that is allowed', () => {
+  const three = [...inputs, { name: 'bwd_packets', type: featureNamed('bwd_packets')!.type, revision: 1 }];
+  const older = FEATURES.filter(({ name }) => name !== 'fwd_packets');
+  const read = (mayLackInputs: boolean, specs: readonly ColumnSpec[]) => {
+    const rows = new LabelledRows(three, 'label', 'capture', { minPayloadPackets: 5 }, null, [], { mayLackInputs });
+    rows.add('new.arrow', FEATURES, tableOf(labelled('a')));
+    rows.add('old.arrow', specs, tableOf(labelled('b', 'b')));
+    return rows;
+  };
+  const rows = read(true, older);
+  expect([...rows.lacking]).toEqual([['old.arrow', ['fwd_packets']]]);
+  expect(rows.inputs.map(({ name }) => name)).toEqual(['flow_iat_mean_us', 'bwd_packets']);
+  const { matrix } = rows.finish().data;
+  expect(matrix.names).toEqual(['flow_iat_mean_us', 'bwd_packets']);
+  expect(matrix.columns.map((column) => column.length)).toEqual([3, 3]);
+  expect(() => read(false, older)).toThrow('no column fwd_packets');
+  // What lacks most of the inputs is no older table, and what means something else cannot be done without by itself.
+  expect(() =>
+    read(
+      true,
+      FEATURES.filter(({ name }) => name === 'bwd_packets'),
+    ),
+  ).toThrow('no column fwd_packets');
+  const changed = FEATURES.map((spec) => (spec.name === 'bwd_packets' ? { ...spec, revision: 7 } : spec));
+  expect(() => read(true, changed)).toThrow('bwd_packets has revision 7, not 1');
 });

@@ -29,13 +29,16 @@ const options: TrainOptions = {
   learnerOptions: { seed: 1, rounds: 30 },
 };
 
-/** Mining rows are large, others are small; a share of the rows lies. */
+/** Mining rows are of a middle size, others smaller or larger, which no sum of inputs can tell; a share of the rows lies. */
 function madeUp(groupCount: number, lies = 0.05): LabelledData {
   const random = new Prng(groupCount);
   const rows = groupCount * 40;
   const groups = Int32Array.from({ length: rows }, (_, row) => row % groupCount);
   const labels = Int32Array.from({ length: rows }, () => random.below(2));
-  const size = labels.map((label) => (label === (random.chance(lies) ? 1 : 0) ? 300 : 100) + random.below(80));
+  const size = labels.map((label) => {
+    const middle = label === (random.chance(lies) ? 1 : 0);
+    return (middle ? 200 : random.pick([100, 300])) + random.below(80);
+  });
   const gap = Float32Array.from({ length: rows }, () => random.float());
   const groupNames = Array.from({ length: groupCount }, (_, group) => `captures/${group}.pcap`);
   return {
@@ -125,4 +128,63 @@ test('the ONNX file gives the probabilities that the thresholds were chosen for'
   }
   const { verdicts } = evaluateModel({ ...exampleCard, ...card }, rows, probabilities);
   for (const { precision } of verdicts) expect(precision).toBeGreaterThan(0.9);
+});
+
+test('other seeds and a search leave their figures on the card; what is only about time does not', async () => {
+  const shares: number[] = [];
+  const asked = { ...options, seeds: 2, search: 3, learnerOptions: { rounds: 8, threads: 1, maxLeaves: 5 } };
+  const { card, repeats, search, warnings } = await trainModel(madeUp(12), inputs, asked, ({ share }) => {
+    shares.push(share);
+  });
+  expect(repeats!.runs.map(({ seed }) => seed)).toEqual([1, 2]);
+  expect(repeats!.runs[0]!.macroF1).not.toBe(repeats!.runs[1]!.macroF1);
+  expect(card.metrics['seeds']).toEqual(repeats);
+  expect(card.metrics['search']).toEqual(search);
+  expect(search!.trials).toHaveLength(4);
+  // What the user has decided is not searched among.
+  expect(Object.keys(search!.space)).not.toContain('maxLeaves');
+  expect(card.learner.options).toMatchObject({ ...search!.trials[search!.chosen]!.options, maxLeaves: 5 });
+  expect(card.learner.options).not.toHaveProperty('threads');
+  expect(warnings).toContainEqual(expect.stringContaining('best of 4 sets of options'));
+  expect(shares.at(-1)).toBeCloseTo(1, 9);
+});
+
+test('a search needs groups to hold out, and something to search among', async () => {
+  await expect(trainModel(madeUp(1), inputs, { ...options, search: 2 })).rejects.toThrow('nothing can be held out');
+  const unknown = { ...options, search: 2, learner: { ...options.learner, name: 'abacus' } };
+  await expect(trainModel(madeUp(4), inputs, unknown)).rejects.toThrow(
+    'nothing to search among for the learner abacus',
+  );
+});
+
+test('a class with two flows, one of a single group and inputs without values are warned about', async () => {
+  const rows = madeUp(12);
+  const labels = rows.data.labels.map((label, row) => (row === 5 || row === 17 ? 2 : label));
+  const { columns } = rows.data.matrix;
+  const matrix = matrixOf({ size: columns[0]!, gap: new Float32Array(480).fill(Number.NaN) });
+  const data = { matrix, labels, classNames: ['mining', 'other', 'rare'] };
+  const { warnings, card } = await trainModel({ ...rows, data }, inputs, options);
+  expect(warnings).toEqual(
+    expect.arrayContaining([
+      'Classes with too few flows to learn from or to be judged on: rare (2).',
+      expect.stringMatching(/^Classes that occur in one capture only, .* say nothing: rare\.$/),
+      '1 of 2 inputs are null in every flow, so the model knows nothing of them: gap.',
+    ]),
+  );
+  expect(card.limitations).toEqual(expect.arrayContaining([...warnings]));
+  const nothing = new Float32Array(480).fill(Number.NaN);
+  const empty = { ...rows, data: { ...rows.data, matrix: matrixOf({ size: nothing, gap: nothing }) } };
+  await expect(trainModel(empty, inputs, options)).rejects.toThrow('all 2 inputs are null in every flow');
+});
+
+test('weights by label reach the learner', async () => {
+  const plain = await trainModel(madeUp(6), inputs, options);
+  const classWeights = { mining: 10 };
+  const asked = { ...options, learnerOptions: { ...options.learnerOptions, classWeights } };
+  const heavy = await trainModel(madeUp(6), inputs, asked);
+  const { columns } = madeUp(6).data.matrix;
+  const probe = new Float32Array([...columns[0]!].flatMap((size, row) => [size, columns[1]![row]!]));
+  const mean = ({ final }: typeof plain) =>
+    final.predict(probe, 240).reduce((sum, p, i) => sum + (i % 2 === 0 ? p : 0), 0) / 240;
+  expect(mean(heavy)).toBeGreaterThan(mean(plain) + 0.05);
 });

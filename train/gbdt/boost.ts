@@ -104,7 +104,11 @@ function boost(training: Training, crew: Crew, onProgress?: (progress: FitProgre
   }
   const link = classNames.length === 2 ? Link.Logistic : Link.Softmax;
   const head = { featureCount: bins.edges.length, classNames, link, baseValues };
-  return forestModel(finish(builder, head, best.round), { rounds: best.round, trainingLoss, validationLoss });
+  return forestModel(finish(builder, head, best.round, learnt.data.rows), {
+    rounds: best.round,
+    trainingLoss,
+    validationLoss,
+  });
 }
 
 /** The rows of a round, by seed and round alone. */
@@ -134,10 +138,11 @@ function finish(
   builder: ForestBuilder,
   head: Pick<Forest, 'featureCount' | 'classNames' | 'link' | 'baseValues'>,
   rounds: number,
+  learntRows: number,
 ): Forest {
   if (rounds > 0) return builder.build(head, rounds * head.baseValues.length);
   const constant = new ForestBuilder();
-  constant.addLeaf(0);
+  constant.setCover(constant.addLeaf(0), learntRows);
   constant.endTree(0);
   return constant.build(head);
 }

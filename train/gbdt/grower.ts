@@ -72,7 +72,7 @@ export class TreeGrower {
     this.#packed.pack(gradients, hessians, seed);
     const rows = this.#takeRows(sample);
     tree.count[0] = 0;
-    const root = makeLeaf(addLeaf(tree), 0, rows, 0, this.#sumRows(rows));
+    const root = makeLeaf(addLeaf(tree, rows), 0, rows, 0, this.#sumRows(rows));
     const leaves = [root];
     if (this.#mayCut(root)) {
       root.histogram = this.#takeHistogram();
@@ -241,8 +241,8 @@ function makeLeaf(node: number, start: number, end: number, depth: number, sum: 
 /** Turns the leaf into a node of its tree, with two leaves below. */
 function cut(leaf: Leaf, middle: number, tree: GrownTree): [Leaf, Leaf] {
   const { node, start, end, depth, sum, best } = leaf;
-  const left = makeLeaf(addLeaf(tree), start, middle, depth + 1, best.leftSum);
-  const right = makeLeaf(addLeaf(tree), middle, end, depth + 1, sum - best.leftSum);
+  const left = makeLeaf(addLeaf(tree, middle - start), start, middle, depth + 1, best.leftSum);
+  const right = makeLeaf(addLeaf(tree, end - middle), middle, end, depth + 1, sum - best.leftSum);
   tree.feature[node] = best.feature;
   tree.bin[node] = best.bin;
   tree.missingLeft[node] = best.missingLeft ? 1 : 0;

@@ -22,8 +22,6 @@ export interface GbdtOptions extends LearnerOptions {
   /** Bins for values, at most 255. */
   readonly maxBins: number;
   readonly classWeights: ClassWeights;
-  /** Threads that grow trees; by the size of the work where not given. Changes nothing but the time. */
-  readonly threads?: number;
 }
 
 export const GBDT_DEFAULTS: GbdtOptions = {

@@ -16,6 +16,8 @@ export interface GrownTree {
   readonly right: Int32Array;
   /** What a leaf adds to the score. */
   readonly value: Float32Array;
+  /** Rows learnt from that meet the node. */
+  readonly cover: Int32Array;
 }
 
 export function createTree(maxLeaves: number): GrownTree {
@@ -28,23 +30,26 @@ export function createTree(maxLeaves: number): GrownTree {
     left: sharedInt32(nodes),
     right: sharedInt32(nodes),
     value: sharedFloat32(nodes),
+    cover: sharedInt32(nodes),
   };
 }
 
-/** Returns the id of the new leaf. */
-export function addLeaf(tree: GrownTree): number {
+/** Returns the id of the new leaf, which `rows` rows meet. */
+export function addLeaf(tree: GrownTree, rows: number): number {
   const node = tree.count[0]!;
   tree.count[0] = node + 1;
   tree.feature[node] = LEAF;
+  tree.cover[node] = rows;
   return node;
 }
 
 /** Copies the tree to the end of a forest. */
 export function appendTree(tree: GrownTree, { edges }: Bins, score: number, builder: ForestBuilder): void {
   const first = builder.nodeCount;
-  const { feature, bin, missingLeft, left, right, value } = tree;
+  const { feature, bin, missingLeft, left, right, value, cover } = tree;
   for (let node = 0; node < tree.count[0]!; node++) {
     builder.addLeaf(value[node]!);
+    builder.setCover(first + node, cover[node]!);
     const cut = feature[node]!;
     if (cut === LEAF) continue;
     // Past the last edge only missing values are left to send right.

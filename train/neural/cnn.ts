@@ -96,7 +96,7 @@ function requireSequences(matrix: FeatureMatrix): FittedSequence[] {
   if (sequences.length > 0) return sequences;
   throw new FlowlampError(ErrorCode.OptionInvalid, {
     happened: 'there are no sequences to learn from',
-    expected: `sizes and times of ${Object.keys(SEQUENCE_LISTS).join(', ')}`,
+    expected: `one of ${Object.keys(SEQUENCE_LISTS).join(', ')}`,
     action: 'add them to --inputs, or train without sequences (--learner mlp)',
   });
 }

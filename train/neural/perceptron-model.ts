@@ -15,7 +15,7 @@ export function perceptronModel(
     ...history,
     net,
     predict: (rows, count) => predictPerceptron(net, rows, count),
-    encode: ({ temperature, background: _, ...options }) => {
+    encode: ({ temperature, ...options }) => {
       return encodePerceptron({ ...net, layers: divideLogits(net.layers, temperature) }, options);
     },
   };

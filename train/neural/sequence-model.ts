@@ -23,7 +23,7 @@ export function sequenceModel(
     versions: { 'tensorflow.js': runtime.version },
     net,
     predict: (rows, count) => predictSequenceNet(net, rows, count, runtime),
-    encode: ({ temperature, background: _, ...options }) => {
+    encode: ({ temperature, ...options }) => {
       return encodeSequenceNet({ ...net, layers: divideLogits(net.layers, temperature) }, options);
     },
   };

@@ -5,7 +5,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import { ListForm, type ListPart } from '../../models/card.ts';
 import { columnOfPlace } from '../../models/inputs.ts';
-import { channelCount, type Scaling, type SequencePreparation } from '../../models/onnx/sequence-net.ts';
+import { channelCount, presenceAt, type Scaling, type SequencePreparation } from '../../models/onnx/sequence-net.ts';
 import type { FeatureMatrix } from '../matrix.ts';
 import { CLIP, LEAST_DEVIATION, signedLog, summarise } from './preparation.ts';
 
@@ -47,21 +47,19 @@ export interface FittedSequence {
   readonly preparation: SequencePreparation;
 }
 
-/** The sequences that the columns of a matrix hold, each with its scaling. */
+/** The sequences that the columns of a matrix hold, whole or in part, each with its scaling. */
 export function fitSequences(matrix: FeatureMatrix): FittedSequence[] {
   return SERIES.flatMap(({ name, sizes, times, kinds }) => {
     const size = placesOf(matrix.names, sizes);
     const step = placesOf(matrix.names, times);
-    if (size === null || step === null) return [];
     const kind = kinds === null ? null : placesOf(matrix.names, kinds);
-    const columns = (from: number) => matrix.columns.slice(from, from + size.length);
+    const length = (size ?? step ?? kind)?.length;
+    if (length === undefined) return [];
     const preparation: SequencePreparation = {
-      length: size.length,
-      sizesAt: size.from,
-      size: scalingOf(columns(size.from), Math.abs),
-      stepsAt: step.from,
-      step: scalingOf(columns(step.from), (value) => value),
-      kindsAt: kind?.from ?? null,
+      length,
+      sizes: size && { at: size.at, scaling: scalingOf(matrix.columns.slice(size.at, size.at + length), Math.abs) },
+      steps: step && { at: step.at, scaling: scalingOf(matrix.columns.slice(step.at, step.at + length), Number) },
+      kindsAt: kind?.at ?? null,
       kinds: kind === null ? [] : KINDS,
       clip: CLIP,
     };
@@ -86,22 +84,25 @@ export function prepareSequences(
   count: number,
   width: number,
 ): Float32Array {
-  const { length, sizesAt, size, stepsAt, step, kindsAt, kinds, clip } = preparation;
+  const { length, sizes, steps, kindsAt, kinds, clip } = preparation;
   const channels = channelCount(preparation);
+  const presence = presenceAt(preparation);
   const out = new Float32Array(count * length * channels);
   for (let row = 0; row < count; row++) {
     const from = row * width;
     for (let position = 0; position < length; position++) {
-      const bytes = rows[from + sizesAt + position]!;
-      if (Number.isNaN(bytes)) continue;
-      const at = (row * length + position) * channels;
-      out[at] = 1;
-      out[at + 1] = scaled(Math.abs(bytes), size, clip);
-      out[at + 2] = Math.sign(bytes);
-      out[at + 3] = scaled(rows[from + stepsAt + position]!, step, clip);
+      if (Number.isNaN(rows[from + presence + position]!)) continue;
+      let at = (row * length + position) * channels;
+      out[at++] = 1;
+      if (sizes !== null) {
+        const bytes = rows[from + sizes.at + position]!;
+        out[at++] = scaled(Math.abs(bytes), sizes.scaling, clip);
+        out[at++] = Math.sign(bytes);
+      }
+      if (steps !== null) out[at++] = scaled(rows[from + steps.at + position]!, steps.scaling, clip);
       if (kindsAt === null) continue;
       const kind = kinds.indexOf(rows[from + kindsAt + position]!);
-      if (kind >= 0) out[at + 4 + kind] = 1;
+      if (kind >= 0) out[at + kind] = 1;
     }
   }
   return out;
@@ -122,11 +123,11 @@ function scalingOf(columns: readonly Float32Array[], of: (value: number) => numb
   return { mean: Math.fround(mean), scale: varies ? Math.fround(deviation) : 1 };
 }
 
-/** Where the items of a column stand; null where they do not, or not one behind the other. */
-function placesOf(names: readonly string[], column: string): { from: number; length: number } | null {
-  const from = names.indexOf(`${column}[0]`);
-  if (from < 0) return null;
+/** Where the items of a column stand, one behind the other; null where they are not there. */
+function placesOf(names: readonly string[], column: string): { at: number; length: number } | null {
+  const at = names.indexOf(`${column}[0]`);
+  if (at < 0) return null;
   let length = 0;
-  while (names[from + length] === `${column}[${length}]`) length++;
-  return { from, length };
+  while (names[at + length] === `${column}[${length}]`) length++;
+  return { at, length };
 }

@@ -9,7 +9,7 @@ import { encodePerceptron } from '../../../models/onnx/perceptron.ts';
 import { decodeForest, encodeForest } from '../../../models/onnx/tree-ensemble.ts';
 import { WireReader, WireWriter } from '../../../models/onnx/wire.ts';
 import { createPredictor, RUNTIMES } from '../../../models/predictor.ts';
-import { countCovers } from '../../../models/trees/cover.ts';
+import { countCovers } from '../../oracle/cover.ts';
 import { randomForest, randomRows } from '../../oracle/trees.ts';
 import { At, edit, readFields, writeFields } from '../../support/onnx-edit.ts';
 import { hasPythonModules, PYTHON } from '../../support/python.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decodeForest, encodeForest } from '../../../models/onnx/tree-ensemble.ts';
-import { countCovers } from '../../../models/trees/cover.ts';
 import { type Forest, ForestBuilder, Link } from '../../../models/trees/forest.ts';
 import { TreeExplainer } from '../../../models/trees/shap.ts';
+import { countCovers } from '../../oracle/cover.ts';
 import { expectedScores, shapleySlowly } from '../../oracle/shapley.ts';
 import { randomForest, randomRows } from '../../oracle/trees.ts';
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { channelCount } from '../../../models/onnx/sequence-net.ts';
+import { createPredictor } from '../../../models/predictor.ts';
 import { takeRows, toRowMajor } from '../../../train/matrix.ts';
 import { fitCnn } from '../../../train/neural/cnn.ts';
 import { fitMlp } from '../../../train/neural/mlp.ts';
@@ -71,19 +73,46 @@ describe('fitCnn', () => {
     expect(await mean([1, 5])).toBeGreaterThan((await mean([5, 1])) + 0.2);
   });
 
-  test('takes one sequence where the other is not among the columns, and rows of nothing', async () => {
+  test.each([
+    ['records', /^tls_/, [['packets', 4]]],
+    [
+      'times',
+      /times/,
+      [
+        ['packets', 3],
+        ['records', 8],
+      ],
+    ],
+    [
+      'sizes and lengths',
+      /sizes|lengths/,
+      [
+        ['packets', 2],
+        ['records', 7],
+      ],
+    ],
+    ['all but the kinds of records', /payload_|lengths|times/, [['records', 6]]],
+  ])('does without %s, and with rows of nothing', async (_, gone, towers) => {
     const data = dialogues(6, 100);
-    const kept = [...data.matrix.names.keys()].filter((i) => !data.matrix.names[i]!.startsWith('tls_'));
+    const kept = [...data.matrix.names.keys()].filter((i) => !gone.test(data.matrix.names[i]!));
     const matrix = {
       rows: 100,
       names: kept.map((i) => data.matrix.names[i]!),
       columns: kept.map((i) => data.matrix.columns[i]!),
     };
     const model = await fitCnn({ ...data, matrix }, null, { ...QUICK, rounds: 1 });
-    expect(model.net.towers.map(({ name }) => name)).toEqual(['packets']);
+    // Each with its channels.
+    expect(model.net.towers.map(({ name, preparation }) => [name, channelCount(preparation)])).toEqual(towers);
     const p = model.predict(new Float32Array(3 * kept.length).fill(Number.NaN), 3);
     expect(p[0]! + p[1]!).toBeCloseTo(1, 5);
     expect(model.predict(new Float32Array(0), 0)).toHaveLength(0);
+    const predictor = await createPredictor(model.encode({ temperature: 1, producer: 'test' }));
+    const rows = toRowMajor(matrix);
+    const [ours, theirs] = [model.predict(rows, 100), await predictor.predict(rows, 100)];
+    await predictor.release();
+    ours.forEach((value, i) => {
+      expect(Math.abs(value - theirs[i]!)).toBeLessThan(1e-4);
+    });
   });
 
   test('sequences that are null in every row leave a net of the vector', async () => {

@@ -1,5 +1,5 @@
-/** How many rows meet each node of a forest: what Shapley values need of a model that was not told in training. */
-import { type Forest, LEAF, treeCount } from './forest.ts';
+/** How many rows meet each node of a forest, by sending every row down every tree; training notes it while it grows. */
+import { type Forest, LEAF, treeCount } from '../../models/trees/forest.ts';
 
 /**
  * The forest with covers counted on rows like those it was trained on. A split that none of them meets counts for

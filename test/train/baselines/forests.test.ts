@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { ForestKernel } from '../../models/trees/kernel.ts';
-import { fitMajority, fitSingleColumn } from '../../train/baselines.ts';
-import { LEARNERS } from '../../train/learners.ts';
-import { toRowMajor } from '../../train/matrix.ts';
-import { matrixOf } from './data.ts';
+import { ForestKernel } from '../../../models/trees/kernel.ts';
+import { fitMajority, fitSingleColumn } from '../../../train/baselines/forests.ts';
+import { LEARNERS } from '../../../train/learners.ts';
+import { toRowMajor } from '../../../train/matrix.ts';
+import { matrixOf } from '../data.ts';
 
 const port = Float32Array.from({ length: 400 }, (_, i) => [22, 443, 3333, Number.NaN][i % 4]!);
 const noise = Float32Array.from({ length: 400 }, (_, i) => (i * 7919) % 101);

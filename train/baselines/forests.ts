@@ -1,9 +1,9 @@
-import { ErrorCode, FlowlampError } from '../core/errors.ts';
-import { ForestBuilder, Link } from '../models/trees/forest.ts';
-import { type FittedForest, forestModel } from './forest-model.ts';
-import { fitGbdt, startingScores } from './gbdt/boost.ts';
-import type { GbdtOptions } from './gbdt/options.ts';
-import { checkLabelled, type LabelledMatrix } from './matrix.ts';
+import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { ForestBuilder, Link } from '../../models/trees/forest.ts';
+import { type FittedForest, forestModel } from '../forest-model.ts';
+import { fitGbdt, startingScores } from '../gbdt/boost.ts';
+import type { GbdtOptions } from '../gbdt/options.ts';
+import { checkLabelled, type LabelledMatrix } from '../matrix.ts';
 
 /** The class shares of the training rows, whatever the row: what a model must beat to have learnt anything. */
 export function fitMajority(train: LabelledMatrix): FittedForest {
