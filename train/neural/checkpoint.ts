@@ -7,8 +7,38 @@ import type { AdamState, Batch } from './network.ts';
 export interface CheckpointStore {
   /** What was kept last; null where nothing was. */
   load(): Uint8Array | null;
-  /** Called after each epoch; the store decides whether to take the state, which costs a copy of the weights. */
-  offer(encode: () => Uint8Array): void;
+  /**
+   * Called after each epoch; the store decides whether to take the state, which costs a copy of the weights.
+   *
+   * @param isLast after the last epoch
+   */
+  offer(encode: () => Uint8Array, isLast: boolean): void;
+}
+
+/** Something that keeps entries, oldest first, and never forgets one. */
+export interface Journal {
+  readonly entries: readonly Uint8Array[];
+  note(entry: Uint8Array): void;
+}
+
+/** Shorter trainings are as soon done again as taken up. */
+const LEAST_MS = 5_000;
+/** Of the time so far, what may be lost: an hour then takes fifty entries, where each is several times the model. */
+const LOST_SHARE = 0.1;
+
+/** @param clock milliseconds, from anywhere */
+export function inJournal(journal: Journal, clock: () => number = () => performance.now()): CheckpointStore {
+  const start = clock();
+  let last = start;
+  return {
+    load: () => journal.entries.at(-1) ?? null,
+    offer(encode, isLast) {
+      const now = clock();
+      if (!isLast && now - last < Math.max(LEAST_MS, LOST_SHARE * (now - start))) return;
+      last = now;
+      journal.note(encode());
+    },
+  };
 }
 
 export interface TrainingState {

@@ -47,8 +47,9 @@ export async function trainNetwork(
   const state = (await resumed(network, checkpoint, fingerprint)) ?? startingState(network);
   const { trainingLoss, validationLoss } = state;
   let { best } = state;
-  for (let round = trainingLoss.length + 1; round <= rounds; round++) {
-    if (held !== null && patience > 0 && round - 1 - best.round >= patience) break;
+  const isDone = (at: { readonly round: number }, round: number) =>
+    held !== null && patience > 0 && round - at.round >= patience;
+  for (let round = trainingLoss.length + 1; round <= rounds && !isDone(best, round - 1); round++) {
     trainingLoss.push(runEpoch(network, learnt, plan, round));
     if (!Number.isFinite(trainingLoss.at(-1)!)) throw diverged(round);
     if (held !== null) {
@@ -59,8 +60,10 @@ export async function trainNetwork(
     // Through the same narrow door in every run, so that one that is taken up again goes on from equal numbers.
     const adam = await network.readAdam();
     await network.writeAdam(adam);
-    checkpoint?.offer(() =>
-      encodeState({ fingerprint, trainingLoss, validationLoss, best, layers: network.read(), adam }),
+    const isLast = round === rounds || isDone(best, round);
+    checkpoint?.offer(
+      () => encodeState({ fingerprint, trainingLoss, validationLoss, best, layers: network.read(), adam }),
+      isLast,
     );
     onProgress?.({
       round,

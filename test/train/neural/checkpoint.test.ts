@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CheckpointStore, decodeState, encodeState } from '../../../train/neural/checkpoint.ts';
+import { type CheckpointStore, decodeState, encodeState, inJournal } from '../../../train/neural/checkpoint.ts';
 import { fitCnn } from '../../../train/neural/cnn.ts';
 import { fitMlp } from '../../../train/neural/mlp.ts';
 import { rings } from '../data.ts';
@@ -101,5 +101,39 @@ describe('states', () => {
     const older = Buffer.from(Buffer.from(bytes).toString('latin1').replace('net state 1', 'net state 0'), 'latin1');
     expect(decodeState(older)).toBeNull();
     expect(decodeState(Buffer.from('null\n'))).toBeNull();
+  });
+});
+
+describe('states in a journal', () => {
+  /** Offers a state every `step` ms for `count` epochs; returns the epochs that were noted. */
+  function noted(step: number, count: number): number[] {
+    const entries: Uint8Array[] = [];
+    let now = 0;
+    const store = inJournal({ entries, note: (entry) => entries.push(entry) }, () => now);
+    for (let epoch = 1; epoch <= count; epoch++) {
+      now += step;
+      store.offer(() => Uint8Array.from(Buffer.from(String(epoch))), epoch === count);
+    }
+    return entries.map((entry) => Number(Buffer.from(entry).toString()));
+  }
+
+  test('are as far apart as may be lost: few seconds, or a tenth of the time so far', () => {
+    expect(noted(1_000, 22)).toEqual([5, 10, 15, 20, 22]);
+    const hours = noted(1_000, 36_000);
+    expect(hours.length).toBeLessThan(100);
+    for (const [i, epoch] of hours.slice(0, -1).entries())
+      expect(epoch - (hours[i - 1] ?? 0)).toBeLessThan(5 + 0.12 * epoch);
+  });
+
+  test('the last is always among them, so that a training that was done need not be done again', async () => {
+    const train = rings(1, 100, 2);
+    const entries: Uint8Array[] = [];
+    const journal = { entries, note: (entry: Uint8Array) => entries.push(entry) };
+    const whole = await fitMlp(train, rings(2, 60, 2), MLP, { checkpoint: inJournal(journal) });
+    expect(entries).toHaveLength(1);
+    const seen: number[] = [];
+    const hooks = { checkpoint: inJournal(journal), onProgress: ({ round }: { round: number }) => seen.push(round) };
+    expect((await fitMlp(train, rings(2, 60, 2), MLP, hooks)).net).toEqual(whole.net);
+    expect(seen).toEqual([]);
   });
 });
