@@ -82,13 +82,13 @@ function secondsByThread(): Map<string, number> {
 
 const TICKS_PER_SECOND = 100;
 
-function runOurs(threads: number): TrainingRun {
+async function runOurs(threads: number): Promise<TrainingRun> {
   const cpu = process.cpuUsage();
   const before = secondsByThread();
   let after = before;
   const start = performance.now();
   const options = { rounds: rounds!, maxLeaves: 31, l2: 1, minRowsPerLeaf: 20, threads };
-  const { forest } = fitGbdt(train, null, options, () => {
+  const { forest } = await fitGbdt(train, null, options, () => {
     after = secondsByThread();
   });
   const { user, system } = process.cpuUsage(cpu);
@@ -104,7 +104,7 @@ const held = makeData(HELD_OUT, 2);
 const heldRows = toRowMajor(held.matrix);
 const counts = flags.threads.split(',').map(Number);
 const data = flags.alone ? null : new YardstickData(train, held);
-const trainers = new Map<string, () => TrainingRun | null>([
+const trainers = new Map<string, () => TrainingRun | null | Promise<TrainingRun>>([
   ...counts.map((count) => [`flowlamp, ${count} thread${count > 1 ? 's' : ''}`, () => runOurs(count)] as const),
   ...(data === null ? [] : YARDSTICKS.map((name) => [name, () => data.run(name, rounds)] as const)),
 ]);
@@ -112,7 +112,7 @@ const first = [...trainers.keys()][0]!;
 const results = new Map<string, TrainingRun[]>([...trainers.keys()].map((name) => [name, []]));
 for (let run = 0; run < Number(flags.runs); run++) {
   for (const [name, work] of trainers) {
-    const result = work();
+    const result = await work();
     if (result !== null) results.get(name)!.push(result);
     console.error(
       `run ${run + 1}: ${name} ${result === null ? 'not installed' : `${result.cpu.toFixed(2)} s of CPU, ${result.wall.toFixed(2)} s, loss ${result.loss.toFixed(4)}`}`,

@@ -96,7 +96,7 @@ export function writeModelFiles(dir: string, files: ModelFiles, mayReplace = tru
     throw new FlowlampError(ErrorCode.OutputUnwritable, {
       happened: `the model folder ${dir} could not be written (${(cause as NodeJS.ErrnoException).code ?? cause})`,
       expected: 'a place with room and permission to write',
-      action: 'choose another folder',
+      action: 'make room or choose another folder',
       cause,
     });
   }

@@ -1,4 +1,5 @@
-/** The trainings that one model takes: named, and counted, so that one can say how far they are. */
+/** The trainings that one model takes: counted, so that one can say how far they are, and named, so that they can be gone on with. */
+import type { Checkpoint } from './checkpoint.ts';
 import type { FitProgress, Fitted, Learner, LearnerOptions } from './learner.ts';
 import type { LabelledMatrix } from './matrix.ts';
 
@@ -13,10 +14,20 @@ export class Fits<Options extends LearnerOptions> {
   readonly #learner: Learner<Options>;
   readonly #total: number;
   readonly #onProgress: ((progress: TrainProgress) => void) | undefined;
+  readonly #checkpoint: Checkpoint | null;
   #done = 0;
 
-  /** @param total how many there will be */
-  constructor(learner: Learner<Options>, total: number, onProgress?: (progress: TrainProgress) => void) {
+  /**
+   * @param total how many there will be
+   * @param checkpoint where each keeps its journal
+   */
+  constructor(
+    learner: Learner<Options>,
+    total: number,
+    onProgress?: (progress: TrainProgress) => void,
+    checkpoint: Checkpoint | null = null,
+  ) {
+    this.#checkpoint = checkpoint;
     this.#learner = learner;
     this.#total = total;
     this.#onProgress = onProgress;
@@ -24,17 +35,18 @@ export class Fits<Options extends LearnerOptions> {
 
   /** @param name tells this training from the others of the model */
   async fit(
-    _name: string,
+    name: string,
     stage: string,
     train: LabelledMatrix,
     validation: LabelledMatrix | null,
     options: Options,
   ): Promise<Fitted> {
     const learner = this.#learner;
-    const fitted = await learner.fit(train, validation, options, (progress) => {
+    const say = (progress: FitProgress) => {
       const share = (this.#done + progress.round / progress.rounds) / this.#total;
       this.#onProgress?.({ ...progress, stage, share: Math.min(1, share) });
-    });
+    };
+    const fitted = await learner.fit(train, validation, options, say, this.#checkpoint?.journal(name));
     this.#done++;
     return fitted;
   }

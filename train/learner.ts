@@ -48,6 +48,13 @@ export interface Fitted {
   encode(settings: EncodeSettings): Uint8Array;
 }
 
+/** What a training has noted of its progress, and where it notes more: whatever another run needs to go on from there. */
+export interface FitJournal {
+  /** What a training with equal data, options and seed noted before it was stopped, oldest first. */
+  readonly entries: readonly Uint8Array[];
+  note(entry: Uint8Array): void;
+}
+
 /** What turns labelled rows into a model. */
 export interface Learner<Options extends LearnerOptions = LearnerOptions> {
   readonly name: string;
@@ -58,15 +65,19 @@ export interface Learner<Options extends LearnerOptions = LearnerOptions> {
   readonly unchosenRounds: number;
   /** By column, the lists that the learner reads besides numbers; absent for one that reads none. */
   readonly lists?: Readonly<Record<string, ListPart>>;
+  /** Whether it keeps the journal that it is given. */
+  readonly resumes?: boolean;
   /**
    * Equal data, options and seed give an equal model.
    *
    * @param validation rows that the learner may stop on, but not learn from; must not share groups with `train`
+   * @param journal what to go on from: the model is the one of a training that was not stopped
    */
   fit(
     train: LabelledMatrix,
     validation: LabelledMatrix | null,
     options?: Partial<Options>,
     onProgress?: (progress: FitProgress) => void,
+    journal?: FitJournal,
   ): Fitted | Promise<Fitted>;
 }

@@ -10,7 +10,9 @@ import type { CardDraft } from '../models/folder.ts';
 import { histogramOf, writeHistogram } from '../models/reference.ts';
 import { type Folds, runBaselines } from './baselines/run.ts';
 import { fitTemperature } from './calibrate.ts';
+import { Checkpoint, type CheckpointNews } from './checkpoint.ts';
 import { type CrossValidation, crossValidate } from './cross-validate.ts';
+import { trainingFingerprint } from './fingerprint.ts';
 import { Fits, type TrainProgress } from './fits.ts';
 import type { GbdtOptions } from './gbdt/options.ts';
 import type { LabelledData } from './labelled-rows.ts';
@@ -49,6 +51,8 @@ export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
   readonly search?: number;
   /** How often all is repeated with other seeds, the first time included. */
   readonly seeds?: number;
+  /** Where a run that is stopped leaves what it has learnt; nowhere where not given, or for a learner that cannot go on. */
+  readonly checkpoint?: CheckpointNews & { readonly folder: string };
 }
 
 /** What the card says, whatever has learnt. */
@@ -60,6 +64,8 @@ export interface TrainedModel {
   /** On groups that the predicting model had not seen; null where there is only one group. */
   readonly metrics: Metrics | null;
   readonly warnings: readonly string[];
+  /** To be removed once the model is safe; null where none was kept. */
+  readonly checkpoint: Checkpoint | null;
   readonly search: SearchRecord | null;
   /** Null for one seed. */
   readonly repeats: Repeats | null;
@@ -97,8 +103,9 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   const points = space === null ? 0 : options.search!;
   const seeds = folds === null ? 1 : (options.seeds ?? 1);
   const planned = 1 + (folds === null ? 0 : seeds * foldCount + (points > 0 ? searchFits(points, foldCount) : 0));
-  const fits = new Fits(learner, planned, onProgress);
   if (space !== null && folds === null) throw nothingToSearchOn(options.groupBy);
+  const checkpoint = openCheckpoint(rows, options, { ...withoutThreads(started), foldCount, search: points, space });
+  const fits = new Fits(learner, planned, onProgress, checkpoint);
   const found = folds === null || space === null ? null : await search(data, folds, fits, started, space, points);
   const settings: Options = found === null ? started : { ...started, ...found.trials[found.chosen]!.options };
   const cross = folds === null ? null : await holdOut(rows, folds, fits, settings, '');
@@ -121,7 +128,6 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       ? null
       : await repeated(rows, foldCount, fits, settings, seedRun(seed, metrics), seeds);
   const warnings = warningsOf(rows, options.groupBy, metrics, held?.baselines ?? null, found);
-  const { threads: _, ...told } = settings;
   return {
     onnx: final.encode({
       temperature,
@@ -130,6 +136,7 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
     }),
     metrics,
     warnings,
+    checkpoint,
     search: found,
     repeats,
     held,
@@ -145,7 +152,7 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       inputsHash: hashInputs(inputs, nodeDigests),
       learner: {
         name: learner.name,
-        options: { ...told, rounds, temperature } as unknown as JsonObject,
+        options: { ...withoutThreads(settings), rounds, temperature } as unknown as JsonObject,
         seed,
       },
       positive: options.positive !== null && data.classNames.includes(options.positive) ? options.positive : null,
@@ -162,6 +169,21 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       versions: { flowlamp: options.programVersion, node: process.versions.node, ...final.versions },
     },
   };
+}
+
+function withoutThreads<Options extends LearnerOptions>({ threads: _, ...rest }: Options): Omit<Options, 'threads'> {
+  return rest;
+}
+
+/** @param settings what decides, besides the rows, how each training goes */
+function openCheckpoint<Options extends LearnerOptions>(
+  rows: LabelledData,
+  { learner, checkpoint, programVersion }: TrainOptions<Options>,
+  settings: object,
+): Checkpoint | null {
+  if (checkpoint === undefined || learner.resumes !== true) return null;
+  const fingerprint = trainingFingerprint(rows, { learner: learner.name, programVersion, ...settings });
+  return new Checkpoint(checkpoint.folder, fingerprint, checkpoint);
 }
 
 /** The learner's space without what the user has decided. */

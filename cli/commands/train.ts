@@ -1,4 +1,5 @@
 /** `flowlamp train`: labelled flows to a model folder. */
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { AUDIT_DEFAULTS, type Audit, auditOf } from '../../datasets/audit/audit.ts';
@@ -7,7 +8,7 @@ import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
 import type { ListPart, ModelInput } from '../../models/card.ts';
 import { checkModelFolder, REPORT_FILE, saveModelFolder } from '../../models/folder.ts';
 import { type LabelledData, LabelledRows, type LeftOut } from '../../train/labelled-rows.ts';
-import { LEARNERS, learnerNamed } from '../../train/learners.ts';
+import { LEARNERS, type LearnerName, learnerNamed } from '../../train/learners.ts';
 import type { Repeats } from '../../train/repeats.ts';
 import { reportPage } from '../../train/report/page.ts';
 import { assessTraining, cardFigures } from '../../train/report/studies.ts';
@@ -128,6 +129,11 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
     limitations: [...(options.limitation ?? []), ...lackingText(collected)],
     search: options.search ?? 0,
     seeds: options.seeds ?? 1,
+    checkpoint: {
+      folder: checkpointFolder(options.output),
+      onResume: (notes: number) => out.say(resumeText(options.learner, notes)),
+      onTrouble: (why: string) => out.warn(why),
+    },
     programVersion: packageVersion(),
   };
   const eta = new Eta();
@@ -149,6 +155,7 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
   const { card, report } = await reported(rows, trained, collected.leftOut, audit, options, out);
   const others = new Map(report === null ? [] : [[REPORT_FILE, new TextEncoder().encode(report)]]);
   saveModelFolder(options.output, { card, onnx: trained.onnx, others });
+  trained.checkpoint?.remove();
   out.say(`wrote ${options.output} (card.json, model.onnx${report === null ? '' : ', report.html'})`);
 }
 
@@ -250,6 +257,12 @@ function checkClasses(classNames: readonly string[], { target, positive }: Train
   });
 }
 
+/** Trees note each round, nets a state now and then. */
+function resumeText(learner: LearnerName, notes: number): string {
+  const isRounds = learnerNamed(learner).roundName === 'round';
+  return `going on ${isRounds ? `after ${counted(notes, 'round')} of` : 'with'} a run that was stopped`;
+}
+
 /** @param lists columns of lists that the learner reads, and how */
 function chosenInputs(names: readonly string[] | undefined, lists: Readonly<Record<string, ListPart>>): ModelInput[] {
   const own = Object.keys(lists);
@@ -269,6 +282,11 @@ function inputNamed(name: string, lists: readonly string[]) {
     expected: 'columns that docs/features.md marks as model inputs',
     action: 'correct --inputs',
   });
+}
+
+/** Beside the model, so that a folder with a model in it is whole or not there. */
+function checkpointFolder(output: string): string {
+  return `${resolve(output)}.checkpoint`;
 }
 
 function folderName(path: string): string {

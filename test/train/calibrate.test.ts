@@ -15,9 +15,9 @@ function noisy(seed: number, rows: number, classes: number): LabelledMatrix {
 }
 
 describe('calibration', () => {
-  test.each([2, 3])('mends an overfitted forest of %i classes', (classes) => {
+  test.each([2, 3])('mends an overfitted forest of %i classes', async (classes) => {
     const train = noisy(1, 1500, classes);
-    const { forest } = fitGbdt(train, null, { rounds: 150, learningRate: 0.3, minRowsPerLeaf: 2 });
+    const { forest } = await fitGbdt(train, null, { rounds: 150, learningRate: 0.3, minRowsPerLeaf: 2 });
     const calibrated = calibrateForest(forest, noisy(2, 3000, classes));
     expect(calibrated.temperature).toBeGreaterThan(1.5);
     const test = noisy(3, 3000, classes);
@@ -45,8 +45,8 @@ describe('calibration', () => {
     expect(fitTemperature(new Float64Array(0), new Int32Array(0), null)).toBe(1);
   });
 
-  test('a temperature of 1 changes nothing', () => {
-    const { forest } = fitGbdt(rings(1, 500, 2), null, { rounds: 3 });
+  test('a temperature of 1 changes nothing', async () => {
+    const { forest } = await fitGbdt(rings(1, 500, 2), null, { rounds: 3 });
     expect(divideScores(forest, 1)).toEqual(forest);
   });
 });

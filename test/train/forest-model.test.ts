@@ -10,8 +10,8 @@ const columns = [0, 1, 2].map((c) => Float32Array.from({ length: 300 }, (_, row)
 const labels = Int32Array.from({ length: 300 }, (_, row) => (columns[0]![row]! > 0 ? 1 : 0));
 const matrix = { rows: 300, names: ['a', 'b', 'c'], columns };
 
-test('a boosted model can be explained, in scores divided by the temperature', () => {
-  const fitted = fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, { rounds: 5 });
+test('a boosted model can be explained, in scores divided by the temperature', async () => {
+  const fitted = await fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, { rounds: 5 });
   const onnx = fitted.encode({ temperature: 2, producer: 'test' });
   const forest = decodeForest(onnx);
   const explainer = new TreeExplainer(forest);
@@ -25,11 +25,14 @@ test('a boosted model can be explained, in scores divided by the temperature', (
   }
 });
 
-test('each node says how many of the rows met it that its tree has learnt from', () => {
-  const { forest } = fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, { rounds: 5, minRowsPerLeaf: 2 });
+test('each node says how many of the rows met it that its tree has learnt from', async () => {
+  const { forest } = await fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, {
+    rounds: 5,
+    minRowsPerLeaf: 2,
+  });
   expect(forest.feature.length).toBeGreaterThan(10);
   expect(forest.cover).toEqual(countCovers(forest, rows, 300).cover);
   const options = { rounds: 3, rowFraction: 0.5 };
-  const sampled = fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, options).forest;
+  const sampled = (await fitGbdt({ matrix, labels, classNames: ['no', 'yes'] }, null, options)).forest;
   expect([...sampled.treeOffsets.subarray(0, 3)].map((root) => sampled.cover![root])).toEqual([150, 150, 150]);
 });

@@ -22,11 +22,11 @@ export function fitMajority(train: LabelledMatrix): FittedForest {
  * The best that one column can do (for the port: a port-only classifier): boosting with every other column hidden. The
  * forest still takes all columns, so it is scored like any other.
  */
-export function fitSingleColumn(
+export async function fitSingleColumn(
   train: LabelledMatrix,
   column: string,
   options: Partial<GbdtOptions> = {},
-): FittedForest {
+): Promise<FittedForest> {
   const { matrix } = train;
   const at = matrix.names.indexOf(column);
   if (at < 0) {
@@ -37,7 +37,7 @@ export function fitSingleColumn(
     });
   }
   const only = { rows: matrix.rows, names: [column], columns: [matrix.columns[at]!] };
-  const fitted = fitGbdt({ ...train, matrix: only }, null, { rounds: 20, ...options });
+  const fitted = await fitGbdt({ ...train, matrix: only }, null, { rounds: 20, ...options });
   const feature = fitted.forest.feature.map((id) => (id < 0 ? id : at));
   return forestModel({ ...fitted.forest, featureCount: matrix.names.length, feature }, fitted);
 }

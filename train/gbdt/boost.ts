@@ -2,47 +2,70 @@ import { Prng } from '../../core/prng.ts';
 import { type Forest, ForestBuilder, Link } from '../../models/trees/forest.ts';
 import { type ClassWeights, classTotals, rowWeights } from '../class-weights.ts';
 import { type FittedForest, forestModel } from '../forest-model.ts';
-import type { FitProgress } from '../learner.ts';
+import type { FitJournal, FitProgress } from '../learner.ts';
 import { checkLabelled, type LabelledMatrix, takeRows } from '../matrix.ts';
 import { checkRanges } from '../option-ranges.ts';
 import { fitBins, MAX_BINS } from './binning.ts';
-import { Crew } from './crew.ts';
+import { breathe, Crew, LostThread } from './crew.ts';
 import { GBDT_DEFAULTS, type GbdtOptions } from './options.ts';
 import { Phase, type Training } from './round.ts';
+import { decodeRound, encodeRound, type RoundLosses } from './round-notes.ts';
 import { createRowSet, meanLoss } from './row-set.ts';
 import { drawnCount, drawSome } from './sample.ts';
 import { sharedUint32 } from './shared.ts';
 import { chosenThreads } from './threads.ts';
-import { appendTree, createTree } from './tree.ts';
+import { addTreeScores, appendTree, createTree } from './tree.ts';
 
 /** The least lowering of the loss that counts as progress: smaller ones are noise of the float32 sums. */
 const PROGRESS = 1e-7;
 
 /**
  * Histogram gradient boosting with softmax (one tree per class and round) or, for two classes, logistic loss (one tree
- * per round). Equal data, options and seed give an equal forest, whatever the number of threads.
+ * per round). Equal data, options and seed give an equal forest, whatever the number of threads, and however often it was
+ * stopped and gone on with.
  *
  * @param train [rows, features], NaN for missing; rows of weight 0 count as absent
  * @param validation rows for early stopping; must not share groups with the training rows
+ * @param journal gets an entry per round
  * @throws FlowlampError LABELS_UNUSABLE for data that cannot be learnt from, OPTION_INVALID for options out of range
  */
-export function fitGbdt(
+export async function fitGbdt(
   train: LabelledMatrix,
   validation: LabelledMatrix | null,
   options: Partial<GbdtOptions> = {},
   onProgress?: (progress: FitProgress) => void,
-): FittedForest {
+  journal?: FitJournal,
+): Promise<FittedForest> {
   const settings = checkOptions({ ...GBDT_DEFAULTS, ...options });
   checkLabelled(train);
   if (validation !== null) checkLabelled(validation);
-  const training = createTraining(weighty(train, settings.classWeights), validation, settings);
-  const { matrix } = train;
-  const threads = settings.threads ?? chosenThreads(matrix.rows, matrix.columns.length, training.trees.length);
-  const crew = new Crew(training, threads);
+  const weighed = weighty(train, settings.classWeights);
+  const { matrix } = weighed;
+  const scores = train.classNames.length === 2 ? 1 : train.classNames.length;
+  const threads = settings.threads ?? chosenThreads(matrix.rows, matrix.columns.length, scores);
+  const noted = [...(journal?.entries ?? [])];
+  const keep: FitJournal = {
+    entries: noted,
+    note(entry) {
+      noted.push(entry);
+      journal?.note(entry);
+    },
+  };
+  const attempt = async (crewSize: number) => {
+    const training = createTraining(weighed, validation, settings);
+    const crew = new Crew(training, crewSize);
+    try {
+      return await boost(training, crew, keep, onProgress);
+    } finally {
+      crew.close();
+    }
+  };
   try {
-    return boost(training, crew, onProgress);
-  } finally {
-    crew.close();
+    return await attempt(threads);
+  } catch (error) {
+    if (!(error instanceof LostThread)) throw error;
+    // What the lost thread was writing is half done; the rounds before are not, and what follows needs no other thread.
+    return attempt(1);
   }
 }
 
@@ -79,36 +102,91 @@ function createTraining(train: LabelledMatrix, validation: LabelledMatrix | null
   };
 }
 
-function boost(training: Training, crew: Crew, onProgress?: (progress: FitProgress) => void): FittedForest {
-  const { settings, bins, classNames, baseValues, learnt, held, trees } = training;
-  const { rounds, patience } = settings;
-  const builder = new ForestBuilder();
-  const validationLoss: number[] = [];
-  const trainingLoss: number[] = [];
-  crew.run(Phase.Probabilities, 0);
-  let best = { round: 0, loss: held === null ? Number.POSITIVE_INFINITY : meanLoss(held) };
-  for (let round = 1; round <= rounds; round++) {
-    drawRows(training, round);
-    crew.run(Phase.Trees, round);
-    trees.forEach((tree, score) => {
-      appendTree(tree, bins, score, builder);
-    });
-    crew.run(Phase.Probabilities, round);
-    trainingLoss.push(meanLoss(learnt));
-    if (held !== null) validationLoss.push(meanLoss(held));
-    const loss = held === null ? Number.NEGATIVE_INFINITY : validationLoss.at(-1)!;
-    if (held === null || loss < best.loss - PROGRESS) best = { round, loss };
-    onProgress?.({ round, rounds, trainingLoss: trainingLoss.at(-1)!, validationLoss: validationLoss.at(-1) ?? null });
-    const stalled = held !== null && patience > 0 && round - best.round >= patience;
-    if (stalled || cannotGrow(training)) break;
+async function boost(
+  training: Training,
+  crew: Crew,
+  journal: FitJournal,
+  onProgress?: (progress: FitProgress) => void,
+): Promise<FittedForest> {
+  const { settings, learnt, held, trees } = training;
+  const { rounds } = settings;
+  await crew.run(Phase.Probabilities, 0);
+  const course = new Course(training);
+  for (const entry of journal.entries) course.take(decodeRound(entry, trees));
+  if (course.round > 0 && !course.isOver) {
+    for (const entry of journal.entries) addScores(training, entry);
+    await crew.run(Phase.Probabilities, course.round);
   }
-  const link = classNames.length === 2 ? Link.Logistic : Link.Softmax;
-  const head = { featureCount: bins.edges.length, classNames, link, baseValues };
-  return forestModel(finish(builder, head, best.round, learnt.data.rows), {
-    rounds: best.round,
-    trainingLoss,
-    validationLoss,
+  while (!course.isOver) {
+    const round = course.round + 1;
+    drawRows(training, round);
+    await crew.run(Phase.Trees, round);
+    await crew.run(Phase.Probabilities, round);
+    const losses = { trainingLoss: meanLoss(learnt), validationLoss: held === null ? null : meanLoss(held) };
+    course.take(losses);
+    journal.note(encodeRound(trees, losses));
+    onProgress?.({ round, rounds, ...losses });
+    await breathe();
+  }
+  return course.finish();
+}
+
+/** Adds the trees of a noted round to all scores, in the order in which they were grown. */
+function addScores({ learnt, held, trees }: Training, entry: Uint8Array): void {
+  decodeRound(entry, trees);
+  trees.forEach((tree, score) => {
+    addTreeScores(tree, learnt.data, null, learnt.scores[score]!);
+    if (held !== null) addTreeScores(tree, held.data, null, held.scores[score]!);
   });
+}
+
+/** The rounds so far, and whether there will be more: decided alike of a round that was grown and of one that was noted. */
+class Course {
+  readonly #training: Training;
+  readonly #builder = new ForestBuilder();
+  readonly #trainingLoss: number[] = [];
+  readonly #validationLoss: number[] = [];
+  #best: { readonly round: number; readonly loss: number };
+  #isStuck = false;
+
+  /** @param training its losses are those of the starting scores */
+  constructor(training: Training) {
+    this.#training = training;
+    this.#best = { round: 0, loss: training.held === null ? Number.POSITIVE_INFINITY : meanLoss(training.held) };
+  }
+
+  get round(): number {
+    return this.#trainingLoss.length;
+  }
+
+  get isOver(): boolean {
+    const { held, settings } = this.#training;
+    const { rounds, patience } = settings;
+    const isStalled = held !== null && patience > 0 && this.round - this.#best.round >= patience;
+    return this.round >= rounds || isStalled || this.#isStuck;
+  }
+
+  /** The training's trees are those of the next round. */
+  take({ trainingLoss, validationLoss }: RoundLosses): void {
+    const { trees, bins } = this.#training;
+    trees.forEach((tree, score) => {
+      appendTree(tree, bins, score, this.#builder);
+    });
+    this.#trainingLoss.push(trainingLoss);
+    if (validationLoss !== null) this.#validationLoss.push(validationLoss);
+    const loss = validationLoss ?? Number.NEGATIVE_INFINITY;
+    if (validationLoss === null || loss < this.#best.loss - PROGRESS) this.#best = { round: this.round, loss };
+    this.#isStuck = cannotGrow(this.#training);
+  }
+
+  finish(): FittedForest {
+    const { bins, classNames, baseValues, learnt } = this.#training;
+    const link = classNames.length === 2 ? Link.Logistic : Link.Softmax;
+    const head = { featureCount: bins.edges.length, classNames, link, baseValues };
+    const { round: rounds } = this.#best;
+    const forest = finish(this.#builder, head, rounds, learnt.data.rows);
+    return forestModel(forest, { rounds, trainingLoss: this.#trainingLoss, validationLoss: this.#validationLoss });
+  }
 }
 
 /** The rows of a round, by seed and round alone. */

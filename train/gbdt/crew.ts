@@ -18,7 +18,21 @@ const UNCLAIMED = 4;
 const FINISHED = 5;
 const FAILED = 6;
 const STOPPED = 7;
-const CONTROL_WORDS = 8;
+/** One word per thread from here on: 1 while it may hold a task. */
+const SEATS = 8;
+
+/** How long to wait for tasks of others before asking whether these are still there. */
+const PATIENCE_MS = 50;
+
+/** A thread ended before it had done what it had claimed. */
+export class LostThread extends Error {
+  override readonly name = 'LostThread';
+}
+
+/** Lets events in, such as that a thread has ended. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 /** Bytes of the message of an error in a thread. */
 const MESSAGE_BYTES = 1024;
@@ -27,6 +41,8 @@ const MESSAGE_BYTES = 1024;
 export interface CrewData {
   readonly training: Training;
   readonly control: Int32Array;
+  /** Where in `control` the thread says that it works. */
+  readonly seat: number;
   /** UTF-8, zero-padded. */
   readonly message: Uint8Array;
 }
@@ -34,16 +50,26 @@ export interface CrewData {
 export class Crew {
   readonly #data: CrewData;
   readonly #own: RoundWorker;
+  #isBroken = false;
 
   /** @param threads this one included */
   constructor(training: Training, threads: number) {
-    this.#data = { training, control: sharedInt32(CONTROL_WORDS), message: sharedUint8(MESSAGE_BYTES) };
+    const control = sharedInt32(SEATS + threads);
+    this.#data = { training, control, seat: SEATS, message: sharedUint8(MESSAGE_BYTES) };
     this.#own = new RoundWorker(training);
-    for (let i = 1; i < threads; i++) startThread(this.#data);
+    for (let i = 1; i < threads; i++) {
+      startThread({ ...this.#data, seat: SEATS + i }, () => {
+        if (Atomics.load(control, SEATS + i) !== 0) this.#isBroken = true;
+      });
+    }
   }
 
-  /** Returns when every task of the phase is done. */
-  run(phase: Phase, round: number): void {
+  /**
+   * Resolves when every task of the phase is done.
+   *
+   * @throws LostThread where a thread ended in the middle of one: what it was writing is then not to be trusted
+   */
+  async run(phase: Phase, round: number): Promise<void> {
     const { control, training, message } = this.#data;
     const tasks = taskCount(training, phase);
     Atomics.store(control, PHASE, phase);
@@ -54,7 +80,11 @@ export class Crew {
     Atomics.add(control, GENERATION, 1);
     Atomics.notify(control, GENERATION);
     runTasks(this.#data, this.#own);
-    for (let done = 0; done < tasks; done = Atomics.load(control, FINISHED)) Atomics.wait(control, FINISHED, done);
+    for (let done = 0; done < tasks; done = Atomics.load(control, FINISHED)) {
+      if (Atomics.wait(control, FINISHED, done, PATIENCE_MS) !== 'timed-out') continue;
+      await breathe();
+      if (this.#isBroken) throw new LostThread('a thread of the training ended in the middle of its work');
+    }
     if (Atomics.load(control, FAILED) !== 0) {
       throw new Error(`a thread of the training failed: ${Buffer.from(message).toString().replace(/\0+$/, '')}`);
     }
@@ -88,14 +118,16 @@ export function serveCrew(data: CrewData): void {
   }
 }
 
-function runTasks({ control }: CrewData, worker: RoundWorker): void {
+function runTasks({ control, seat }: CrewData, worker: RoundWorker): void {
+  Atomics.store(control, seat, 1);
   for (;;) {
     const left = Atomics.sub(control, UNCLAIMED, 1);
-    if (left < 1) return;
+    if (left < 1) break;
     const task = Atomics.load(control, TASKS) - left;
     worker.run(Atomics.load(control, PHASE) as Phase, Atomics.load(control, ROUND), task);
     finishTask(control);
   }
+  Atomics.store(control, seat, 0);
 }
 
 function finishTask(control: Int32Array): void {
@@ -109,12 +141,13 @@ function threadFile(): URL | null {
   return file.protocol === 'file:' && existsSync(fileURLToPath(file)) ? file : null;
 }
 
-function startThread(workerData: CrewData): void {
+function startThread(workerData: CrewData, onEnd: () => void): void {
   const file = threadFile();
   // What this thread does not share it does alone, with the same result.
   if (file === null) return;
   const thread = new Worker(file, { workerData });
   // It says itself why a task failed; if it could not start, the others do its work.
   thread.on('error', () => {});
+  thread.on('exit', onEnd);
   thread.unref();
 }

@@ -8,5 +8,6 @@ export const GBDT: Learner<GbdtOptions> = {
   roundName: 'round',
   defaults: { ...GBDT_DEFAULTS, rounds: 300 },
   unchosenRounds: 60,
+  resumes: true,
   fit: fitGbdt,
 };

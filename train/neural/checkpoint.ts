@@ -1,6 +1,7 @@
 /** The state of a net between two epochs, as bytes: what training is taken up from after it was broken off. */
 import { createHash } from 'node:crypto';
 import type { DenseLayer } from '../../models/onnx/perceptron.ts';
+import type { FitJournal } from '../learner.ts';
 import type { AdamState, Batch } from './network.ts';
 
 /** Keeps one state. */
@@ -15,19 +16,13 @@ export interface CheckpointStore {
   offer(encode: () => Uint8Array, isLast: boolean): void;
 }
 
-/** Something that keeps entries, oldest first, and never forgets one. */
-export interface Journal {
-  readonly entries: readonly Uint8Array[];
-  note(entry: Uint8Array): void;
-}
-
 /** Shorter trainings are as soon done again as taken up. */
 const LEAST_MS = 5_000;
 /** Of the time so far, what may be lost: an hour then takes fifty entries, where each is several times the model. */
 const LOST_SHARE = 0.1;
 
 /** @param clock milliseconds, from anywhere */
-export function inJournal(journal: Journal, clock: () => number = () => performance.now()): CheckpointStore {
+export function inJournal(journal: FitJournal, clock: () => number = () => performance.now()): CheckpointStore {
   const start = clock();
   let last = start;
   return {

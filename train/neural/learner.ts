@@ -1,5 +1,5 @@
-import type { FitProgress, Learner } from '../learner.ts';
-import { inJournal, type Journal } from './checkpoint.ts';
+import type { FitJournal, FitProgress, Learner } from '../learner.ts';
+import { inJournal } from './checkpoint.ts';
 import { fitCnn } from './cnn.ts';
 import { fitMlp } from './mlp.ts';
 import { CNN_DEFAULTS, type CnnOptions, MLP_DEFAULTS, type MlpOptions } from './options.ts';
@@ -12,7 +12,8 @@ export const MLP: Learner<MlpOptions> = {
   roundName: 'epoch',
   defaults: { ...MLP_DEFAULTS, rounds: 300 },
   unchosenRounds: 30,
-  fit: (train, validation, options, onProgress, journal?: Journal) =>
+  resumes: true,
+  fit: (train, validation, options, onProgress, journal) =>
     fitMlp(train, validation, options, hooksOf(onProgress, journal)),
 };
 
@@ -22,14 +23,15 @@ export const CNN: Learner<CnnOptions> = {
   roundName: 'epoch',
   defaults: { ...CNN_DEFAULTS, rounds: 300 },
   unchosenRounds: 30,
+  resumes: true,
   lists: SEQUENCE_LISTS,
-  fit: (train, validation, options, onProgress, journal?: Journal) =>
+  fit: (train, validation, options, onProgress, journal) =>
     fitCnn(train, validation, options, hooksOf(onProgress, journal)),
 };
 
 function hooksOf(
   onProgress: ((progress: FitProgress) => void) | undefined,
-  journal: Journal | undefined,
+  journal: FitJournal | undefined,
 ): TrainingHooks {
   return { onProgress, checkpoint: journal && inJournal(journal) };
 }

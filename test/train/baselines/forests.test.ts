@@ -19,8 +19,8 @@ describe('baselines', () => {
     });
   });
 
-  test('a single column takes all columns and looks at one', () => {
-    const { forest } = fitSingleColumn(data, 'port');
+  test('a single column takes all columns and looks at one', async () => {
+    const { forest } = await fitSingleColumn(data, 'port');
     expect(forest.featureCount).toBe(2);
     expect(new Set(forest.feature)).toEqual(new Set([1, -1]));
     const out = new Float64Array(400 * 3);
@@ -28,7 +28,7 @@ describe('baselines', () => {
     labels.forEach((label, row) => {
       expect(out[row * 3 + label]!).toBeGreaterThan(0.8);
     });
-    expect(() => fitSingleColumn(data, 'ports')).toThrow('there is no column ports');
+    await expect(fitSingleColumn(data, 'ports')).rejects.toThrow('there is no column ports');
   });
 
   test.each(LEARNERS)('$name yields a model that scores', async (learner) => {

@@ -39,100 +39,108 @@ function leafRows(forest: Forest, rows: Float32Array): number[][] {
 }
 
 describe('fitGbdt', () => {
-  test.each([2, 4])('learns %i rings well beyond the class shares', (classes) => {
-    const { forest } = fitGbdt(rings(1, 6000, classes), null, { rounds: 40 });
+  test.each([2, 4])('learns %i rings well beyond the class shares', async (classes) => {
+    const { forest } = await fitGbdt(rings(1, 6000, classes), null, { rounds: 40 });
     const held = rings(2, 3000, classes);
     const { accuracy } = score(forest, held);
     expect(accuracy).toBeGreaterThan(classes === 2 ? 0.93 : 0.87);
   });
 
-  test('the kernel gives the loss that training reports', () => {
+  test('the kernel gives the loss that training reports', async () => {
     for (const options of [{}, { rowFraction: 0.5, featureFraction: 0.7 }] as Partial<GbdtOptions>[]) {
       const train = rings(3, 4000, 3);
-      const fitted = fitGbdt(train, null, { rounds: 15, ...options });
+      const fitted = await fitGbdt(train, null, { rounds: 15, ...options });
       expect(score(fitted.forest, train).logLoss).toBeCloseTo(fitted.trainingLoss.at(-1)!, 5);
     }
   });
 
-  test('equal seeds give equal forests, other seeds others', () => {
-    const train = (seed: number) => fitGbdt(rings(4, 2000, 3), null, { rounds: 5, rowFraction: 0.6, seed }).forest;
-    expect(train(7)).toEqual(train(7));
-    expect(train(7).threshold).not.toEqual(train(8).threshold);
+  test('equal seeds give equal forests, other seeds others', async () => {
+    const train = async (seed: number) =>
+      (await fitGbdt(rings(4, 2000, 3), null, { rounds: 5, rowFraction: 0.6, seed })).forest;
+    expect(await train(7)).toEqual(await train(7));
+    expect((await train(7)).threshold).not.toEqual((await train(8)).threshold);
   });
 
-  test('stops when the validation loss does, and keeps the best rounds', () => {
+  test('stops when the validation loss does, and keeps the best rounds', async () => {
     const train = rings(5, 400, 2);
     const held = rings(6, 2000, 2);
-    const fitted = fitGbdt(train, held, { rounds: 500, learningRate: 0.5, patience: 8, minRowsPerLeaf: 5 });
+    const fitted = await fitGbdt(train, held, { rounds: 500, learningRate: 0.5, patience: 8, minRowsPerLeaf: 5 });
     expect(fitted.validationLoss.length).toBeLessThan(200);
     expect(fitted.rounds).toBe(fitted.validationLoss.length - 8);
     expect(treeCount(fitted.forest)).toBe(fitted.rounds);
     expect(score(fitted.forest, held).logLoss).toBeCloseTo(Math.min(...fitted.validationLoss), 5);
   });
 
-  test('a missing value goes where it helps', () => {
+  test('a missing value goes where it helps', async () => {
     const x = Float32Array.from({ length: 1200 }, (_, i) => (i % 3 === 0 ? Number.NaN : (i % 2) + 1));
     // Missing belongs with 2 in the one case and with 1 in the other; alone in the third.
     const rules = [(v: number) => !(v <= 1), (v: number) => !(v > 1), Number.isNaN] as const;
     for (const rule of rules) {
       const labels = Int32Array.from(x, (v) => (rule(v) ? 1 : 0));
       const data = { matrix: matrixOf({ x }), labels, classNames: ['no', 'yes'] };
-      const { forest } = fitGbdt(data, null, { rounds: 20, maxLeaves: 3, minRowsPerLeaf: 1 });
+      const { forest } = await fitGbdt(data, null, { rounds: 20, maxLeaves: 3, minRowsPerLeaf: 1 });
       expect(score(forest, data).accuracy).toBe(1);
     }
   });
 
-  test('no leaf holds fewer rows than asked for, and none more leaves or depth', () => {
+  test('no leaf holds fewer rows than asked for, and none more leaves or depth', async () => {
     const train = rings(7, 3000, 2);
     const options = { rounds: 60, minRowsPerLeaf: 37, maxLeaves: 12, learningRate: 0.3 };
-    const { forest } = fitGbdt(train, null, options);
+    const { forest } = await fitGbdt(train, null, options);
     const counts = leafRows(forest, toRowMajor(train.matrix));
     expect(Math.min(...counts.flat())).toBeGreaterThanOrEqual(37);
     expect(Math.max(...counts.map((list) => list.length))).toBe(12);
-    const shallow = fitGbdt(train, null, { ...options, maxDepth: 2 }).forest;
+    const shallow = (await fitGbdt(train, null, { ...options, maxDepth: 2 })).forest;
     expect(Math.max(...leafRows(shallow, toRowMajor(train.matrix)).map((list) => list.length))).toBe(4);
   });
 
-  test('weights count as repeated rows do', () => {
+  test('weights count as repeated rows do', async () => {
     const train = rings(8, 1500, 2);
     const weights = Float32Array.from(train.labels, (label) => (label === 1 ? 3 : 1));
-    const heavy = score(fitGbdt({ ...train, weights }, null, { rounds: 20 }).forest, train);
-    const byClass = score(fitGbdt(train, null, { rounds: 20, classWeights: [1, 3] }).forest, train);
-    const plain = score(fitGbdt(train, null, { rounds: 20 }).forest, train);
+    const heavy = score((await fitGbdt({ ...train, weights }, null, { rounds: 20 })).forest, train);
+    const byClass = score((await fitGbdt(train, null, { rounds: 20, classWeights: [1, 3] })).forest, train);
+    const plain = score((await fitGbdt(train, null, { rounds: 20 })).forest, train);
     expect(byClass.logLoss).toBe(heavy.logLoss);
     expect(Math.abs(plain.logLoss - heavy.logLoss)).toBeGreaterThan(1e-4);
   });
 
-  test('rows of weight 0 teach nothing', () => {
+  test('rows of weight 0 teach nothing', async () => {
     const train = rings(9, 2000, 2);
     const lies = { ...train, labels: train.labels.map((label, row) => (row % 2 ? label : 1 - label)) };
     const weights = Float32Array.from(train.labels, (_, row) => row % 2);
-    const { forest } = fitGbdt({ ...lies, weights }, null, { rounds: 30 });
+    const { forest } = await fitGbdt({ ...lies, weights }, null, { rounds: 30 });
     expect(score(forest, train).accuracy).toBeGreaterThan(0.9);
   });
 
-  test('noise, a constant and one class alone still give a model', () => {
+  test('noise, a constant and one class alone still give a model', async () => {
     const labels = Int32Array.from({ length: 100 }, () => 0);
     const matrix = matrixOf({ same: new Float32Array(100).fill(3) });
-    const { forest, rounds } = fitGbdt({ matrix, labels, classNames: ['a', 'b', 'c'] }, null, { rounds: 5 });
+    const { forest, rounds } = await fitGbdt({ matrix, labels, classNames: ['a', 'b', 'c'] }, null, { rounds: 5 });
     expect(rounds).toBe(1);
     const out = new Float64Array(3);
     new ForestKernel(forest).predict(Float32Array.of(3), 1, out);
     expect(out[0]).toBeGreaterThan(0.99);
   });
 
-  test('strong L1 and L2 leave smaller leaves', () => {
+  test('strong L1 and L2 leave smaller leaves', async () => {
     const train = rings(10, 2000, 2);
-    const size = (options: Partial<GbdtOptions>) =>
-      fitGbdt(train, null, { rounds: 1, ...options }).forest.value.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-    expect(size({ l2: 100 })).toBeLessThan(size({ l2: 0 }) / 2);
-    expect(size({ l1: 30 })).toBeLessThan(size({ l1: 0 }));
+    const size = async (options: Partial<GbdtOptions>) =>
+      (await fitGbdt(train, null, { rounds: 1, ...options })).forest.value.reduce(
+        (most, v) => Math.max(most, Math.abs(v)),
+        0,
+      );
+    expect(await size({ l2: 100 })).toBeLessThan((await size({ l2: 0 })) / 2);
+    expect(await size({ l1: 30 })).toBeLessThan(await size({ l1: 0 }));
   });
 
-  test('refuses options and labels that make no sense, in one line', () => {
+  test('refuses options and labels that make no sense, in one line', async () => {
     const train = rings(11, 50, 2);
-    expect(() => fitGbdt(train, null, { rounds: 0 })).toThrow('rounds is 0; expected a whole number from 1 to 10000');
-    expect(() => fitGbdt(train, null, { classWeights: [1] })).toThrow('one per class (2)');
-    expect(() => fitGbdt({ ...train, labels: train.labels.map(() => 2) }, null)).toThrow('row 0 has class id 2');
+    await expect(fitGbdt(train, null, { rounds: 0 })).rejects.toThrow(
+      'rounds is 0; expected a whole number from 1 to 10000',
+    );
+    await expect(fitGbdt(train, null, { classWeights: [1] })).rejects.toThrow('one per class (2)');
+    await expect(fitGbdt({ ...train, labels: train.labels.map(() => 2) }, null)).rejects.toThrow(
+      'row 0 has class id 2',
+    );
   });
 });
