@@ -33,7 +33,7 @@ const OWNED = [
   ['--row-fraction', 'rowFraction', ['gbdt']],
   ['--feature-fraction', 'featureFraction', ['gbdt']],
   ['--jobs', 'jobs', ['gbdt']],
-  ['--epochs', 'epochs', ['mlp']],
+  ['--epochs', 'epochs', ['mlp', 'cnn']],
 ] as const satisfies readonly (readonly [string, keyof LearnerFlags, readonly LearnerName[]])[];
 
 export function addLearnerFlags(command: Command): Command {
@@ -48,8 +48,8 @@ export function addLearnerFlags(command: Command): Command {
       'stop after so many rounds without a lower loss on held-out groups, 0 = never',
       zeroOrMoreWhole,
     )
-    .option('--learning-rate <rate>', 'shrinkage of each tree (gbdt), step size (mlp)', positiveNumber)
-    .option('--l2 <weight>', 'penalty on squared leaf values (gbdt) or weights (mlp)', zeroOrMore)
+    .option('--learning-rate <rate>', 'shrinkage of each tree (gbdt), step size (mlp, cnn)', positiveNumber)
+    .option('--l2 <weight>', 'penalty on squared leaf values (gbdt) or weights (mlp, cnn)', zeroOrMore)
     .option('--rounds <count>', 'most boosting rounds (gbdt)', positiveInteger)
     .option('--leaves <count>', 'most leaves of a tree (gbdt)', positiveInteger)
     .option('--l1 <weight>', 'penalty on absolute leaf values (gbdt)', zeroOrMore)
@@ -57,7 +57,7 @@ export function addLearnerFlags(command: Command): Command {
     .option('--row-fraction <share>', 'share of the flows that each round learns from (gbdt)', positiveFraction)
     .option('--feature-fraction <share>', 'share of the inputs that each tree may cut (gbdt)', positiveFraction)
     .option('--jobs <count>', 'threads that grow trees; changes nothing but the time (gbdt)', positiveInteger)
-    .option('--epochs <count>', 'most passes over the flows (mlp)', positiveInteger);
+    .option('--epochs <count>', 'most passes over the flows (mlp, cnn)', positiveInteger);
 }
 
 /** Ends with a usage error where a flag was given that the chosen learner does not have. */
@@ -83,6 +83,8 @@ export function withLearner<Result>(
       return use(learnerNamed(learner), { ...shared, ...given(own) });
     }
     case 'mlp':
+      return use(learnerNamed(learner), { ...shared, ...given({ rounds: flags.epochs }) });
+    case 'cnn':
       return use(learnerNamed(learner), { ...shared, ...given({ rounds: flags.epochs }) });
     default:
       return assertNever(learner);

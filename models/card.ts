@@ -13,12 +13,30 @@ export type CardFormat = (typeof CARD_FORMATS)[number];
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** A column that the model reads, in the order of the ONNX input. */
+/** How the numbers of a list stand before the model. */
+export const ListForm = {
+  /** As they are. */
+  Items: 'items',
+  /** Each less the one before it, the first less 0: subtracted as doubles, since times in float32 lose what lies between. */
+  Steps: 'steps',
+} as const;
+export type ListForm = (typeof ListForm)[keyof typeof ListForm];
+
+/** What a model reads of a column of lists: so many places of its row, NaN where the list is shorter or null. */
+export interface ListPart {
+  /** The first so many items, at least 1. */
+  readonly length: number;
+  readonly form: ListForm;
+}
+
+/** A column that the model reads, in the order of the ONNX input. A number takes one place of a row, a list `length`. */
 export interface ModelInput {
   readonly name: string;
   readonly type: string;
   /** Of the column's meaning: see ColumnSpec. */
   readonly revision: number;
+  /** Of a column of lists only. */
+  readonly list?: ListPart;
 }
 
 /** What a model is, what it was made from and how little it knows: `card.json` beside `model.onnx`. */
@@ -84,12 +102,17 @@ export function isVerdict(card: Pick<ModelCard, 'thresholds'>, label: string, pr
   return threshold < NEVER && probability >= threshold;
 }
 
-/** The text that identifies a list of inputs: one `name type revision` line each, in order. */
+/** The text that identifies a list of inputs: one `name type revision` line each, `length form` behind it for a list. */
 export function canonicalInputs(inputs: readonly ModelInput[]): string {
-  return inputs.map(({ name, type, revision }) => `${JSON.stringify(name)} ${type} ${revision}\n`).join('');
+  return inputs
+    .map(({ name, type, revision, list }) => {
+      const part = list === undefined ? '' : ` ${list.length} ${list.form}`;
+      return `${JSON.stringify(name)} ${type} ${revision}${part}\n`;
+    })
+    .join('');
 }
 
-/** Hexadecimal SHA-256 of the canonical text: equal exactly where name, type, revision and order are. */
+/** Hexadecimal SHA-256 of the canonical text: equal exactly where name, type, revision, list part and order are. */
 export function hashInputs(inputs: readonly ModelInput[], digests: Pick<Digests, 'sha256Hex'>): string {
   return digests.sha256Hex(canonicalInputs(inputs));
 }
@@ -151,7 +174,17 @@ function readInput(check: Checker, value: unknown, path: string): ModelInput {
     name: check.text(input['name'], `${path}.name`),
     type: check.text(input['type'], `${path}.type`),
     revision: check.count(input['revision'], `${path}.revision`),
+    ...(input['list'] === undefined ? {} : { list: readListPart(check, input['list'], `${path}.list`) }),
   };
+}
+
+function readListPart(check: Checker, value: unknown, path: string): ListPart {
+  const list = check.object(value, path);
+  const length = check.count(list['length'], `${path}.length`);
+  if (length < 1 || length > ModelLimits.listItems) {
+    throw check.wrong(`${path}.length`, String(length), `1 to ${ModelLimits.listItems}`);
+  }
+  return { length, form: check.oneOf(list['form'], `${path}.form`, Object.values(ListForm)) };
 }
 
 function readAdapter(check: Checker, value: unknown, inputs: number): ModelAdapter {

@@ -1,8 +1,8 @@
 /** From a table's columns to the matrix that a model reads, or a refusal that says what differs. */
 import type { Digests } from '../core/digest.ts';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
-import type { Column, ColumnSpec, Table } from '../core/table.ts';
-import { hashInputs, type ModelInput } from './card.ts';
+import type { Column, ColumnSpec, ListColumn, Table } from '../core/table.ts';
+import { hashInputs, ListForm, type ListPart, type ModelInput } from './card.ts';
 
 /**
  * Checks that a table has the columns that a model reads, with the meaning that they had in training.
@@ -20,17 +20,17 @@ export function checkInputs(
 ): void {
   const found = inputs.map(({ name }) => specs.find((spec) => spec.name === name));
   const wanted = hashInputs(inputs, digests);
-  const present = found.filter((spec) => spec !== undefined);
-  if (hashInputs(present.map(asInput), digests) === wanted) return;
+  const present = inputs.flatMap((input, i): ModelInput[] => {
+    const spec = found[i];
+    return spec === undefined ? [] : [{ ...input, type: spec.type, revision: spec.revision }];
+  });
+  const hash = hashInputs(present, digests);
+  if (hash === wanted) return;
   throw new FlowlampError(ErrorCode.SchemaMismatch, {
-    happened: `${table} does not fit ${model}: ${differences(inputs, found)}; its inputs hash to ${short(hashInputs(present.map(asInput), digests))}`,
+    happened: `${table} does not fit ${model}: ${differences(inputs, found)}; its inputs hash to ${short(hash)}`,
     expected: short(wanted),
     action: 'extract the captures again with this version, or train again',
   });
-}
-
-function asInput({ name, type, revision }: ColumnSpec): ModelInput {
-  return { name, type, revision };
 }
 
 const MOST_SHOWN = 3;
@@ -54,39 +54,96 @@ function short(hash: string): string {
   return `${hash.slice(0, 12)}…`;
 }
 
+/** Places that the inputs take in a row of the model's matrix. */
+export function inputWidth(inputs: readonly ModelInput[]): number {
+  return inputs.reduce((sum, { list }) => sum + (list?.length ?? 1), 0);
+}
+
+/** The name of each place: the column's own, or `name[0]`, `name[1]`, ... for the items of a list. */
+export function placeNames(inputs: readonly ModelInput[]): string[] {
+  return inputs.flatMap(({ name, list }) =>
+    list === undefined ? [name] : Array.from({ length: list.length }, (_, i) => `${name}[${i}]`),
+  );
+}
+
+/** The column that a place belongs to, and which item of its list it is; null for a column of numbers. */
+export function columnOfPlace(place: string): { readonly column: string; readonly item: number | null } {
+  const match = /^(.+)\[(\d+)\]$/.exec(place);
+  return match === null ? { column: place, item: null } : { column: match[1]!, item: Number(match[2]) };
+}
+
 /**
- * The model's inputs of all rows, row-major [table.length, inputs.length], NaN where a value is null.
+ * The model's inputs of all rows, row-major [table.length, inputWidth(inputs)], NaN where a value is null or a list ends.
  *
  * @param out used if it is large enough, so that a scorer can keep one
  */
 export function readInputs(table: Table, inputs: readonly ModelInput[], out = new Float32Array(0)): Float32Array {
-  const width = inputs.length;
+  const width = inputWidth(inputs);
   const target = out.length >= table.length * width ? out : new Float32Array(table.length * width);
-  inputs.forEach(({ name }, i) => {
-    readColumn(table.columns.get(name)!, table.length, (row, value) => {
-      target[row * width + i] = value;
+  let at = 0;
+  for (const input of inputs) {
+    const from = at;
+    readInput(table.columns.get(input.name)!, input, table.length, (row, item, value) => {
+      target[row * width + from + item] = value;
     });
-  });
+    at += input.list?.length ?? 1;
+  }
   return target;
 }
 
-/** The column's numbers, NaN where null, in the order of the rows. */
-export function readColumn(column: Column, rows: number, take: (row: number, value: number) => void): void {
+/**
+ * Every number that an input takes, NaN where there is none: one per row, or `list.length` per row.
+ *
+ * @throws FlowlampError UNSUPPORTED for a column that holds no numbers, or lists where a number is read
+ */
+export function readInput(
+  column: Column,
+  { list }: Pick<ModelInput, 'list'>,
+  rows: number,
+  take: (row: number, item: number, value: number) => void,
+): void {
   switch (column.type) {
+    case 'list_int32':
+    case 'list_float64':
+      if (list === undefined) throw notNumbers(column.type);
+      readLists(column, list, rows, take);
+      return;
     case 'utf8':
     case 'list_utf8':
     case 'findings':
-    case 'list_int32':
-    case 'list_float64':
     case 'timestamp_ns':
-      throw new FlowlampError(ErrorCode.Unsupported, {
-        happened: `a column of type ${column.type} cannot be a model input`,
-        expected: 'a column of numbers',
-        action: 'choose other inputs',
-      });
+      throw notNumbers(column.type);
     default: {
+      if (list !== undefined) throw notNumbers(column.type);
       const { values, valid } = column;
-      for (let row = 0; row < rows; row++) take(row, valid[row] === 0 ? Number.NaN : values[row]!);
+      for (let row = 0; row < rows; row++) take(row, 0, valid[row] === 0 ? Number.NaN : values[row]!);
     }
   }
+}
+
+function readLists(
+  { items, offsets, valid }: ListColumn,
+  { length, form }: ListPart,
+  rows: number,
+  take: (row: number, item: number, value: number) => void,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const start = offsets[row]!;
+    const count = valid[row] === 0 ? 0 : Math.min(offsets[row + 1]! - start, length);
+    let before = 0;
+    for (let i = 0; i < count; i++) {
+      const item = items[start + i]!;
+      take(row, i, form === ListForm.Steps ? item - before : item);
+      before = item;
+    }
+    for (let i = count; i < length; i++) take(row, i, Number.NaN);
+  }
+}
+
+function notNumbers(type: string): FlowlampError {
+  return new FlowlampError(ErrorCode.Unsupported, {
+    happened: `a column of type ${type} cannot be a model input here`,
+    expected: 'a column of numbers, or of lists of numbers for a learner that reads sequences',
+    action: 'choose other inputs',
+  });
 }

@@ -9,6 +9,8 @@ export const ModelLimits = {
   /** The packed kernel keeps two key slots per feature in 15 bits. */
   features: 16_384,
   classes: 1_024,
+  /** Items of a list that one input may take: more than any column of lists holds. */
+  listItems: 4_096,
   trees: 100_000,
   /** The packed kernel keeps a node's place within its tree in 15 bits. */
   nodesPerTree: 32_767,

@@ -1,6 +1,7 @@
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { fillMissing, type ModelAdapter, OutputKind, toProbabilities } from './adapter.ts';
-import type { ModelCard } from './card.ts';
+import type { ModelCard, ModelInput } from './card.ts';
+import { inputWidth } from './inputs.ts';
 import { describeModel } from './onnx/describe.ts';
 import { OP_TYPE } from './onnx/operator.ts';
 import { decodeForest } from './onnx/tree-ensemble.ts';
@@ -36,12 +37,13 @@ export async function openPredictor(
   const { adapter, inputs, labels } = card;
   const plain = await (adapter === null
     ? createPredictor(onnx, runtime)
-    : createAdapted(onnx, runtime, adapter, labels.length));
-  if (plain.featureCount === inputs.length && plain.classCount === labels.length) return plain;
+    : createAdapted(onnx, runtime, { ...adapter, missing: missingByPlace(adapter, inputs) }, labels.length));
+  const width = inputWidth(inputs);
+  if (plain.featureCount === width && plain.classCount === labels.length) return plain;
   await plain.release();
   throw new FlowlampError(ErrorCode.ModelInvalid, {
     happened: `${path} takes ${plain.featureCount} inputs and gives ${plain.classCount} classes`,
-    expected: `${inputs.length} inputs and ${labels.length} classes as its card says`,
+    expected: `${width} inputs and ${labels.length} classes as its card says`,
     action: 'take the model folder from where it was made again',
   });
 }
@@ -67,6 +69,12 @@ export async function createPredictor(bytes: Uint8Array, runtime: Runtime = 'ker
   };
 }
 
+/** What stands for a null at each place: a list has as many as it takes. */
+function missingByPlace({ missing }: ModelAdapter, inputs: readonly ModelInput[]): ModelAdapter['missing'] {
+  return inputs.flatMap(({ list }, i) => new Array<number | null>(list?.length ?? 1).fill(missing[i]!));
+}
+
+/** @param adapter with `missing` by place */
 async function createAdapted(
   bytes: Uint8Array,
   runtime: Runtime,

@@ -62,7 +62,7 @@ export class Scorer {
   /**
    * Probabilities for rows that are at hand as a matrix already.
    *
-   * @param rows row-major [count, card.inputs.length], NaN where a value is null
+   * @param rows row-major [count, inputWidth(card.inputs)], NaN where a value is null or a list ends
    */
   predict(rows: Float32Array, count: number): Promise<Float32Array> {
     return this.#predictor.predict(rows, count);

@@ -5,7 +5,7 @@ import { type TextColumn, textAt, textsOf } from '../core/text-column.ts';
 import { textListAt } from '../core/text-list-column.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import type { ModelInput } from '../models/card.ts';
-import { checkInputs, readColumn } from '../models/inputs.ts';
+import { checkInputs, placeNames, readInput } from '../models/inputs.ts';
 import type { LabelledMatrix } from './matrix.ts';
 import { type RowContext, RowContextCollector } from './row-context.ts';
 
@@ -54,7 +54,8 @@ export class LabelledRows {
   readonly #spoken: readonly string[] | null;
   readonly #classes: readonly string[] | null;
   readonly #unwanted: ReadonlySet<string>;
-  readonly #columns: number[][];
+  /** Of each input, one column of values for each place that it takes. */
+  readonly #columns: number[][][];
   readonly #weightColumn: string | null;
   readonly #mayLackInputs: boolean;
   readonly #weights: number[] = [];
@@ -91,7 +92,7 @@ export class LabelledRows {
     this.#spoken = scope.protocols ?? null;
     this.#classes = classes;
     this.#unwanted = new Set(unwanted);
-    this.#columns = inputs.map(() => []);
+    this.#columns = inputs.map(({ list }) => Array.from({ length: list?.length ?? 1 }, () => []));
   }
 
   get rows(): number {
@@ -129,9 +130,18 @@ export class LabelledRows {
     this.#context.add(name, table, kept);
     if (this.#weightColumn !== null) this.#addWeights(name, table, this.#weightColumn, kept);
     this.#inputs.forEach((input, i) => {
-      const column = this.#columns[i]!;
-      const values = lacking.includes(input.name) ? null : numbersOf(table.columns.get(input.name)!, table.length);
-      for (const row of kept) column.push(values === null ? Number.NaN : values[row]!);
+      const columns = this.#columns[i]!;
+      if (lacking.includes(input.name)) {
+        for (const column of columns) for (let n = 0; n < kept.length; n++) column.push(Number.NaN);
+        return;
+      }
+      const values = columns.map(() => new Float32Array(table.length));
+      readInput(table.columns.get(input.name)!, input, table.length, (row, item, value) => {
+        values[item]![row] = value;
+      });
+      columns.forEach((column, item) => {
+        for (const row of kept) column.push(values[item]![row]!);
+      });
     });
   }
 
@@ -165,9 +175,9 @@ export class LabelledRows {
     const groupNames = [...new Set(this.#groups)].sort();
     const classIds = new Map(classNames.map((name, id) => [name, id]));
     const groupIds = new Map(groupNames.map((name, id) => [name, id]));
-    const names = this.inputs.map(({ name }) => name);
-    const isKept = new Set(names);
-    const columns = this.#columns.filter((_, i) => isKept.has(this.#inputs[i]!.name));
+    const names = placeNames(this.inputs);
+    const isKept = new Set(this.inputs);
+    const columns = this.#columns.filter((_, i) => isKept.has(this.#inputs[i]!)).flat();
     return {
       data: {
         matrix: { rows: this.rows, names, columns: columns.map((column) => Float32Array.from(column)) },
@@ -263,7 +273,7 @@ function weightsOf(name: string, wanted: string, column: Column, rows: number): 
 /** NaN where null. */
 function numbersOf(column: Column, rows: number): Float64Array {
   const values = new Float64Array(rows);
-  readColumn(column, rows, (row, value) => {
+  readInput(column, {}, rows, (row, _item, value) => {
     values[row] = value;
   });
   return values;

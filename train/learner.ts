@@ -1,4 +1,5 @@
 /** What training, cross-validation and the baselines know of any learner. */
+import type { ListPart } from '../models/card.ts';
 import type { LabelledMatrix } from './matrix.ts';
 
 export interface FitProgress {
@@ -62,6 +63,8 @@ export interface Learner<Options extends LearnerOptions = LearnerOptions> {
   readonly defaults: Options;
   /** Rounds where nothing could be held out to choose them on. */
   readonly unchosenRounds: number;
+  /** By column, the lists that the learner reads besides numbers; absent for one that reads none. */
+  readonly lists?: Readonly<Record<string, ListPart>>;
   /** Whether it keeps the journal that it is given. */
   readonly resumes?: boolean;
   /**

@@ -1,9 +1,9 @@
 /** The learners that `--learner` names. */
 import { GBDT } from './gbdt/learner.ts';
 import type { Learner } from './learner.ts';
-import { MLP } from './neural/learner.ts';
+import { CNN, MLP } from './neural/learner.ts';
 
-const BY_NAME = { gbdt: GBDT, mlp: MLP } as const;
+const BY_NAME = { gbdt: GBDT, mlp: MLP, cnn: CNN } as const;
 
 export type LearnerName = keyof typeof BY_NAME;
 

@@ -5,6 +5,7 @@ import type { LabelledMatrix } from './matrix.ts';
 import type { Metrics } from './metrics.ts';
 import type { SearchRecord } from './search/search.ts';
 import type { BaselineResult } from './study/compare.ts';
+import { inputsByColumn } from './study/families.ts';
 
 /** Fewer groups are a few witnesses, however many rows they have. */
 export const FEW_GROUPS = 10;
@@ -19,9 +20,10 @@ const MOST_NAMED = 5;
  * @throws FlowlampError LABELS_UNUSABLE
  */
 export function checkLearnable(data: LabelledMatrix): void {
-  if (emptyInputs(data).length < data.matrix.names.length) return;
+  const columns = inputsByColumn(data.matrix.names).size;
+  if (emptyInputs(data).length < columns) return;
   throw new FlowlampError(ErrorCode.LabelsUnusable, {
-    happened: `all ${data.matrix.names.length} inputs are null in every flow`,
+    happened: `all ${columns} inputs are null in every flow`,
     expected: 'an input with values',
     action: 'check the table, or choose other --inputs',
   });
@@ -83,12 +85,13 @@ function empty({ data }: LabelledData): string[] {
   const names = emptyInputs(data);
   if (names.length === 0) return [];
   return [
-    `${names.length} of ${data.matrix.names.length} inputs are null in every flow, so the model knows nothing of them: ${named(names)}.`,
+    `${names.length} of ${inputsByColumn(data.matrix.names).size} inputs are null in every flow, so the model knows nothing of them: ${named(names)}.`,
   ];
 }
 
 function emptyInputs({ matrix }: LabelledMatrix): string[] {
-  return matrix.names.filter((_, i) => matrix.columns[i]!.every(Number.isNaN));
+  const isEmpty = (i: number) => matrix.columns[i]!.every(Number.isNaN);
+  return [...inputsByColumn(matrix.names)].flatMap(([name, own]) => (own.every(isEmpty) ? [name] : []));
 }
 
 function named(names: readonly string[]): string {

@@ -5,10 +5,10 @@ import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { AUDIT_DEFAULTS, type Audit, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
 import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
-import type { ModelInput } from '../../models/card.ts';
+import type { ListPart, ModelInput } from '../../models/card.ts';
 import { checkModelFolder, REPORT_FILE, saveModelFolder } from '../../models/folder.ts';
 import { type LabelledData, LabelledRows, type LeftOut } from '../../train/labelled-rows.ts';
-import { LEARNERS } from '../../train/learners.ts';
+import { LEARNERS, type LearnerName, learnerNamed } from '../../train/learners.ts';
 import type { Repeats } from '../../train/repeats.ts';
 import { reportPage } from '../../train/report/page.ts';
 import { assessTraining, cardFigures } from '../../train/report/studies.ts';
@@ -92,7 +92,7 @@ export function addTrainCommand(program: Command): void {
 
 export async function runTrain(inputPaths: readonly string[], options: TrainCommandOptions): Promise<void> {
   const out = new Console(options.quiet === true);
-  const asked = chosenInputs(options.inputs);
+  const asked = chosenInputs(options.inputs, learnerNamed(options.learner).lists ?? {});
   checkModelFolder(options.output);
   const collected = new LabelledRows(asked, options.target, options.groupBy, options, null, [], {
     ...(options.weightColumn !== undefined && { weightColumn: options.weightColumn }),
@@ -131,7 +131,7 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
     seeds: options.seeds ?? 1,
     checkpoint: {
       folder: checkpointFolder(options.output),
-      onResume: (rounds: number) => out.say(`going on after ${counted(rounds, 'round')} of a run that was stopped`),
+      onResume: (notes: number) => out.say(resumeText(options.learner, notes)),
       onTrouble: (why: string) => out.warn(why),
     },
     programVersion: packageVersion(),
@@ -257,14 +257,26 @@ function checkClasses(classNames: readonly string[], { target, positive }: Train
   });
 }
 
-function chosenInputs(names: readonly string[] | undefined): ModelInput[] {
-  const chosen = names === undefined ? MODEL_INPUTS : names.map(inputNamed);
-  return chosen.map(({ name, type, revision }) => ({ name, type, revision }));
+/** Trees note each round, nets a state now and then. */
+function resumeText(learner: LearnerName, notes: number): string {
+  const isRounds = learnerNamed(learner).roundName === 'round';
+  return `going on ${isRounds ? `after ${counted(notes, 'round')} of` : 'with'} a run that was stopped`;
 }
 
-function inputNamed(name: string) {
+/** @param lists columns of lists that the learner reads, and how */
+function chosenInputs(names: readonly string[] | undefined, lists: Readonly<Record<string, ListPart>>): ModelInput[] {
+  const own = Object.keys(lists);
+  const chosen = names ?? [...MODEL_INPUTS.map(({ name }) => name), ...own];
+  return chosen.map((name) => {
+    const { type, revision } = inputNamed(name, own);
+    const list = lists[name];
+    return { name, type, revision, ...(list === undefined ? {} : { list }) };
+  });
+}
+
+function inputNamed(name: string, lists: readonly string[]) {
   const feature = featureNamed(name);
-  if (feature?.input === true) return feature;
+  if (feature !== undefined && (feature.input || lists.includes(name))) return feature;
   throw new FlowlampError(feature === undefined ? ErrorCode.ColumnUnknown : ErrorCode.OptionInvalid, {
     happened: feature === undefined ? `there is no column ${name}` : `column ${name} may not be a model input`,
     expected: 'columns that docs/features.md marks as model inputs',

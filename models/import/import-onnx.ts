@@ -2,6 +2,7 @@
 import type { Digests } from '../../core/digest.ts';
 import type { ModelAdapter } from '../adapter.ts';
 import { hashInputs, type ModelCard } from '../card.ts';
+import { inputWidth } from '../inputs.ts';
 import { describeModel, type ModelDescription } from '../onnx/describe.ts';
 import { ML_DOMAIN } from '../onnx/operator.ts';
 import { openPredictor, tryForest } from '../predictor.ts';
@@ -111,8 +112,9 @@ function checkInputCount({ inputs }: ModelDescription, { inputs: columns, tensor
     );
   }
   const width = inputs[0]!.shape[1];
-  if (typeof width === 'number' && width !== columns.length) {
-    throw invalidModel(`the model reads ${width} features`, `${columns.length}, as the map has columns`);
+  const places = inputWidth(columns);
+  if (typeof width === 'number' && width !== places) {
+    throw invalidModel(`the model reads ${width} features`, `${places}, as the map has columns and items of lists`);
   }
 }
 

@@ -4,11 +4,16 @@ import type { ModelMapFile } from './map.ts';
 
 export function mapOf(card: ModelCard): ModelMapFile {
   const { adapter, training } = card;
-  const columns = card.inputs.map(({ name }, i) => {
+  const columns = card.inputs.map(({ name, list }, i) => {
     const missing = adapter?.missing[i] ?? null;
     const input = adapter?.tensors?.[i];
-    if (missing === null && input === undefined) return name;
-    return { name, ...(missing === null ? {} : { missing }), ...(input === undefined ? {} : { input }) };
+    if (missing === null && input === undefined && list === undefined) return name;
+    return {
+      name,
+      ...(missing === null ? {} : { missing }),
+      ...(input === undefined ? {} : { input }),
+      ...(list === undefined ? {} : { list }),
+    };
   });
   return {
     version: 1,

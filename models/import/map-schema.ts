@@ -4,6 +4,7 @@
  */
 import type { Schema } from '../../core/json-schema.ts';
 import { OutputKind } from '../adapter.ts';
+import { ListForm } from '../card.ts';
 import { ModelLimits } from '../limits.ts';
 
 const text = (description: string): Schema => ({
@@ -84,6 +85,27 @@ export const MAP_SCHEMA = {
         name: text('Of the column.'),
         missing: { $ref: '#/$defs/missing' },
         input: text('The tensor [rows, 1] that takes this column, of a model with one input for each.'),
+        list: {
+          type: 'object',
+          title: 'an object with length and form',
+          description: 'How a column of lists fills places of the input, one behind the other.',
+          required: ['length', 'form'],
+          additionalProperties: false,
+          properties: {
+            length: {
+              type: 'integer',
+              minimum: 1,
+              maximum: ModelLimits.listItems,
+              title: `a whole number from 1 to ${ModelLimits.listItems}`,
+              description: 'Items that the model reads; places behind the end of a list are nulls.',
+            },
+            form: {
+              enum: Object.values(ListForm),
+              title: 'items or steps',
+              description: 'items: as they are; steps: each less the one before it, the first less 0.',
+            },
+          },
+        },
       },
     },
   },

@@ -1,15 +1,17 @@
 /** A model map: what is said of an ONNX classifier that was made elsewhere, read and checked. */
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { firstMistake } from '../../core/json-schema.ts';
+import type { ColumnType } from '../../core/table.ts';
 import { featureNamed } from '../../features/vector/schema.ts';
 import type { ModelAdapter, OutputKind } from '../adapter.ts';
-import type { ModelInput, ModelScope } from '../card.ts';
+import type { ListPart, ModelInput, ModelScope } from '../card.ts';
 import { MAP_SCHEMA } from './map-schema.ts';
 
 interface ColumnEntry {
   readonly name: string;
   readonly missing?: string | number;
   readonly input?: string;
+  readonly list?: ListPart;
 }
 
 /** The JSON as it is written; see MAP_SCHEMA. */
@@ -69,7 +71,7 @@ export function readModelMap(json: string, where: string): ModelMap {
   const { version: _, ...said } = file;
   return {
     ...said,
-    inputs: columns.map(({ name }) => inputNamed(name, where)),
+    inputs: columns.map((column) => inputOf(column, where)),
     missing: columns.map(({ name, missing = file.missing ?? 'nan' }) => missingValue(missing, name, where)),
     tensors: tensorsOf(columns, where),
     output: file.output ?? null,
@@ -90,7 +92,9 @@ function parse(json: string, where: string): ModelMapFile {
   return value as ModelMapFile;
 }
 
-function inputNamed(name: string, where: string): ModelInput {
+const LISTS: readonly ColumnType[] = ['list_int32', 'list_float64'];
+
+function inputOf({ name, list, input }: ColumnEntry, where: string): ModelInput {
   const feature = featureNamed(name);
   if (feature === undefined) {
     throw new FlowlampError(ErrorCode.ColumnUnknown, {
@@ -99,14 +103,22 @@ function inputNamed(name: string, where: string): ModelInput {
       action: 'correct the map',
     });
   }
+  const { type, revision } = feature;
+  if (list !== undefined) {
+    if (!LISTS.includes(type)) throw invalid(where, `column ${name} holds no lists of numbers`, 'no `list` of it');
+    if (input !== undefined) throw invalid(where, `column ${name} has a list and an input`, 'one of them');
+    return { name, type, revision, list };
+  }
   if (!feature.input) {
     throw invalid(
       where,
       `column ${name} may not be a model input`,
-      'columns that docs/features.md marks as model inputs',
+      LISTS.includes(type)
+        ? 'how much of its lists is read, as `list`'
+        : 'columns that docs/features.md marks as model inputs',
     );
   }
-  return { name, type: feature.type, revision: feature.revision };
+  return { name, type, revision };
 }
 
 function missingValue(missing: string | number, name: string, where: string): number | null {

@@ -81,6 +81,10 @@ export function intAttribute(name: string, value: number): WireWriter {
   return attribute(name, AttributeType.Int).int(Onnx.Attribute.i, value);
 }
 
+export function intsAttribute(name: string, values: ArrayLike<number>): WireWriter {
+  return attribute(name, AttributeType.Ints).ints(Onnx.Attribute.ints, values);
+}
+
 /** A constant float tensor; no dimensions make it a scalar. */
 export function floatTensor(name: string, dims: readonly number[], values: ArrayLike<number>): WireWriter {
   return tensor(name, dims, ElementType.Float).floats(Onnx.TensorData.floats, values);

@@ -52,9 +52,10 @@ export function scoreCount(forest: Forest): number {
   return forest.link === Link.Logistic ? 1 : forest.classNames.length;
 }
 
+/** Names out of hostile files are in what happened: nothing in them may break the line. */
 export function invalidModel(happened: string, expected: string, cause?: unknown): FlowlampError {
   return new FlowlampError(ErrorCode.ModelInvalid, {
-    happened,
+    happened: happened.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '�'),
     expected,
     action: 'export or train the model again',
     cause,

@@ -53,6 +53,19 @@ describe.skipIf(process.platform === 'win32')('a training that is stopped', () =
     60_000,
   );
 
+  test('goes on to the same net, too', async () => {
+    const LIST = ['--learner', 'cnn', '--epochs', '20', '--early-stopping', '0', '--folds', '2'];
+    // A net notes its whole state, at the latest when a fold is done.
+    const stopped = await train('net', LIST, killAfter(300_000, folder.at('net.checkpoint/fold-1.journal'), 'SIGINT'));
+    expect(stopped.code).toBeNull();
+    expect(existsSync(folder.at('net'))).toBe(false);
+    const resumed = await train('net', LIST);
+    expect(resumed.stderr).toContain('going on with a run that was stopped');
+    await train('whole-net', LIST);
+    const onnx = (name: string) => readFileSync(folder.at(`${name}/model.onnx`));
+    expect(onnx('net')).toEqual(onnx('whole-net'));
+  }, 120_000);
+
   test('is not gone on with when an option differs', async () => {
     const journal = folder.at('other.checkpoint/fold-1.journal');
     await train('other', LONG, killAfter(2000, journal, 'SIGINT'));

@@ -57,4 +57,23 @@ describe('cards', () => {
     expect(new Set(lists.map((list) => hashInputs(list, { sha256Hex }))).size).toBe(lists.length);
     expect(hashInputs([a], { sha256Hex })).toBe(sha256Hex('"bytes_up" float64 1\n'));
   });
+
+  test('say how much of a list the model reads, and the hash of the inputs rests on it', () => {
+    const list = { length: 32, form: 'steps' as const };
+    const input = { name: 'payload_times_us', type: 'list_float64', revision: 2, list };
+    const card = { ...exampleCard, inputs: [...exampleCard.inputs, input] };
+    expect(readCard(writeCard(card)).inputs.at(-1)).toEqual(input);
+    const hashes = [list, { ...list, length: 31 }, { ...list, form: 'items' as const }].map((other) =>
+      hashInputs([{ ...input, list: other }], { sha256Hex }),
+    );
+    expect(new Set(hashes).size).toBe(3);
+    for (const [wrong, message] of [
+      [{ ...list, length: 0 }, 'inputs[0].list.length is 0; expected 1 to 4096'],
+      [{ ...list, length: 1e9 }, 'inputs[0].list.length is 1000000000'],
+      [{ ...list, form: 'sums' }, 'inputs[0].list.form is "sums"; expected one of items, steps'],
+      [null, 'inputs[0].list is null'],
+    ] as const) {
+      expect(() => readCard(JSON.stringify({ ...card, inputs: [{ ...input, list: wrong }] }))).toThrow(message);
+    }
+  });
 });

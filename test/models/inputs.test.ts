@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
-import { type ColumnSpec, createTable, type ScalarColumn } from '../../core/table.ts';
+import { describe, expect, test } from 'vitest';
+import { type ColumnSpec, createTable, type ListColumn, reserveItems, type ScalarColumn } from '../../core/table.ts';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { hashInputs, type ModelInput } from '../../models/card.ts';
-import { checkInputs, readInputs } from '../../models/inputs.ts';
+import { checkInputs, columnOfPlace, inputWidth, placeNames, readInputs } from '../../models/inputs.ts';
 
 const inputs: ModelInput[] = [
   { name: 'bytes', type: 'uint53', revision: 1 },
@@ -78,4 +78,78 @@ test('a table without any of the inputs is said to have none', () => {
   expect(() => checkInputs('the model m@1', inputs, 'flows.csv', [], nodeDigests)).toThrow(
     /it has none of the \d+ columns that are read/,
   );
+});
+
+describe('lists', () => {
+  const listInputs: ModelInput[] = [
+    { name: 'sizes', type: 'list_int32', revision: 2, list: { length: 3, form: 'items' } },
+    { name: 'gap', type: 'float64', revision: 2 },
+    { name: 'times', type: 'list_float64', revision: 2, list: { length: 3, form: 'steps' } },
+  ];
+  const specs = [spec('sizes', 'list_int32', 2), spec('gap', 'float64', 2), spec('times', 'list_float64', 2)];
+
+  /** Null lists for null. */
+  function tableOf(rows: readonly { sizes: number[] | null; times: number[] | null }[]) {
+    const table = createTable(specs, rows.length);
+    table.length = rows.length;
+    for (const name of ['sizes', 'times'] as const) {
+      const column = table.columns.get(name) as ListColumn;
+      rows.forEach((row, i) => {
+        const items = row[name] ?? [];
+        column.items.set(items, reserveItems(column, i, items.length));
+        column.offsets[i + 1] = column.offsets[i]! + items.length;
+        column.valid[i] = row[name] === null ? 0 : 1;
+      });
+    }
+    return table;
+  }
+
+  test('take so many places, cut where they are longer, NaN where they end, are empty or null', () => {
+    const none = Number.NaN;
+    const table = tableOf([
+      { sizes: [5, -6, 7, 8], times: [100, 250, 250, 900] },
+      { sizes: [9], times: [40] },
+      { sizes: [], times: [] },
+      { sizes: null, times: null },
+    ]);
+    expect(inputWidth(listInputs)).toBe(7);
+    expect(Array.from(readInputs(table, listInputs))).toEqual([
+      ...[5, -6, 7, none, 100, 150, 0],
+      ...[9, none, none, none, 40, none, none],
+      ...new Array(14).fill(none),
+    ]);
+  });
+
+  test('steps are taken before they become float32, which no longer tells such times apart', () => {
+    const table = tableOf([{ sizes: [], times: [1_700_000_000, 1_700_000_007, 1_700_000_009] }]);
+    expect(Math.fround(1_700_000_007)).toBe(Math.fround(1_700_000_009));
+    expect(Array.from(readInputs(table, listInputs)).slice(5)).toEqual([7, 2]);
+  });
+
+  test('places have names that lead back to the column', () => {
+    const names = placeNames(listInputs);
+    expect(names).toEqual(['sizes[0]', 'sizes[1]', 'sizes[2]', 'gap', 'times[0]', 'times[1]', 'times[2]']);
+    expect(names.map(columnOfPlace).slice(2, 4)).toEqual([
+      { column: 'sizes', item: 2 },
+      { column: 'gap', item: null },
+    ]);
+  });
+
+  test('a table is held to type and revision of lists; how many items are read is the model’s own affair', () => {
+    const fits = (found: readonly ColumnSpec[]) => () =>
+      checkInputs('the model m@1', listInputs, 'flows.csv', found, nodeDigests);
+    expect(fits(specs)).not.toThrow();
+    expect(fits(specs.with(0, spec('sizes', 'list_float64', 2)))).toThrow('sizes is list_float64, not list_int32');
+    expect(fits(specs.with(2, spec('times', 'list_float64', 3)))).toThrow('times has revision 3, not 2');
+    expect(fits(specs.slice(1))).toThrow('no column sizes');
+  });
+
+  test('where a number is read are refused, and a number where a list is', () => {
+    const table = tableOf([{ sizes: [1], times: [1] }]);
+    const asNumber = { name: 'sizes', type: 'list_int32', revision: 2 };
+    const asList = { name: 'gap', type: 'float64', revision: 2, list: { length: 2, form: 'items' as const } };
+    for (const input of [asNumber, asList]) {
+      expect(() => readInputs(table, [input])).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
+    }
+  });
 });

@@ -1,22 +1,24 @@
-import type { Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Prng } from '../../core/prng.ts';
 import type { DenseLayer } from '../../models/onnx/perceptron.ts';
 import type { TensorFlow } from './tensorflow.ts';
+import { type Affine, type Gradient, Tower, type TowerShape } from './tower.ts';
 
 /** Layers with normal weights of variance 2 / inputs (He et al., ICCV 2015), biases 0. */
 export function startingLayers(widths: readonly number[], random: Prng): DenseLayer[] {
-  return widths.slice(1).map((outputs, i) => {
-    const inputs = widths[i]!;
-    const deviation = Math.sqrt(2 / inputs);
-    const weights = Float32Array.from({ length: inputs * outputs }, () => random.normal(0, deviation));
-    return { inputs, outputs, weights, biases: new Float32Array(outputs) };
-  });
+  return widths.slice(1).map((outputs, i) => startingLayer(widths[i]!, outputs, random));
+}
+
+export function startingLayer(inputs: number, outputs: number, random: Prng): DenseLayer {
+  const deviation = Math.sqrt(2 / inputs);
+  const weights = Float32Array.from({ length: inputs * outputs }, () => random.normal(0, deviation));
+  return { inputs, outputs, weights, biases: new Float32Array(outputs) };
 }
 
 /** Prepared rows with what they are. */
 export interface Batch {
-  /** Row-major [rows, width]. */
-  readonly x: Float32Array;
+  /** The vector, row-major [rows, width], then one sequence for each tower, row-major [rows, length, channels]. */
+  readonly inputs: readonly Float32Array[];
   readonly rows: number;
   /** [rows] class ids. */
   readonly labels: Int32Array;
@@ -30,35 +32,58 @@ export interface TrainingRates {
   readonly l2: number;
 }
 
+/** What Adam knows besides the weights. */
+export interface AdamState {
+  /** Steps so far. */
+  readonly steps: number;
+  /** First moments of every layer's weights, then of every layer's biases; then the second moments likewise. */
+  readonly moments: readonly Float32Array[];
+}
+
 /**
- * A perceptron in TensorFlow's memory, to be disposed of. The gradients are written out: five lines of algebra against
- * a second copy of the package, whose build for Node has no gradients of its own. A test compares them with differences.
+ * A perceptron, with or without towers that read sequences beside it, in TensorFlow's memory, to be disposed of. The
+ * gradients are written out: a page of algebra against a second copy of the package, whose build for Node has no
+ * gradients of its own. A test compares them with differences.
  */
 export class Network {
   readonly #tf: TensorFlow;
   readonly #rates: TrainingRates;
-  readonly #weights: readonly Variable[];
-  readonly #biases: readonly Variable[];
+  readonly #affines: readonly Affine[];
+  readonly #towers: readonly Tower[];
+  /** Of #affines, those after the towers' own. */
+  readonly #dense: readonly Affine[];
   readonly #adam: ReturnType<TensorFlow['train']['adam']>;
 
-  constructor(tf: TensorFlow, layers: readonly DenseLayer[], rates: TrainingRates) {
+  /** @param layers the convolutions of each tower in order, then the dense layers */
+  constructor(tf: TensorFlow, layers: readonly DenseLayer[], rates: TrainingRates, shapes: readonly TowerShape[] = []) {
     this.#tf = tf;
     this.#rates = rates;
-    this.#weights = layers.map(({ weights, inputs, outputs }) =>
-      tf.tidy(() => tf.variable(tf.tensor2d(weights.slice(), [inputs, outputs]))),
+    this.#affines = layers.map(({ weights, biases, inputs, outputs }) =>
+      tf.tidy(() => ({
+        weights: tf.variable(tf.tensor2d(weights.slice(), [inputs, outputs])),
+        biases: tf.variable(tf.tensor1d(biases.slice())),
+      })),
     );
-    this.#biases = layers.map(({ biases }) => tf.tidy(() => tf.variable(tf.tensor1d(biases.slice()))));
+    let at = 0;
+    this.#towers = shapes.map((shape) => {
+      const own = this.#affines.slice(at, at + shape.taps.length);
+      at += own.length;
+      return new Tower(tf, shape, own);
+    });
+    this.#dense = this.#affines.slice(at);
     this.#adam = tf.train.adam(rates.learningRate);
   }
 
   /** One step of Adam; returns the summed weighted log loss of the batch before it. */
   step(batch: Batch): number {
     return this.#tf.tidy(() => {
-      const { loss, weights, biases } = this.#differentiate(batch);
-      this.#adam.applyGradients([
-        ...weights.map((tensor, i) => ({ name: this.#weights[i]!.name, tensor })),
-        ...biases.map((tensor, i) => ({ name: this.#biases[i]!.name, tensor })),
-      ]);
+      const { loss, gradients } = this.#differentiate(batch);
+      this.#adam.applyGradients(
+        this.#variables().map(({ name }, i) => {
+          const { weights, biases } = gradients[i % gradients.length]!;
+          return { name, tensor: i < gradients.length ? weights : biases };
+        }),
+      );
       return loss;
     });
   }
@@ -66,68 +91,118 @@ export class Network {
   /** The gradients that a step would follow, for tests: one pair per layer. */
   gradients(batch: Batch): { weights: Float32Array; biases: Float32Array }[] {
     return this.#tf.tidy(() => {
-      const { weights, biases } = this.#differentiate(batch);
-      return weights.map((tensor, i) => ({ weights: floats(tensor), biases: floats(biases[i]!) }));
+      const { gradients } = this.#differentiate(batch);
+      return gradients.map(({ weights, biases }) => ({ weights: floats(weights), biases: floats(biases) }));
     });
   }
 
   /** @returns row-major probabilities [rows, classes] */
-  predict(x: Float32Array, rows: number): Float32Array {
+  predict(inputs: readonly Float32Array[], rows: number): Float32Array {
     const tf = this.#tf;
     return tf.tidy(() => {
-      const outputs = this.#forward(tf.tensor2d(x, [rows, x.length / rows]));
-      return floats(tf.softmax(outputs.at(-1)!));
+      const { values } = this.#forward(inputs, rows);
+      return floats(tf.softmax(values.at(-1)!));
     });
   }
 
   /** Copies of the weights as they are now. */
   read(): DenseLayer[] {
-    return this.#weights.map((variable, i) => ({
-      inputs: variable.shape[0]!,
-      outputs: variable.shape[1]!,
-      weights: floats(variable),
-      biases: floats(this.#biases[i]!),
+    return this.#affines.map(({ weights, biases }) => ({
+      inputs: weights.shape[0]!,
+      outputs: weights.shape[1]!,
+      weights: floats(weights),
+      biases: floats(biases),
     }));
+  }
+
+  /** Puts weights as they were read in the place of those that are there. */
+  write(layers: readonly DenseLayer[]): void {
+    this.#tf.tidy(() => {
+      layers.forEach(({ weights, biases, inputs, outputs }, i) => {
+        this.#affines[i]!.weights.assign(this.#tf.tensor2d(weights.slice(), [inputs, outputs]));
+        this.#affines[i]!.biases.assign(this.#tf.tensor1d(biases.slice()));
+      });
+    });
+  }
+
+  /** Copies of what Adam knows. */
+  async readAdam(): Promise<AdamState> {
+    const [steps, ...moments] = await this.#adam.getWeights();
+    const state = { steps: steps!.tensor.dataSync()[0]!, moments: moments.map(({ tensor }) => floats(tensor)) };
+    steps!.tensor.dispose();
+    return state;
+  }
+
+  /** Lets Adam go on from what it knew. It takes powers of its decay from the number of steps, not from its own product. */
+  async writeAdam({ steps, moments }: AdamState): Promise<void> {
+    const tf = this.#tf;
+    const [old, ...replaced] = await this.#adam.getWeights();
+    old!.tensor.dispose();
+    const variables = this.#variables();
+    const tensors = moments.map((values, i) => {
+      const { name, shape } = variables[i % variables.length]!;
+      return { name: `${name}/${i < variables.length ? 'm' : 'v'}`, tensor: tf.tensor(values.slice(), shape) };
+    });
+    const iterations = { name: 'iter', tensor: tf.scalar(steps, 'int32') };
+    await this.#adam.setWeights([iterations, ...tensors]);
+    // Adam keeps copies of its own, and forgets those that it had.
+    for (const { tensor } of [iterations, ...replaced, ...tensors]) tensor.dispose();
   }
 
   dispose(): void {
     this.#adam.dispose();
-    for (const variable of [...this.#weights, ...this.#biases]) variable.dispose();
+    for (const variable of this.#variables()) variable.dispose();
   }
 
-  /** What goes into each layer, and at the end the logits. */
-  #forward(x: Tensor2D): Tensor2D[] {
-    const values = [x];
-    this.#weights.forEach((weights, i) => {
-      const activation = i === this.#weights.length - 1 ? 'linear' : 'relu';
-      const bias = this.#biases[i]!;
-      values.push(this.#tf.fused.matMul({ a: values[i]!, b: weights, bias, activation }) as Tensor2D);
+  #variables(): Variable[] {
+    return [...this.#affines.map(({ weights }) => weights), ...this.#affines.map(({ biases }) => biases)];
+  }
+
+  /** What goes into each dense layer, and at the end the logits; and what each tower did. */
+  #forward([vector, ...sequences]: readonly Float32Array[], rows: number) {
+    const tf = this.#tf;
+    const passes = this.#towers.map((tower, i) => tower.forward(sequences[i]!, rows));
+    const prepared = tf.tensor2d(vector!, [rows, vector!.length / rows]);
+    const joined = passes.length === 0 ? prepared : tf.concat([prepared, ...passes.map(({ output }) => output)], 1);
+    const values: Tensor2D[] = [joined];
+    this.#dense.forEach(({ weights, biases }, i) => {
+      const activation = i === this.#dense.length - 1 ? 'linear' : 'relu';
+      values.push(tf.fused.matMul({ a: values[i]!, b: weights, bias: biases, activation }) as Tensor2D);
     });
-    return values;
+    return { values, passes };
   }
 
   /**
    * Of sum(weight * -log p[label]) / rows + l2 / 2 * sum(W^2). With d the gradient by a layer's output:
    * by its weights h' d + l2 W, by its biases the column sums of d, by its input d W'.
    */
-  #differentiate({ x, rows, labels, weights: rowWeights }: Batch) {
+  #differentiate({ inputs, rows, labels, weights: rowWeights }: Batch): { loss: number; gradients: Gradient[] } {
     const tf = this.#tf;
-    const values = this.#forward(tf.tensor2d(x, [rows, x.length / rows]));
+    const { values, passes } = this.#forward(inputs, rows);
     const p = tf.softmax(values.at(-1)!);
     const classes = p.shape[1]!;
     const { loss, output } = lossAndOutputGradient(floats(p), labels, rowWeights, classes);
-    const weights: Tensor2D[] = [];
-    const biases: Tensor1D[] = [];
-    let d = tf.tensor2d(output, [rows, classes]);
-    for (let i = this.#weights.length - 1; i >= 0; i--) {
-      const w = this.#weights[i]! as unknown as Tensor2D;
+    const dense: Gradient[] = [];
+    let d: Tensor2D = tf.tensor2d(output, [rows, classes]);
+    for (let i = this.#dense.length - 1; i >= 0; i--) {
+      const w = this.#dense[i]!.weights as Tensor2D;
       const h = values[i]!;
       // The WebAssembly backend is four times as fast on a transposed copy as with its own transposeA.
-      weights[i] = tf.add(tf.matMul(tf.transpose(h), d), tf.mul(w, this.#rates.l2));
-      biases[i] = tf.sum(d, 0);
+      dense[i] = { weights: tf.matMul(tf.transpose(h), d), biases: tf.sum(d, 0) as Tensor1D };
       if (i > 0) d = tf.mul(tf.matMul(d, tf.transpose(w)), tf.step(h));
+      else if (this.#towers.length > 0) d = tf.matMul(d, tf.transpose(w));
     }
-    return { loss, weights, biases };
+    let at = inputs[0]!.length / rows;
+    const convolutions = this.#towers.flatMap((tower, i) => {
+      const part = tf.slice(d, [0, at], [rows, tower.outputs]);
+      at += tower.outputs;
+      return tower.backward(passes[i]!, part);
+    });
+    const gradients = [...convolutions, ...dense].map(({ weights, biases }, i) => ({
+      weights: tf.add(weights, tf.mul(this.#affines[i]!.weights, this.#rates.l2)) as Tensor2D,
+      biases,
+    }));
+    return { loss, gradients };
   }
 }
 
@@ -151,6 +226,6 @@ function lossAndOutputGradient(p: Float32Array, labels: Int32Array, weights: Flo
 }
 
 /** A copy: WebAssembly memory moves when it grows. */
-function floats(tensor: { dataSync(): ArrayLike<number> }): Float32Array {
+function floats(tensor: Tensor): Float32Array {
   return Float32Array.from(tensor.dataSync());
 }

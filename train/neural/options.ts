@@ -1,4 +1,4 @@
-/** What can be set about a multi-layer perceptron. */
+/** What can be set about nets. */
 import type { ClassWeights } from '../class-weights.ts';
 import type { LearnerOptions } from '../learner.ts';
 import { badOption, checkRanges } from '../option-ranges.ts';
@@ -30,8 +30,19 @@ export const MLP_DEFAULTS: MlpOptions = {
   seed: 1,
 };
 
+/** What a sequence net has besides; `hidden` are the layers behind the towers. */
+export interface CnnOptions extends MlpOptions {
+  /** Filters of each convolution of a tower, from the sequence on. */
+  readonly filters: readonly number[];
+  /** Neighbouring positions that each convolution reads at once: as many odd numbers as there are filters. */
+  readonly taps: readonly number[];
+}
+
+export const CNN_DEFAULTS: CnnOptions = { ...MLP_DEFAULTS, filters: [32, 32], taps: [5, 3] };
+
 const MAX_LAYERS = 8;
 const MAX_UNITS = 4096;
+const MAX_TAPS = 31;
 
 /** @throws FlowlampError OPTION_INVALID */
 export function checkMlpOptions(options: MlpOptions): MlpOptions {
@@ -42,10 +53,24 @@ export function checkMlpOptions(options: MlpOptions): MlpOptions {
     ['batchRows', 1, 1_000_000, true],
     ['l2', 0, 1e6, false],
   ]);
-  const { hidden } = options;
-  const sound = (units: number) => Number.isInteger(units) && units >= 1 && units <= MAX_UNITS;
-  if (hidden.length < 1 || hidden.length > MAX_LAYERS || !hidden.every(sound)) {
-    throw badOption('hidden', `[${hidden.join(', ')}]`, `1 to ${MAX_LAYERS} layers of 1 to ${MAX_UNITS} units`);
+  checkUnits('hidden', options.hidden);
+  return options;
+}
+
+/** @throws FlowlampError OPTION_INVALID */
+export function checkCnnOptions(options: CnnOptions): CnnOptions {
+  checkMlpOptions(options);
+  checkUnits('filters', options.filters);
+  const { taps, filters } = options;
+  const sound = (count: number) => Number.isInteger(count) && count % 2 === 1 && count >= 1 && count <= MAX_TAPS;
+  if (taps.length !== filters.length || !taps.every(sound)) {
+    throw badOption('taps', `[${taps.join(', ')}]`, `${filters.length} odd numbers from 1 to ${MAX_TAPS}`);
   }
   return options;
+}
+
+function checkUnits(name: string, units: readonly number[]): void {
+  const sound = (count: number) => Number.isInteger(count) && count >= 1 && count <= MAX_UNITS;
+  if (units.length >= 1 && units.length <= MAX_LAYERS && units.every(sound)) return;
+  throw badOption(name, `[${units.join(', ')}]`, `1 to ${MAX_LAYERS} layers of 1 to ${MAX_UNITS} units`);
 }

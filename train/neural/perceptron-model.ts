@@ -15,16 +15,17 @@ export function perceptronModel(
     ...history,
     net,
     predict: (rows, count) => predictPerceptron(net, rows, count),
-    encode: ({ temperature, ...options }) => encodePerceptron(divideLogits(net, temperature), options),
+    encode: ({ temperature, ...options }) => {
+      return encodePerceptron({ ...net, layers: divideLogits(net.layers, temperature) }, options);
+    },
   };
 }
 
-/** Softmax of logits / T, by dividing everything that is summed to logits. */
-export function divideLogits(net: Perceptron, temperature: number): Perceptron {
-  const last = net.layers.at(-1)!;
+/** The layers with logits / T instead of logits, by dividing everything that is summed to them. */
+export function divideLogits(layers: readonly DenseLayer[], temperature: number): DenseLayer[] {
+  const last = layers.at(-1)!;
   const divide = (value: number) => value / temperature;
-  const scaled = { ...last, weights: last.weights.map(divide), biases: last.biases.map(divide) };
-  return { ...net, layers: [...net.layers.slice(0, -1), scaled] };
+  return [...layers.slice(0, -1), { ...last, weights: last.weights.map(divide), biases: last.biases.map(divide) }];
 }
 
 /**

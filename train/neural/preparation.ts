@@ -2,17 +2,17 @@
  * Feature rows as a net can use them: heavy tails drawn in, every column on one scale, missing values told apart from
  * average ones. Fitted on the training rows alone and exported inside the ONNX graph.
  */
-import type { Preparation } from '../../models/onnx/perceptron.ts';
+import type { Preparation } from '../../models/onnx/preparation.ts';
 import type { FeatureMatrix } from '../matrix.ts';
 
 /** Values beyond ten deviations say no more than ten do. */
-const CLIP = 10;
+export const CLIP = 10;
 
 /**
  * Least deviation of a column that counts as varying, as a share of its mean or of 1: float32 logarithms of runtimes
  * differ in the last bit (6e-8 of the value), which a smaller scale would blow up.
  */
-const LEAST_DEVIATION = 1e-4;
+export const LEAST_DEVIATION = 1e-4;
 
 /** Sign(x) log(1 + |x|), rounded where ONNX rounds; NaN stays NaN. */
 export function signedLog(x: number): number {
@@ -20,18 +20,24 @@ export function signedLog(x: number): number {
   return x < 0 ? -size : size;
 }
 
-export function fitPreparation(matrix: FeatureMatrix): Preparation {
+/** @param chosen numbers of the columns to read, ascending, at least one; without it, all of them */
+export function fitPreparation(
+  matrix: FeatureMatrix,
+  chosen: readonly number[] = [...matrix.names.keys()],
+): Preparation {
   const values: { column: number; mean: number; scale: number }[] = [];
   const missing: number[] = [];
-  matrix.columns.forEach((column, c) => {
+  for (const c of chosen) {
+    const column = matrix.columns[c]!;
     const { mean, deviation, rows } = summarise(column);
     if (deviation > LEAST_DEVIATION * Math.max(1, Math.abs(mean))) values.push({ column: c, mean, scale: deviation });
     const partly = rows > 0 && rows < column.length;
     // Columns of one feature group are missing together: one indicator says it for all.
     if (partly && !missing.some((other) => missAlike(matrix.columns[other]!, column))) missing.push(c);
-  });
+  }
   // A graph needs a column to stand on, even where none tells anything.
-  if (values.length === 0) values.push({ column: 0, mean: summarise(matrix.columns[0]!).mean, scale: 1 });
+  const first = chosen[0]!;
+  if (values.length === 0) values.push({ column: first, mean: summarise(matrix.columns[first]!).mean, scale: 1 });
   return {
     featureCount: matrix.names.length,
     valueColumns: Int32Array.from(values, ({ column }) => column),
@@ -67,7 +73,7 @@ export function prepareRows(preparation: Preparation, rows: Float32Array, count:
 }
 
 /** Mean and deviation of the logarithms of what is there, clipped to what float32 holds. */
-function summarise(column: Float32Array): { mean: number; deviation: number; rows: number } {
+export function summarise(column: Float32Array): { mean: number; deviation: number; rows: number } {
   let rows = 0;
   let mean = 0;
   let squares = 0;

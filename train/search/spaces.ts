@@ -18,6 +18,30 @@ const SPACES: Readonly<Record<string, SearchSpace>> = {
     batchRows: { kind: 'choice', values: [32, 64, 128, 256] },
     l2: { kind: 'log', low: 0.1, high: 100 },
   },
+  cnn: {
+    learningRate: { kind: 'log', low: 3e-4, high: 5e-3 },
+    hidden: { kind: 'choice', values: [[32], [64], [64, 32], [128, 64]] },
+    filters: {
+      kind: 'choice',
+      values: [
+        [16, 16],
+        [16, 32],
+        [32, 32],
+        [48, 48],
+      ],
+    },
+    taps: {
+      kind: 'choice',
+      values: [
+        [3, 3],
+        [5, 3],
+        [7, 3],
+        [5, 5],
+      ],
+    },
+    batchRows: { kind: 'choice', values: [32, 64, 128] },
+    l2: { kind: 'log', low: 0.1, high: 100 },
+  },
 };
 
 /** @returns null for a learner that has none */

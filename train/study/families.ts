@@ -1,6 +1,7 @@
 /** Which inputs tell of the handshake, of times, of sizes: what an ablation takes away together. */
 import { featureNamed } from '../../features/vector/schema.ts';
 import type { FeatureSpec } from '../../features/vector/spec.ts';
+import { columnOfPlace } from '../../models/inputs.ts';
 
 export const FAMILIES = ['handshake', 'timing', 'sizes'] as const;
 export type Family = (typeof FAMILIES)[number];
@@ -38,12 +39,24 @@ export function isOfFamily(feature: FeatureSpec, family: Family): boolean {
 /** Of inputs by name, the numbers of those that are of the family; columns that the schema does not know are of none. */
 export function columnsOfFamily(inputs: readonly string[], family: Family): number[] {
   return [...inputs.keys()].filter((i) => {
-    const feature = featureNamed(inputs[i]!);
+    const feature = featureNamed(columnOfPlace(inputs[i]!).column);
     return feature !== undefined && isOfFamily(feature, family);
   });
 }
 
 /** The group of an input in the feature schema; `other` for columns that it does not know. */
 export function groupOfInput(name: string): string {
-  return featureNamed(name)?.group ?? 'other';
+  return featureNamed(columnOfPlace(name).column)?.group ?? 'other';
+}
+
+/** Of inputs by name, those that are of one column of the table: the items of a list say nothing one by one. */
+export function inputsByColumn(names: readonly string[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  names.forEach((name, i) => {
+    const { column } = columnOfPlace(name);
+    const own = found.get(column);
+    if (own === undefined) found.set(column, [i]);
+    else own.push(i);
+  });
+  return found;
 }

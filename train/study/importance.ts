@@ -8,7 +8,7 @@ import type { LabelledData } from '../labelled-rows.ts';
 import { takeRows, toRowMajor } from '../matrix.ts';
 import { bootstrapGroups } from '../metrics/bootstrap.ts';
 import type { Interval } from '../metrics/interval.ts';
-import { columnsOfFamily, FAMILIES, groupOfInput } from './families.ts';
+import { columnsOfFamily, FAMILIES, groupOfInput, inputsByColumn } from './families.ts';
 
 export interface Importance {
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Importance {
 
 export interface ImportanceStudy {
   readonly rows: number;
-  /** Single inputs, most important first. */
+  /** Single columns, most important first: of a list, all items that are read. */
   readonly inputs: readonly Importance[];
   /** Groups of the feature schema, most important first. */
   readonly groups: readonly Importance[];
@@ -55,7 +55,8 @@ export async function permutationImportance(
     byGroup.set(groupOfInput(name), [...(byGroup.get(groupOfInput(name)) ?? []), i]);
   });
   const families = FAMILIES.map((family) => [family as string, columnsOfFamily(names, family)] as const);
-  const sets = [...names.map((name, i) => [name, [i]] as const), ...byGroup, ...families];
+  const byColumn = inputsByColumn(names);
+  const sets = [...byColumn, ...byGroup, ...families];
   const found: Importance[] = [];
   for (const [done, [name, columns]] of sets.entries()) {
     onStep?.(done, sets.length);
@@ -67,11 +68,11 @@ export async function permutationImportance(
   const sorted = (list: Importance[]) => list.sort((a, b) => b.lossRise - a.lossRise);
   return {
     rows: parts.reduce((sum, { labels }) => sum + labels.length, 0),
-    inputs: sorted(found.slice(0, names.length)).map((importance, i) =>
+    inputs: sorted(found.slice(0, byColumn.size)).map((importance, i) =>
       i < WITH_INTERVAL ? importance : { ...importance, interval: null },
     ),
-    groups: sorted(found.slice(names.length, names.length + byGroup.size)),
-    families: found.slice(names.length + byGroup.size).filter(({ inputs }) => inputs > 0),
+    groups: sorted(found.slice(byColumn.size, byColumn.size + byGroup.size)),
+    families: found.slice(byColumn.size + byGroup.size).filter(({ inputs }) => inputs > 0),
   };
 }
 

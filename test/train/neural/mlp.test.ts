@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
+import type { FitProgress } from '../../../train/learner.ts';
 import { type LabelledMatrix, toRowMajor } from '../../../train/matrix.ts';
 import { fitMlp } from '../../../train/neural/mlp.ts';
 import { openTensorFlow } from '../../../train/neural/tensorflow.ts';
@@ -79,10 +80,11 @@ describe('fitMlp', () => {
     const seen: number[] = [];
     const options = { rounds: 200, learningRate: 0.02, patience: 4 };
     const train = noise(120);
-    const model = await fitMlp(train, noise(120), options, ({ round, validationLoss }) => {
+    const onProgress = ({ round, validationLoss }: FitProgress) => {
       seen.push(round);
       expect(validationLoss).toBeGreaterThan(0);
-    });
+    };
+    const model = await fitMlp(train, noise(120), options, { onProgress });
     const { validationLoss, rounds } = model;
     expect(validationLoss.length).toBe(rounds + 4);
     expect(validationLoss[rounds - 1]).toBeCloseTo(Math.min(...validationLoss), 4);

@@ -38,7 +38,7 @@ function hostileRows(width: number): Float32Array {
 async function byTensorFlow(net: Perceptron, rows: Float32Array): Promise<Float32Array> {
   const { tf } = await tensorFlow();
   const network = new Network(tf, net.layers, { learningRate: 0.01, l2: 0 });
-  const p = network.predict(prepareRows(net.preparation, rows, ROWS), ROWS);
+  const p = network.predict([prepareRows(net.preparation, rows, ROWS)], ROWS);
   network.dispose();
   return p;
 }
@@ -84,7 +84,7 @@ describe('TensorFlow.js, ONNX Runtime and plain JavaScript give the same probabi
     const bytes = model.encode({ temperature: 1, producer: 'test' });
     expect(worst(await byOnnxRuntime(bytes, rows), ours)).toBeLessThan(1e-4);
     const tempered = model.encode({ temperature: 2.5, producer: 'test' });
-    const expected = predictPerceptron(divideLogits(model.net, 2.5), rows, ROWS);
+    const expected = predictPerceptron({ ...model.net, layers: divideLogits(model.net.layers, 2.5) }, rows, ROWS);
     expect(worst(await byOnnxRuntime(tempered, rows), expected)).toBeLessThan(1e-4);
     const raised = ours.subarray(0, data.classNames.length).map((p) => p ** (1 / 2.5));
     expect(expected[0]).toBeCloseTo(raised[0]! / raised.reduce((a, b) => a + b, 0), 5);

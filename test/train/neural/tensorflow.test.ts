@@ -42,7 +42,7 @@ describe('looking for TensorFlow.js', () => {
     const load = without(NATIVE, '@tensorflow/tfjs-backend-wasm');
     const { version, tf } = await openTensorFlow(load);
     expect(version).toBe('4.22.0 cpu');
-    const model = await fitMlp(rings(1, 100, 2), null, { rounds: 2 }, undefined, () => openTensorFlow(load));
+    const model = await fitMlp(rings(1, 100, 2), null, { rounds: 2 }, {}, () => openTensorFlow(load));
     expect(model.versions).toEqual({ 'tensorflow.js': '4.22.0 cpu' });
     expect(tf.getBackend()).toBe('cpu');
     for (const spy of spies) expect(spy).not.toHaveBeenCalled();
@@ -64,7 +64,7 @@ describe('looking for TensorFlow.js', () => {
     ['nothing is installed', missing],
     ['there is no backend', without(NATIVE, '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-cpu')],
   ])('says what to do where %s', async (_, load) => {
-    await expect(fitMlp(rings(1, 50, 2), null, {}, undefined, () => openTensorFlow(load))).rejects.toMatchObject({
+    await expect(fitMlp(rings(1, 50, 2), null, {}, {}, () => openTensorFlow(load))).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message:
         'TensorFlow.js, which trains nets, is not installed; expected the optional packages @tensorflow/tfjs-core and @tensorflow/tfjs-backend-wasm; install them beside flowlamp with npm, or train trees with --learner gbdt',
