@@ -236,6 +236,7 @@ function picture() {
   );
   const [w, h] = [left + QUANTITIES.length * (width + gap), top + results.length * (height + 62)];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" font-family="system-ui, sans-serif" font-size="11">
+<title>Cumulated shares of message sizes and gaps, real beside generated</title>
 <style>text{fill:#333}.axis{stroke:#bbb}.band{fill:#56b4e9;opacity:.35}.median{stroke:#0072b2;fill:none}.real{stroke:#d55e00;stroke-width:2;fill:none}@media(prefers-color-scheme:dark){text{fill:#ddd}.axis{stroke:#666}}</style>
 ${titles.join('\n')}
 ${panels.join('\n')}

@@ -66,10 +66,18 @@ async function runQuickstart(folder: string): Promise<void> {
     modelVersion: '1',
     origin: 'the generated captures in datasets/samples',
     generated: true,
+    quick: true,
   });
 
   out.say('\n3. The classifier on captures of hosts and sites that it was not trained on');
-  await runEvaluate([testTable], { ...FLOW_OPTIONS, model, output: report, groupBy: 'capture', quiet: true });
+  await runEvaluate([testTable], {
+    ...FLOW_OPTIONS,
+    model,
+    output: report,
+    groupBy: 'capture',
+    quiet: true,
+    quick: true,
+  });
 
   out.say('\n4. Verdicts on one more capture');
   const demo = filesOf('demo');

@@ -224,7 +224,7 @@ describe('training refuses', () => {
   });
 });
 
-test('the tour runs twice in the same folder, cleanly', async () => {
+test('the tour runs twice in the same folder, cleanly', { timeout: 180_000 }, async () => {
   const first = await run('quickstart');
   const second = await run('quickstart');
   for (const { code, stdout, stderr } of [first, second]) {
