@@ -16,7 +16,7 @@ let trained: Outcome;
 let card: ModelCard;
 
 beforeAll(async () => {
-  const captures = [1, 2].map((number) => sample(`train-0${number}.pcap`));
+  const captures = [1, 2].map((number) => sample(`train-0${number}.pcap.gz`));
   await run('extract', ...captures, '--labels', manifest, '-o', 'train.arrow');
   trained = await train('-o', 'model', '--folds', '2', '--no-audit');
   card = JSON.parse(readFileSync(folder.at('model/card.json'), 'utf8')) as ModelCard;

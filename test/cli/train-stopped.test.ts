@@ -8,7 +8,7 @@ const QUICK = ['--quick', '--no-audit', '--name', 'tested'];
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
 beforeAll(async () => {
-  const captures = [1, 2, 3, 4].map((i) => sample(`train-0${i}.pcap`));
+  const captures = [1, 2, 3, 4].map((i) => sample(`train-0${i}.pcap.gz`));
   await flowlamp(['extract', ...captures, '--labels', manifest, '-o', folder.at('flows.arrow')]);
 });
 afterAll(() => folder.remove());
