@@ -1,8 +1,9 @@
 /** Flows that come nearest to one that was looked for and not found: a hint at what is wrong with a rule. */
 import type { Table } from '../../core/table.ts';
 import { canonicalAddress, protocolName } from '../manifest/flow-index.ts';
-import { flowReader, selectorText } from '../manifest/labeller.ts';
 import type { FlowSelector } from '../manifest/manifest.ts';
+import { flowReader } from '../manifest/matched-flow.ts';
+import { selectorText } from '../manifest/rules.ts';
 
 /** What each part of a flow that agrees is worth: an address tells more than a port, and a port more than TCP. */
 const WORTH = { address: 8, port: 3, protocol: 1 } as const;
