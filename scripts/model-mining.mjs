@@ -20,7 +20,7 @@ flowlamp(
     ['--origin', 'the generated captures in datasets/samples (flowlamp dataset generate)'],
     [
       '--limitation',
-      'Trained on some 1,200 generated flows: simulated dialogues in genuine TLS. It has never seen recorded traffic.',
+      'Trained on some 1,700 generated flows: simulated dialogues in genuine TLS. It has never seen recorded traffic.',
     ],
     [
       '--limitation',
