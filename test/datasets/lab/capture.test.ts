@@ -1,7 +1,9 @@
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
 import { CLEAN_TAP, drawTap, type Tap } from '../../../datasets/lab/capture/tap.ts';
 import { type CaptureOptions, generateCapture } from '../../../datasets/lab/generate.ts';
+import { extractRows } from '../../support/rows.ts';
 import { dotted, onesComplement, type ReadPacket, readPackets, reassemble, tlsRecords } from './read-pcap.ts';
 
 const OPTIONS: CaptureOptions = {
@@ -208,4 +210,33 @@ test('a host whose card joins what it receives has the same bytes in longer fram
     if (sides.includes(null)) continue; // caught in the middle
     expect(Buffer.compare(sides[0]!, sides[1]!)).toBe(0);
   }
+});
+
+test('a compressed capture is the same capture', async () => {
+  const plain = { ...OPTIONS, flows: 150, choice: { encapsulations: ['plain'] } };
+  const [whole, packed] = [await generateCapture(plain), await generateCapture({ ...plain, gzip: true })];
+  expect(whole.pcap.length).toBeGreaterThan(1 << 20); // more than one piece
+  expect(Buffer.compare(gunzipSync(packed.pcap), whole.pcap)).toBe(0);
+  expect(packed.bytes).toBe(packed.pcap.length);
+});
+
+test("a tap on the client's host sees its answers at once", async () => {
+  const answers = async (onHost: boolean) => {
+    const { pcap } = await through({ onHost }, { flows: 20 });
+    const all = extractRows(pcap).rows.map((row) => row['synack_to_ack_us'] as number | null);
+    return all.filter((us) => us !== null).sort((a, b) => a - b);
+  };
+  const [away, near] = [await answers(false), await answers(true)];
+  expect(near.length).toBeGreaterThan(15);
+  expect(near.at(-1)).toBeLessThan(100);
+  expect(away[away.length >> 1]).toBeGreaterThan(200);
+});
+
+test('who evades by not naming the server sends no SNI', async () => {
+  const choice = { encapsulations: ['tls13'] };
+  const evasions = { share: 1, strength: 1, names: ['no-sni' as const] };
+  const names = async (more: Partial<CaptureOptions>) =>
+    extractRows((await through({}, { flows: 20, choice, ...more })).pcap).rows.map((row) => row['sni']);
+  expect((await names({ evasions: { share: 0 } })).some((name) => name !== null)).toBe(true);
+  expect(new Set(await names({ evasions }))).toEqual(new Set([null]));
 });

@@ -5,11 +5,18 @@ import { joinOffloaded } from '../../../datasets/lab/capture/offload.ts';
 import { encodePcap } from '../../../datasets/lab/capture/pcap.ts';
 import type { Tap } from '../../../datasets/lab/capture/tap.ts';
 import { Connection, type Host } from '../../../datasets/lab/transport/connection.ts';
-import { drawPath, type Path, roundTripUs } from '../../../datasets/lab/transport/path.ts';
+import { drawPath, fromHost, type Path, roundTripUs } from '../../../datasets/lab/transport/path.ts';
 import { drawStack, type Stack } from '../../../datasets/lab/transport/stack.ts';
 import { type ReadPacket, readPackets, reassemble } from './read-pcap.ts';
 
-const PLAIN: Partial<Stack> = { ackEvery: 2, nagle: false, readStallUs: 0, windowBytes: 65_536, keepAliveUs: 0 };
+const PLAIN: Partial<Stack> = {
+  quickAck: false,
+  ackEvery: 2,
+  nagle: false,
+  readStallUs: 0,
+  windowBytes: 65_536,
+  keepAliveUs: 0,
+};
 const CALM: Partial<Path> = { loss: 0, jitterUs: 0, reorder: 0 };
 const host = (last: number, port: number, change: Partial<Stack>): Host => ({
   endpoint: { mac: Uint8Array.of(2, 0, 0, 0, 0, last), ip: Uint8Array.of(10, 0, 0, last), port },
@@ -69,6 +76,42 @@ test('a lone segment is acknowledged late, a run of them every second one', () =
   const acks = up.filter(({ flags, payload }) => flags === 0x10 && payload.length === 0).slice(1);
   expect(acks.length).toBeGreaterThanOrEqual(5);
   expect(acks.length).toBeLessThanOrEqual(7);
+});
+
+test.each([false, true])(
+  'after a pause a segment is acknowledged at once where a host does so (%s), and late in between',
+  (quickAck) => {
+    const { path, up, dn } = play(
+      2,
+      CALM,
+      (connection, at) => {
+        connection.send('server', at + 5e6, new Uint8Array(20));
+        connection.send('server', at + 5.1e6, new Uint8Array(20));
+      },
+      { quickAck, delayedAckUs: 40_000 },
+    );
+    const waits = dn
+      .filter(({ payload }) => payload.length > 0)
+      .map(({ atUs }) => up.find((packet) => packet.atUs > atUs)!.atUs - atUs - 2 * path.nearUs);
+    expect(waits.length).toBe(2);
+    if (quickAck) expect(waits[0]).toBeLessThan(100);
+    else expect(waits[0]).toBeGreaterThanOrEqual(39_000);
+    expect(waits[1]).toBeGreaterThanOrEqual(39_000);
+  },
+);
+
+test('on the sending host segments follow each other at once, and queue at the narrowest link', () => {
+  const onHost = fromHost({ ...drawPath(new Prng(3)), ...CALM, segmentUs: 500 });
+  const { up, dn } = play(3, onHost, (connection, at) => {
+    connection.send('client', at, new Uint8Array(8 * 1_448));
+  });
+  const gaps = (packets: readonly ReadPacket[]) => packets.slice(1).map(({ atUs }, i) => atUs - packets[i]!.atUs);
+  const data = gaps(up.filter(({ payload }) => payload.length > 0));
+  expect(data.length).toBeGreaterThanOrEqual(7);
+  expect(Math.max(...data)).toBeLessThanOrEqual(3);
+  const acks = gaps(dn.filter(({ flags }) => flags === 0x10));
+  expect(acks.length).toBeGreaterThanOrEqual(3);
+  expect(Math.min(...acks.slice(0, 3))).toBeGreaterThanOrEqual(990);
 });
 
 test('an idle connection is probed, once per interval, only where a host has keep-alive on', () => {
