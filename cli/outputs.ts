@@ -1,7 +1,7 @@
 /** Where results go and in which format, as commands ask for it. */
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
-import { Output } from '../features/files/output.ts';
+import { writeTextFile } from '../features/files/output.ts';
 import { formatOfPath, TABLE_FORMATS, type TableFormat } from '../features/files/table-writer.ts';
 
 /** Endings of formats that are not written: a file of that name must not hold another. */
@@ -30,9 +30,7 @@ export function formatFor(path: string | null, format: TableFormat | undefined):
 
 /** Text to standard output; a reader who has left ends the command quietly. */
 export function printResult(text: string): void {
-  const output = new Output(null);
-  output.writeText(text);
-  output.finish();
+  writeTextFile(null, text);
 }
 
 /**

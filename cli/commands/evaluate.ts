@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
-import { Output } from '../../features/files/output.ts';
+import { writeTextFile } from '../../features/files/output.ts';
 import { loadModelFolder } from '../../models/folder.ts';
 import { DEFAULT_MODEL, Scorer } from '../../serve/engine.ts';
 import { type Evaluation, evaluateModel } from '../../train/evaluate-model.ts';
@@ -106,7 +106,7 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
       );
       out.endProgress();
       const report = format === 'html' ? await reportPage(card, assessment) : jsonText({ ...evaluation, assessment });
-      writeReport(options.output, report);
+      writeTextFile(options.output, report);
       out.say(`wrote ${options.output}`);
     }
     printResult(options.json === true ? jsonText(evaluation) : evaluationText(evaluation));
@@ -125,16 +125,6 @@ function reportFormat(path: string | undefined): 'html' | 'json' | null {
     expected: '.html or .json',
     action: 'choose another name for -o',
   });
-}
-
-function writeReport(path: string, text: string): void {
-  const output = new Output(path);
-  try {
-    output.writeText(text);
-    output.finish();
-  } finally {
-    output.abandon();
-  }
 }
 
 function jsonText(evaluation: object): string {

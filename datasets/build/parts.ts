@@ -7,7 +7,7 @@ import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync, statSync
 import { join, resolve } from 'node:path';
 import type { ColumnSpec } from '../../core/table.ts';
 import { unreadable } from '../../features/capture/input.ts';
-import { Output } from '../../features/files/output.ts';
+import { writeTextFile } from '../../features/files/output.ts';
 import type { ManifestCapture } from '../manifest/manifest.ts';
 
 /** What is known of a capture once it has been read. */
@@ -61,9 +61,7 @@ export class Parts {
 
   /** To be called when the table is whole: from here on the capture counts as read. */
   keep(capture: ManifestCapture, facts: CaptureFacts): void {
-    const output = new Output(`${this.tableOf(capture)}.json`);
-    output.writeText(`${JSON.stringify(facts)}\n`);
-    output.finish();
+    writeTextFile(`${this.tableOf(capture)}.json`, `${JSON.stringify(facts)}\n`);
   }
 
   make(): void {

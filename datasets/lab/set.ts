@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { fnv1a, Prng } from '../../core/prng.ts';
-import { Output } from '../../features/files/output.ts';
+import { writeTextFile } from '../../features/files/output.ts';
 import { encodeManifest, type LabelledCapture, NOTE, type Role } from './capture/manifest.ts';
 import { CLEAN_TAP, drawTap } from './capture/tap.ts';
 import { type Choice, checkEvasions, chosenDialogues, chosenEncapsulations } from './choice.ts';
@@ -133,11 +133,8 @@ export function writeManifest(
   recorded: readonly RecordedCapture[],
 ): void {
   const captures: LabelledCapture[] = jobs.map(({ file, role }, i) => ({ file, role, flows: recorded[i]!.flows }));
-  const output = new Output(join(folder, 'manifest.json'));
-  try {
-    output.writeText(encodeManifest({ version: 1, generated: true, note: NOTE, seed, captures }));
-    output.finish();
-  } finally {
-    output.abandon();
-  }
+  writeTextFile(
+    join(folder, 'manifest.json'),
+    encodeManifest({ version: 1, generated: true, note: NOTE, seed, captures }),
+  );
 }

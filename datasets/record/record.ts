@@ -7,7 +7,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { firstMistake } from '../../core/json-schema.ts';
-import { Output } from '../../features/files/output.ts';
+import { writeTextFile } from '../../features/files/output.ts';
 import { fileSha256 } from '../build/parts.ts';
 import { loadManifest } from '../manifest/manifest.ts';
 import { MANIFEST_SCHEMA } from '../manifest/schema.ts';
@@ -101,13 +101,7 @@ function entriesOf(folder: string): unknown[] {
 function writeManifest(folder: string, captures: readonly unknown[]): void {
   const path = join(folder, MANIFEST);
   const old = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as object) : { version: 1 };
-  const output = new Output(path);
-  try {
-    output.writeText(`${JSON.stringify({ ...old, captures }, null, 2)}\n`);
-    output.finish();
-  } finally {
-    output.abandon();
-  }
+  writeTextFile(path, `${JSON.stringify({ ...old, captures }, null, 2)}\n`);
 }
 
 function freeName(folder: string, label: string, at: Date): string {

@@ -116,6 +116,24 @@ export class Output {
   }
 }
 
+/**
+ * Writes a text as a whole; what was there before stays if that fails.
+ *
+ * @param path the file, or null for standard output
+ * @param text written as UTF-8
+ * @throws FlowlampError OUTPUT_UNWRITABLE
+ * @throws OutputClosed if whoever reads a pipe has gone
+ */
+export function writeTextFile(path: string | null, text: string): void {
+  const output = new Output(path);
+  try {
+    output.writeText(text);
+    output.finish();
+  } finally {
+    output.abandon();
+  }
+}
+
 /** Removes what was being written; for signal handlers. */
 export function removeUnfinished(): void {
   for (const path of unfinished) rmSync(path, { force: true });

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { ErrorCode, FlowlampError } from '../../../core/errors.ts';
 import { type Audit, auditOf } from '../../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../../datasets/audit/collect.ts';
-import { Output } from '../../../features/files/output.ts';
+import { writeTextFile } from '../../../features/files/output.ts';
 import { MODEL_INPUTS } from '../../../features/vector/schema.ts';
 import { shuffleControl } from '../../../train/label-shuffle.ts';
 import { auditText } from '../../audit-text.ts';
@@ -64,7 +64,7 @@ async function runAudit(inputs: readonly string[], options: AuditCommandOptions)
   const audit = auditOf(collected, { maxAuc: options.maxAuc, allow: options.allow, shuffle });
   out.endProgress();
   const json = `${JSON.stringify(audit, null, 2)}\n`;
-  if (options.output !== undefined) writeText(options.output, json);
+  if (options.output !== undefined) writeTextFile(options.output, json);
   printResult(options.json === true ? json : auditText(audit));
   if (options.gate === true) requireNoBreach(audit);
 }
@@ -92,16 +92,6 @@ export function requireNoBreach({ findings }: Audit): void {
     expected: 'none',
     action: 'see docs/datasets.md for what to do, or accept them with --allow',
   });
-}
-
-function writeText(path: string, text: string): void {
-  const output = new Output(path);
-  try {
-    output.writeText(text);
-    output.finish();
-  } finally {
-    output.abandon();
-  }
 }
 
 function nothingLabelled(inputs: string, target: string): FlowlampError {

@@ -7,7 +7,7 @@ import { type BuildAccount, type BuiltCapture, joinParts } from '../../../datase
 import { type CaptureFacts, fileSha256, Parts } from '../../../datasets/build/parts.ts';
 import { Labeller } from '../../../datasets/manifest/labeller.ts';
 import { loadManifest, type ManifestCapture, requireFiles } from '../../../datasets/manifest/manifest.ts';
-import { Output } from '../../../features/files/output.ts';
+import { writeTextFile } from '../../../features/files/output.ts';
 import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../../../features/files/table-writer.ts';
 import { COLUMNS, FEATURES } from '../../../features/vector/schema.ts';
 import { readCapture } from '../../captures.ts';
@@ -209,11 +209,5 @@ function writeReport(
     const { file, role, site, client, server, date, origin, licence } = capture;
     return { file, role, site, client, server, date, origin, licence, ...facts };
   });
-  const output = new Output(path);
-  try {
-    output.writeText(`${JSON.stringify({ version: 1, name, manifest, ...account, captures }, null, 2)}\n`);
-    output.finish();
-  } finally {
-    output.abandon();
-  }
+  writeTextFile(path, `${JSON.stringify({ version: 1, name, manifest, ...account, captures }, null, 2)}\n`);
 }

@@ -7,7 +7,7 @@ import { RowBatches } from '../../../datasets/row-batches.ts';
 import { GROUPS } from '../../../datasets/splits/groups.ts';
 import { type SplitOptions, type SplitPlan, SplitPlanner } from '../../../datasets/splits/plan.ts';
 import { SHORTEST_SEQUENCE } from '../../../datasets/splits/sequence.ts';
-import { Output } from '../../../features/files/output.ts';
+import { writeTextFile } from '../../../features/files/output.ts';
 import { TABLE_FORMATS, type TableFormat, TableWriter } from '../../../features/files/table-writer.ts';
 import { Console } from '../../console.ts';
 import { counted, grouped } from '../../numbers.ts';
@@ -261,13 +261,7 @@ function writeReport(path: string, options: SplitCommandOptions, plan: SplitPlan
     cutoffs: plan.cutoffsUs.map((us) => new Date(us / 1000).toISOString()),
     groups: Object.fromEntries(names.map((name, group) => [name, plan.sideNames[plan.sideOfGroup[group]!] ?? null])),
   };
-  const output = new Output(path);
-  try {
-    output.writeText(`${JSON.stringify(report, null, 2)}\n`);
-    output.finish();
-  } finally {
-    output.abandon();
-  }
+  writeTextFile(path, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 /** Groups per side. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ErrorCode, FlowlampError } from '../../../core/errors.ts';
-import { Output } from '../../../features/files/output.ts';
+import { writeTextFile } from '../../../features/files/output.ts';
 import { CARD_FILE, readKey, readModelFiles, SIGNATURE_FILE } from '../../../models/folder.ts';
 import { checkSignature, privateKey, signCard } from '../../../models/signature.ts';
 import { Console } from '../../console.ts';
@@ -30,13 +30,7 @@ function runSign(request: string, options: SignOptions): void {
   const bytes = readModelFiles(path).get(CARD_FILE)!;
   const text = signCard(bytes, privateKey(readKey(options.key), options.key));
   const target = join(path, SIGNATURE_FILE);
-  const output = new Output(target);
-  try {
-    output.writeText(text);
-    output.finish();
-  } finally {
-    output.abandon();
-  }
+  writeTextFile(target, text);
   const model = `${card.name}@${card.version}`;
   new Console(options.quiet === true).say(`signed ${model} with the key ${checkSignature(bytes, text, target)}`);
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { Output, removeUnfinished } from '../../../features/files/output.ts';
+import { afterAll, expect, test, vi } from 'vitest';
+import { Output, removeUnfinished, writeTextFile } from '../../../features/files/output.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'flowlamp-output-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -49,6 +49,28 @@ test('a finished file replaces what was there before; abandoning it then does no
   output.finish();
   output.abandon();
   expect(readFileSync(path, 'utf8')).toBe('after');
+});
+
+test('a text is written as a whole', () => {
+  const home = fresh('text');
+  writeTextFile(join(home, 'note.json'), '{"naïve":1}\n');
+  expect(readFileSync(join(home, 'note.json'), 'utf8')).toBe('{"naïve":1}\n');
+  expect(readdirSync(home)).toEqual(['note.json']);
+});
+
+test('a text whose writing fails leaves nothing behind, and what was there before untouched', () => {
+  const home = fresh('text-failed');
+  writeFileSync(join(home, 'note.json'), 'before');
+  const broken = vi.spyOn(Output.prototype, 'finish').mockImplementation(() => {
+    throw new Error('stopped');
+  });
+  try {
+    expect(() => writeTextFile(join(home, 'note.json'), 'after')).toThrow('stopped');
+  } finally {
+    broken.mockRestore();
+  }
+  expect(readdirSync(home)).toEqual(['note.json']);
+  expect(readFileSync(join(home, 'note.json'), 'utf8')).toBe('before');
 });
 
 test('a stopped process removes what it had not finished', () => {
