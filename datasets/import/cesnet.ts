@@ -1,7 +1,9 @@
 /** Data sets of CESNET: flows of ipfixprobe with the sequence of their first 30 packets. */
 import {
+  COUNT_COLUMNS,
   cell,
   count,
+  IDENTITY_COLUMNS,
   type Importer,
   list,
   number,
@@ -14,19 +16,6 @@ import {
   timeOfUs,
 } from './source.ts';
 
-const COUNTS = ['fwd_packets', 'bwd_packets', 'fwd_bytes', 'bwd_bytes'];
-const IDENTITY = [
-  'src_ip',
-  'src_port',
-  'dst_ip',
-  'dst_port',
-  'protocol',
-  'first_seen',
-  'last_seen',
-  'duration_us',
-  'label',
-];
-
 /** UniRec headers write the type before the name: `uint64 BYTES`. */
 function plain(row: SourceRow): SourceRow {
   return Object.fromEntries(Object.entries(row).map(([name, text]) => [name.split(' ').at(-1)!, text]));
@@ -37,8 +26,14 @@ const has = (header: readonly string[], ...names: readonly string[]): boolean =>
   return names.every((name) => own.has(name));
 };
 
-function counts(row: SourceRow): OurRow {
+/** Who spoke with whom, and how much. */
+function endsAndCounts(row: SourceRow): OurRow {
   return {
+    src_ip: cell(row, 'SRC_IP'),
+    dst_ip: cell(row, 'DST_IP'),
+    src_port: count(row, 'SRC_PORT'),
+    dst_port: count(row, 'DST_PORT'),
+    protocol: protocol(row, 'PROTOCOL'),
     fwd_packets: count(row, 'PACKETS'),
     bwd_packets: count(row, 'PACKETS_REV'),
     fwd_bytes: count(row, 'BYTES'),
@@ -51,7 +46,7 @@ export const MINER22: Importer = {
   name: 'cesnet-miner22',
   describes: 'CESNET-MINER22, decrypto_dataset_*.csv (doi 10.5281/zenodo.7189293)',
   knows: (header) => has(header, 'PPI_PKT_LENGTHS', 'PPI_PKT_DIRECTIONS', 'BYTES'),
-  fills: [...IDENTITY, ...COUNTS, ...SEQUENCE_COLUMNS],
+  fills: [...IDENTITY_COLUMNS, ...COUNT_COLUMNS, ...SEQUENCE_COLUMNS],
   row: (written) => {
     const row = plain(written);
     const sizes = list(cell(row, 'PPI_PKT_LENGTHS'));
@@ -62,12 +57,7 @@ export const MINER22: Importer = {
     const last = relative === null || relative.length === 0 ? null : relative.at(-1)!;
     const end = timeUs(cell(row, 'TIME_LAST'));
     return {
-      ...counts(row),
-      src_ip: cell(row, 'SRC_IP'),
-      dst_ip: cell(row, 'DST_IP'),
-      src_port: count(row, 'SRC_PORT'),
-      dst_port: count(row, 'DST_PORT'),
-      protocol: protocol(row, 'PROTOCOL'),
+      ...endsAndCounts(row),
       first_seen: timeOfUs(start),
       last_seen: timeOfUs(end),
       duration_us: end !== null && start !== null ? end - start : (last ?? null),
@@ -114,17 +104,12 @@ function withPpi(
     name,
     describes,
     knows,
-    fills: [...IDENTITY, ...COUNTS, 'end_reason', ...SEQUENCE_COLUMNS, ...fills],
+    fills: [...IDENTITY_COLUMNS, ...COUNT_COLUMNS, 'end_reason', ...SEQUENCE_COLUMNS, ...fills],
     row: (written) => {
       const row = plain(written);
       const seconds = number(row, 1, 'DURATION');
       return {
-        ...counts(row),
-        src_ip: cell(row, 'SRC_IP'),
-        dst_ip: cell(row, 'DST_IP'),
-        src_port: count(row, 'SRC_PORT'),
-        dst_port: count(row, 'DST_PORT'),
-        protocol: protocol(row, 'PROTOCOL'),
+        ...endsAndCounts(row),
         first_seen: timeOfText(cell(row, 'TIME_FIRST')),
         last_seen: timeOfText(cell(row, 'TIME_LAST')),
         duration_us: seconds === null ? null : Math.round(seconds * 1e6),

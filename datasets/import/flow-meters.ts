@@ -1,7 +1,9 @@
 /** Flow tables of CICFlowMeter, nfstream and Zeek. */
 import {
+  COUNT_COLUMNS,
   cell,
   count,
+  IDENTITY_COLUMNS,
   type Importer,
   list,
   number,
@@ -13,19 +15,6 @@ import {
   timeOfText,
   timeOfUs,
 } from './source.ts';
-
-const IDENTITY = [
-  'src_ip',
-  'src_port',
-  'dst_ip',
-  'dst_port',
-  'protocol',
-  'first_seen',
-  'last_seen',
-  'duration_us',
-  'label',
-];
-const COUNTS = ['fwd_packets', 'bwd_packets', 'fwd_bytes', 'bwd_bytes'];
 
 /** Names as both versions of CICFlowMeter write them, without case, blanks and points. */
 const key = (name: string) => name.toLowerCase().replace(/[^a-z0-9/]/g, '');
@@ -70,7 +59,14 @@ export const CICFLOWMETER: Importer = {
     const keys = new Set(header.map(key));
     return keys.has('flowduration') && CIC_PACKETS.some((name) => keys.has(name));
   },
-  fills: [...IDENTITY, 'fwd_packets', 'bwd_packets', 'fwd_payload_bytes', 'bwd_payload_bytes', ...Object.keys(CIC)],
+  fills: [
+    ...IDENTITY_COLUMNS,
+    'fwd_packets',
+    'bwd_packets',
+    'fwd_payload_bytes',
+    'bwd_payload_bytes',
+    ...Object.keys(CIC),
+  ],
   row: (written) => {
     const row = keyed(written);
     const duration = number(row, 1, 'flowduration');
@@ -125,8 +121,8 @@ export const NFSTREAM_CSV: Importer = {
   describes: 'CSV of nfstream (to_csv), with statistics and SPLT where they were asked for',
   knows: (header) => header.includes('src2dst_packets') && header.includes('bidirectional_first_seen_ms'),
   fills: [
-    ...IDENTITY,
-    ...COUNTS,
+    ...IDENTITY_COLUMNS,
+    ...COUNT_COLUMNS,
     'ip_version',
     'vlan_id',
     'sni',
@@ -195,8 +191,8 @@ export const ZEEK_CONN: Importer = {
   describes: 'Zeek conn.log, with the ssl.log beside it; also the labelled conn.log of IoT-23',
   knows: (header) => header.includes('id.orig_h') && header.includes('orig_bytes'),
   fills: [
-    ...IDENTITY,
-    ...COUNTS,
+    ...IDENTITY_COLUMNS,
+    ...COUNT_COLUMNS,
     'fwd_payload_bytes',
     'bwd_payload_bytes',
     'end_reason',

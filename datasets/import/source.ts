@@ -113,6 +113,23 @@ export function sequenceOf(
   };
 }
 
+/** Columns of which flow it is, when it was and what it is called. */
+export const IDENTITY_COLUMNS = [
+  'src_ip',
+  'src_port',
+  'dst_ip',
+  'dst_port',
+  'protocol',
+  'first_seen',
+  'last_seen',
+  'duration_us',
+  'label',
+];
+
+/** Columns of how much each side sent, headers included. */
+export const COUNT_COLUMNS = ['fwd_packets', 'bwd_packets', 'fwd_bytes', 'bwd_bytes'];
+
+/** Columns that `sequenceOf` fills. */
 export const SEQUENCE_COLUMNS = [
   'payload_sizes',
   'payload_times_us',
