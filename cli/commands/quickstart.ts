@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { loadFlowLabels } from '../../datasets/flow-labels.ts';
-import { generateSamples, SAMPLES_SEED } from '../../datasets/lab/samples.ts';
+import { planSamples, SAMPLES_SEED } from '../../datasets/lab/samples.ts';
+import { writeManifest } from '../../datasets/lab/set.ts';
 import { DEFAULT_MAX_FLOWS } from '../../features/flow/tracker.ts';
 import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../../features/flow-extractor.ts';
 import { Console } from '../console.ts';
+import { generateCaptures } from '../jobs/lab-jobs.ts';
 import { capturesOfRole } from '../labelled-input.ts';
 import { durationText } from '../numbers.ts';
 import type { FlowOptions } from '../options.ts';
@@ -105,7 +107,8 @@ async function samplesFolder(folder: string, out: Console): Promise<string> {
   if (!existsSync(join(made, 'manifest.json'))) {
     out.say('Making the captures of the tour (once)');
     makeFolder(made);
-    await generateSamples({ outDir: made, seed: SAMPLES_SEED });
+    const jobs = planSamples(SAMPLES_SEED);
+    writeManifest(made, SAMPLES_SEED, jobs, await generateCaptures(jobs, made, 1, () => {}));
   }
   return made;
 }

@@ -1,19 +1,7 @@
 /** The captures under datasets/samples: small enough to ship, some to learn from, some to be judged on, one to show. */
-import { join } from 'node:path';
-import { fnv1a, Prng } from '../../core/prng.ts';
-import { Output } from '../../features/files/output.ts';
 import type { Role } from './capture/manifest.ts';
-import { CLEAN_TAP, drawTap, type Tap } from './capture/tap.ts';
-import { type RecordedCapture, recordCapture } from './generate.ts';
-import { type CaptureJob, captureName, writeManifest } from './set.ts';
-
-export interface SamplesOptions {
-  /** Directory for the captures and manifest.json; there already. */
-  readonly outDir: string;
-  readonly seed: number;
-  /** Called as each capture is written. */
-  readonly onCapture?: (capture: { readonly file: string; readonly flows: number; readonly bytes: number }) => void;
-}
+import { CLEAN_TAP, type Tap, tapOf } from './capture/tap.ts';
+import { type CaptureJob, captureName } from './set.ts';
 
 /** The seed of the captures under datasets/samples. */
 export const SAMPLES_SEED = 20_250_303;
@@ -27,10 +15,9 @@ const MINING_SHARE = 0.35;
 const MESSAGES = 180;
 /** The demo is to show names and certificates, the others sizes and times: headers and the first bytes of what they carry. */
 const SNAP_LENGTH = 160;
-const DEMO_MESSAGES = 180;
 const DEMO_FLOWS = 16;
-const DEMO_SECONDS = 3_600;
 
+/** What to generate, in the order of the manifest. */
 export function planSamples(seed: number): CaptureJob[] {
   const names = (role: Role, count: number) =>
     Array.from({ length: count }, (_, i) => ({ role, name: role === 'demo' ? role : captureName(role, i, count) }));
@@ -44,34 +31,16 @@ export function planSamples(seed: number): CaptureJob[] {
       network: i + 1,
       flows: role === 'demo' ? DEMO_FLOWS : FLOWS,
       miningShare: MINING_SHARE,
-      windowSeconds: role === 'demo' ? DEMO_SECONDS : WINDOW_SECONDS,
-      messagesMedian: role === 'demo' ? DEMO_MESSAGES : MESSAGES,
+      windowSeconds: WINDOW_SECONDS,
+      messagesMedian: MESSAGES,
       gzip: role !== 'demo',
       flowsPerSite: role === 'demo' ? 1.2 : 2.5,
-      tap: role === 'demo' ? CLEAN_TAP : sampleTap(new Prng((seed ^ fnv1a(`${name} tap`)) | 0)),
+      tap: role === 'demo' ? CLEAN_TAP : sampleTap(seed, name),
     },
   }));
 }
 
-function sampleTap(prng: Prng): Tap {
-  const tap = drawTap(prng);
+function sampleTap(seed: number, name: string): Tap {
+  const tap = tapOf(seed, name);
   return { ...tap, snapLength: Math.min(tap.snapLength, SNAP_LENGTH) };
-}
-
-/** @throws FlowlampError OUTPUT_UNWRITABLE */
-export async function generateSamples({ outDir, seed, onCapture }: SamplesOptions): Promise<void> {
-  const jobs = planSamples(seed);
-  const recorded: RecordedCapture[] = [];
-  for (const { file, options } of jobs) {
-    const output = new Output(join(outDir, file));
-    try {
-      const capture = await recordCapture(options, (bytes) => output.write(bytes));
-      output.finish();
-      recorded.push(capture);
-      onCapture?.({ file, flows: capture.flows.length, bytes: capture.bytes });
-    } finally {
-      output.abandon();
-    }
-  }
-  writeManifest(outDir, seed, jobs, recorded);
 }

@@ -4,10 +4,9 @@
  */
 import { join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { fnv1a, Prng } from '../../core/prng.ts';
 import { writeTextFile } from '../../features/files/output.ts';
 import { encodeManifest, type LabelledCapture, NOTE, type Role } from './capture/manifest.ts';
-import { CLEAN_TAP, drawTap } from './capture/tap.ts';
+import { CLEAN_TAP, tapOf } from './capture/tap.ts';
 import { type Choice, checkEvasions, chosenDialogues, chosenEncapsulations } from './choice.ts';
 import { type EvasionOptions, MODEST_EVASIONS } from './evasion/plan.ts';
 import { type CaptureOptions, FLOWS_PER_CAPTURE_MAX, NETWORKS, type RecordedCapture } from './generate.ts';
@@ -66,7 +65,7 @@ export function planSet(options: SetOptions): CaptureJob[] {
     const role = i < captures - testCaptures ? 'train' : 'test';
     const name = captureName(role, role === 'train' ? i : i - (captures - testCaptures), captures);
     const [from, to] = [flowsBefore(i), flowsBefore(i + 1)];
-    const drawn = drawTap(new Prng((seed ^ fnv1a(`${name} tap`)) | 0));
+    const drawn = tapOf(seed, name);
     return {
       file: gzip ? `${name}.pcap.gz` : `${name}.pcap`,
       role,

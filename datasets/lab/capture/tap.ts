@@ -2,7 +2,7 @@
  * The point where a capture was taken and how: drawn per capture, never per session, so that both labels of a capture are
  * recorded alike.
  */
-import type { Prng } from '../../../core/prng.ts';
+import { fnv1a, Prng } from '../../../core/prng.ts';
 import { WHOLE_FRAMES } from './pcap.ts';
 
 export interface Tap {
@@ -28,6 +28,11 @@ export const CLEAN_TAP: Tap = {
   onHost: false,
   offload: 'none',
 };
+
+/** The tap of a capture, drawn apart from all else in it: another way to take it changes nothing of what it is of. */
+export function tapOf(seed: number, captureName: string): Tap {
+  return drawTap(new Prng((seed ^ fnv1a(`${captureName} tap`)) | 0));
+}
 
 /**
  * Chosen: most captures are what tcpdump takes with its defaults, and every other way occurs often enough that a set of some
