@@ -1,4 +1,5 @@
 /** The classic capture file: little-endian, Ethernet, in microseconds or nanoseconds (the format libpcap calls 2.4). */
+import { joined } from '../dialogue/bytes.ts';
 import type { Frames } from '../transport/frames.ts';
 
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
@@ -75,15 +76,4 @@ export function encodePcap(frames: Frames, epochSeconds: number): Uint8Array {
   });
   for (let i = 0; i < frames.count; i++) writer.frame(frames.timesUs[i]!, frames.frame(i));
   return joined(parts);
-}
-
-/** The parts as one array with memory of its own. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

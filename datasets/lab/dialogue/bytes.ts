@@ -15,6 +15,18 @@ export function bytesOf(...parts: readonly Part[]): Uint8Array {
   return whole;
 }
 
+/** The parts one after another: a part alone is handed back as it is, more of them in memory of their own. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 export const u16 = (value: number): readonly number[] => [(value >>> 8) & 255, value & 255];
 export const u32 = (value: number): readonly number[] => [
   (value >>> 24) & 255,

@@ -4,12 +4,12 @@
  * encrypted messages are summed up field by field; a string costs four bytes of length.
  */
 import type { Prng } from '../../../core/prng.ts';
+import { joined } from '../dialogue/bytes.ts';
 import type { Side } from '../dialogue/message.ts';
 import type { Flight } from './channel.ts';
 import { connectOnwardUs } from './http-connect.ts';
 import type { SshProgram } from './ssh-lists.ts';
 import { agreed, clearPacket, type Protection, sealedPacket } from './ssh-packets.ts';
-import { joined } from './wire.ts';
 
 const KEXINIT = 20;
 const NEWKEYS = 21;

@@ -4,12 +4,12 @@
  * ask now and then whether the other is still there.
  */
 import type { Prng } from '../../../core/prng.ts';
+import { joined } from '../dialogue/bytes.ts';
 import { SECOND_US, type Side } from '../dialogue/message.ts';
 import { type Channel, opposite, QUIET } from './channel.ts';
 import { type KeyType, type SshLogin, sshHandshake } from './ssh-handshake.ts';
 import { SSH_CLIENTS, SSH_SERVERS, type SshProgram } from './ssh-lists.ts';
 import { protectionOf, sealedPacket } from './ssh-packets.ts';
-import { joined } from './wire.ts';
 
 /** What is the same in all sessions with one site. */
 export interface SshSite {

@@ -1,5 +1,6 @@
 /** Two ends of a connection joined in memory: what one writes the other reads at once, and every write is noted in order. */
 import { Duplex } from 'node:stream';
+import { joined } from '../dialogue/bytes.ts';
 import type { Side } from '../dialogue/message.ts';
 
 /** Neighbouring writes of one side. */
@@ -69,15 +70,4 @@ export class Wire {
     this.#log.length = 0;
     return joined(parts);
   }
-}
-
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

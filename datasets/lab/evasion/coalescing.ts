@@ -5,6 +5,7 @@
  * An answer falls due when the write with its question leaves, and joins only a write that leaves later still. So whatever a write
  * waits for leaves strictly before it, and no two writes can wait for each other.
  */
+import { joined } from '../dialogue/bytes.ts';
 import { type Message, SECOND_US, type Side } from '../dialogue/message.ts';
 import { inTurn } from '../dialogue/schedule.ts';
 import type { Evasion } from './evasion.ts';
@@ -52,16 +53,6 @@ function gather(messages: readonly Message[], gatherUs: number): Write[] {
   return writes;
 }
 
-function joined(messages: readonly Message[], members: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(members.reduce((sum, i) => sum + messages[i]!.bytes.length, 0));
-  let at = 0;
-  for (const i of members) {
-    bytes.set(messages[i]!.bytes, at);
-    at += messages[i]!.bytes.length;
-  }
-  return bytes;
-}
-
 export const coalescing: Evasion = {
   name: 'coalescing',
   scope: 'session',
@@ -76,7 +67,7 @@ export const coalescing: Evasion = {
       write.position = result.length;
       result.push({
         from: write.from,
-        bytes: joined(messages, write.members),
+        bytes: joined(write.members.map((i) => messages[i]!.bytes)),
         atUs: write.leavesUs,
         after,
         thinkUs: write.thinkUs,
