@@ -2,37 +2,14 @@
 import { Prng } from '../core/prng.ts';
 import { encodeForest } from '../models/onnx/tree-ensemble.ts';
 import { createSession } from '../models/session.ts';
-import { type Forest, ForestBuilder, Link } from '../models/trees/forest.ts';
 import { ForestKernel } from '../models/trees/kernel.ts';
+import { makeForest } from './forests.ts';
 import { percent, printTable, time } from './harness.ts';
 
 const FEATURES = 80;
 /** Rows to cycle through, so that the branch predictor of the yardstick meets no row twice in a run. */
 const POOL = 16_384;
 const ROWS_PER_RUN = 4096;
-
-/** Leaf-wise trees with thresholds where the rows are. */
-function makeForest(trees: number, leaves: number): Forest {
-  const random = new Prng('forest');
-  const builder = new ForestBuilder();
-  for (let tree = 0; tree < trees; tree++) {
-    const open = [builder.addLeaf(0)];
-    while (open.length < leaves) {
-      const node = open.splice(random.below(open.length), 1)[0]!;
-      const children = [builder.addLeaf(random.normal(0, 0.05)), builder.addLeaf(random.normal(0, 0.05))] as const;
-      builder.split(node, random.below(FEATURES), Math.fround(random.normal()), random.chance(0.5), ...children);
-      open.push(...children);
-    }
-    builder.endTree(0);
-  }
-  const head = {
-    featureCount: FEATURES,
-    classNames: ['no', 'yes'],
-    link: Link.Logistic,
-    baseValues: Float32Array.of(0),
-  };
-  return builder.build(head);
-}
 
 const random = new Prng('rows');
 const rows = Float32Array.from({ length: POOL * FEATURES }, () => (random.chance(0.05) ? Number.NaN : random.normal()));
@@ -41,7 +18,7 @@ for (const [trees, leaves] of [
   [1000, 31],
   [50, 15],
 ] as const) {
-  const forest = makeForest(trees, leaves);
+  const forest = makeForest(new Prng('forest'), FEATURES, trees, leaves);
   const kernel = new ForestKernel(forest);
   const session = await createSession(encodeForest(forest, { producer: 'bench' }));
   for (const batch of [1, 256, 4096]) {
