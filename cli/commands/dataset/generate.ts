@@ -73,7 +73,7 @@ export function addGenerateCommand(dataset: Command): void {
     )
     .option('--evasion-strength <strength>', 'strength of every evasion, 0 to 1 (default: drawn)', fraction)
     .option('--clean-taps', 'whole frames of both directions from every tap, in microseconds')
-    .option('--gzip', 'compress the captures: a third of the size, twice the time')
+    .option('--gzip', 'compress the captures: three quarters of the size, a tenth more time')
     .addOption(
       new Option('--samples', 'the captures that ship in datasets/samples instead').conflicts([
         ...SET_OPTIONS,
