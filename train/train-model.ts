@@ -8,6 +8,7 @@ import { nodeDigests } from '../features/digests-node.ts';
 import { hashInputs, type JsonObject, type ModelInput, NEVER } from '../models/card.ts';
 import type { CardDraft } from '../models/folder.ts';
 import { histogramOf, writeHistogram } from '../models/reference.ts';
+import { typicalOf, writeTypical } from '../models/typical.ts';
 import { type Folds, runBaselines } from './baselines/run.ts';
 import { fitTemperature } from './calibrate.ts';
 import { Checkpoint, type CheckpointNews } from './checkpoint.ts';
@@ -163,6 +164,7 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
         ...(found === null ? {} : { search: found as unknown as JsonObject }),
         ...(repeats === null ? {} : { seeds: repeats as unknown as JsonObject }),
         inputHistograms: inputHistograms(rows),
+        classQuantiles: classQuantiles(rows),
       },
       thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, thresholds?.[k] ?? NEVER])),
       limitations: [...options.limitations, ...warnings],
@@ -264,7 +266,7 @@ async function heldOut(
   return { ...folds, judged, models, baselines, refit };
 }
 
-/** Rows that the histograms of a card count: more tell no more of a tenth. */
+/** Rows that the histograms and quantiles of a card are made of: more tell no more of a tenth. */
 const HISTOGRAM_ROWS = 200_000;
 
 /** How each input is distributed where the model learns, for those who look for drift. */
@@ -273,6 +275,19 @@ function inputHistograms({ data }: LabelledData): JsonObject {
   const step = Math.ceil(rows / HISTOGRAM_ROWS);
   const some = (column: Float32Array) => (step === 1 ? column : column.filter((_, row) => row % step === 0));
   return Object.fromEntries(names.map((name, i) => [name, writeHistogram(histogramOf(some(columns[i]!)))]));
+}
+
+/** What is typical of each class, for those who ask why a flow got its verdict. */
+function classQuantiles({ data }: LabelledData): JsonObject {
+  const { names, columns } = data.matrix;
+  const members = data.classNames.map((_, k) => {
+    const rows = [...data.labels.keys()].filter((row) => data.labels[row] === k);
+    const step = Math.ceil(rows.length / HISTOGRAM_ROWS);
+    return rows.filter((_row, i) => i % step === 0);
+  });
+  const line = (column: Float32Array) =>
+    writeTypical(members.map((rows) => typicalOf(Float32Array.from(rows, (row) => column[row]!))));
+  return Object.fromEntries(names.map((name, i) => [name, line(columns[i]!)]));
 }
 
 function measuredOf(judged: Judged): Metrics {

@@ -3,6 +3,7 @@ import { Prng } from '../../core/prng.ts';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { hashInputs } from '../../models/card.ts';
 import { createPredictor } from '../../models/predictor.ts';
+import { readTypical } from '../../models/typical.ts';
 import { evaluateModel } from '../../train/evaluate-model.ts';
 import type { LabelledData } from '../../train/labelled-rows.ts';
 import { learnerNamed } from '../../train/learners.ts';
@@ -69,6 +70,17 @@ test('the card says what the model reads, knows and was made of', async () => {
   expect(metrics!.macroF1).toBeGreaterThan(0.85);
   expect(warnings).toEqual([]);
 });
+
+test('the card says what is typical of each class', async () => {
+  const rows = madeUp(12, 0);
+  const { card } = await trainModel(rows, inputs, options);
+  const lines = card.metrics['classQuantiles'] as { readonly [input: string]: string };
+  expect(Object.keys(lines)).toEqual(['size', 'gap']);
+  const [mining, other] = readTypical(lines['size'], 2)!;
+  // Mining has 200 to 279, the others 100 to 179 and 300 to 379.
+  expect([mining!.quantiles[0], mining!.quantiles[4]]).toSatisfy(([low, high]) => low >= 200 && high < 280);
+  expect([other!.quantiles[0], other!.quantiles[4]]).toSatisfy(([low, high]) => low < 180 && high >= 300);
+}, 30_000);
 
 test('the learner never learns from the rows it may stop on, and at last learns from all', async () => {
   const rows = madeUp(8);
