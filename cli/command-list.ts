@@ -44,6 +44,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/inspect.ts')).addInspectCommand,
   },
   {
+    name: 'explain',
+    description: 'why a flow got its verdict: evidence, inputs that moved the score, messages',
+    takes: '[options] <input...>',
+    load: async () => (await import('./commands/explain.ts')).addExplainCommand,
+  },
+  {
     name: 'dataset',
     description: 'data sets: label, split, audit, import, record, generate',
     takes: '',

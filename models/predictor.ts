@@ -70,7 +70,7 @@ export async function createPredictor(bytes: Uint8Array, runtime: Runtime = 'ker
 }
 
 /** What stands for a null at each place: a list has as many as it takes. */
-function missingByPlace({ missing }: ModelAdapter, inputs: readonly ModelInput[]): ModelAdapter['missing'] {
+export function missingByPlace({ missing }: ModelAdapter, inputs: readonly ModelInput[]): ModelAdapter['missing'] {
   return inputs.flatMap(({ list }, i) => new Array<number | null>(list?.length ?? 1).fill(missing[i]!));
 }
 
