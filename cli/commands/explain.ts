@@ -103,7 +103,10 @@ async function runExplain(inputs: readonly string[], options: ExplainOptions): P
     const label = options.for === undefined ? null : labelNamed(scorer.card, options.for);
     const choice = new FlowChoice(options.flow?.selector ?? null, options.part ?? null);
     await scoreAll(files, scorer, choice, options, out);
-    const chosen = choice.finish(inputs.join(' '), options.flow?.text ?? '');
+    const chosen = choice.finish(
+      inputs.length > 3 ? counted(files.length, 'file') : inputs.join(' '),
+      options.flow?.text ?? '',
+    );
     const explained = await explainRow(scorer, onnx, chosen.table, chosen.name.verdict, label);
     tellChoice(chosen, scorer.card, options, out);
     write(chosen, explained, format, options);

@@ -149,7 +149,7 @@ export class FlowChoice {
     if (this.#seen === 0 || this.#selector === null || parts.length > 0) {
       const partOf = this.#selector === null ? '' : ` of ${asked}`;
       return new FlowlampError(ErrorCode.NothingFound, {
-        happened: this.#seen === 0 ? `${inputs} holds no flow` : `there is no part ${this.#part}${partOf} in ${inputs}`,
+        happened: this.#seen === 0 ? `there is no flow in ${inputs}` : `there is no part ${this.#part}${partOf} in ${inputs}`,
         expected: this.#seen === 0 ? 'a flow to explain' : `one of the parts ${parts.slice(0, 8).join(', ')}`,
         action: this.#seen === 0 ? 'name another input' : 'choose one of these with --part',
       });
