@@ -58,8 +58,7 @@ export function timelineOf(table: Table, row: number): Timeline | null {
   if (COLUMNS.some((name) => table.columns.get(name) === undefined)) return null;
   const sizes = itemsOf(table, 'payload_sizes', row);
   const times = itemsOf(table, 'payload_times_us', row);
-  // A table of somebody else's may hold lists of any length.
-  const count = Math.min(sizes.length, times.length, LIMITS.messages);
+  const count = Math.min(sizes.length, times.length);
   const records = recordsByPacket(table, row);
   const repeats = repeatsOf(sizes.slice(0, count), times);
   const messages = Array.from({ length: count }, (_, i): TimelineMessage => {
@@ -78,6 +77,7 @@ export function timelineOf(table: Table, row: number): Timeline | null {
   return { messages, isCut: count >= LIMITS.sequence || count < sizes.length, payloadPackets, repeats };
 }
 
+/** A table of somebody else's may hold lists of any length. */
 function itemsOf(table: Table, name: string, row: number): readonly number[] {
   const column = table.columns.get(name) as ListColumn | undefined;
   if (column === undefined || !('items' in column) || column.valid[row] !== 1) return [];
