@@ -4,7 +4,7 @@ import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { type ColumnSpec, copyTable, type Table } from '../../core/table.ts';
 import { isCaptureFile, sourceKind } from '../../features/files/flow-source.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
-import { Output } from '../../features/files/output.ts';
+import { writeTextFile } from '../../features/files/output.ts';
 import { readTable } from '../../features/files/table-reader.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 import type { ModelCard } from '../../models/card.ts';
@@ -174,8 +174,8 @@ function tellChoice(chosen: Chosen, card: ModelCard, { flow, part }: ExplainOpti
 function write(chosen: Chosen, explained: Explained, format: (typeof FORMATS)[number], options: ExplainOptions): void {
   const path = outputPath(options.output);
   const drawing = outputPath(options.svg);
-  if (drawing !== null) writeWhole(drawing, reportSvg(chosen, explained, options.top));
-  writeWhole(path, reportIn(format, chosen, explained, options.top, path === null));
+  if (drawing !== null) writeTextFile(drawing, reportSvg(chosen, explained, options.top));
+  writeTextFile(path, reportIn(format, chosen, explained, options.top, path === null));
 }
 
 /** @throws FlowlampError FORMAT_UNKNOWN for the ending of what an explanation is not */
@@ -206,15 +206,5 @@ function reportIn(
       return reportSvg(chosen, explained, top);
     case 'text':
       return reportText(chosen, explained, top, paintFor(isStandardOutput && process.stdout.isTTY === true));
-  }
-}
-
-function writeWhole(path: string | null, text: string): void {
-  const output = new Output(path);
-  try {
-    output.writeText(text);
-    output.finish();
-  } finally {
-    output.abandon();
   }
 }

@@ -104,6 +104,7 @@ function effectsText(explained: Explained, effects: Effects, top: number, paint:
     ...(explained.isInScope
       ? []
       : ['  the model does not speak of such a flow: this is what its score would be made of']),
+    ...(isTypicalKnown(inputs) ? [] : ["  the model's card does not say what is typical of each class"]),
     ...barTable(shown, effects, paint),
   ];
   const more = inputs.slice(shown.length);
@@ -121,18 +122,24 @@ function sumText({ base, logOdds, inputs }: Effects): string {
   return `${signed(logOdds)} = ${signed(base)} before anything is known ${signed(sum)} by its inputs`;
 }
 
+/** Cards of older versions and of imported models do not say it. */
+function isTypicalKnown(inputs: readonly InputEffect[]): boolean {
+  return inputs.some(({ typical }) => typical !== null);
+}
+
 function barTable(shown: readonly InputEffect[], { label, against }: Effects, paint: Paint): string[] {
   if (shown.length === 0) return ['  nothing moves it'];
   const most = Math.max(...shown.map(({ contribution }) => Math.abs(contribution)));
+  const sides = isTypicalKnown(shown) ? [label, against] : [];
   const rows = shown.map(({ name, value, unit, typical, contribution }) => [
     name,
     valueText(value, unit),
-    typicalText(typical?.[label], value, unit),
-    typicalText(typical?.[against], value, unit),
+    ...sides.map((side) => typicalText(typical?.[side], value, unit)),
     signed(contribution),
   ]);
-  const headings = ['input', 'this flow', `typical of ${label}`, `typical of ${against}`, 'log-odds'];
-  const [head = '', ...lines] = textTable(headings, rows, ['left', 'right', 'left', 'left', 'right']).split('\n');
+  const headings = ['input', 'this flow', ...sides.map((side) => `typical of ${side}`), 'log-odds'];
+  const alignments = ['left', 'right', ...sides.map(() => 'left' as const), 'right'] as const;
+  const [head = '', ...lines] = textTable(headings, rows, alignments).split('\n');
   const painted = lines.map((line, i) => {
     const { contribution } = shown[i]!;
     const length = Math.max(1, Math.round((BAR * Math.abs(contribution)) / most));

@@ -39,6 +39,7 @@ const MOST_NAMES = 1000;
 /** Others that are told. */
 const MOST_OTHERS = 4;
 const NEAREST = 3;
+const MOST_PARTS = 8;
 /** Likeness below which a candidate is no better than any. */
 const LEAST_FIT = 0.3;
 
@@ -145,22 +146,26 @@ export class FlowChoice {
   }
 
   #notFound(inputs: string, asked: string): FlowlampError {
-    const parts = [...this.#otherParts].sort((a, b) => a - b);
-    if (this.#seen === 0 || this.#selector === null || parts.length > 0) {
-      const partOf = this.#selector === null ? '' : ` of ${asked}`;
-      return new FlowlampError(ErrorCode.NothingFound, {
-        happened: this.#seen === 0 ? `there is no flow in ${inputs}` : `there is no part ${this.#part}${partOf} in ${inputs}`,
-        expected: this.#seen === 0 ? 'a flow to explain' : `one of the parts ${parts.slice(0, 8).join(', ')}`,
-        action: this.#seen === 0 ? 'name another input' : 'choose one of these with --part',
-      });
+    if (this.#seen === 0) {
+      return nothing(`there is no flow in ${inputs}`, 'a flow to explain', 'name another input');
+    }
+    if (this.#otherParts.size > 0) {
+      const of = this.#selector === null ? '' : ` of ${asked}`;
+      const parts = [...this.#otherParts].sort((a, b) => a - b).slice(0, MOST_PARTS);
+      const happened = `there is no part ${this.#part}${of} in ${inputs}`;
+      return nothing(happened, `one of the parts ${parts.join(', ')}`, 'choose one of these with --part');
     }
     const near = this.#near.map(({ name }) => shortName(name)).join('; ');
-    return new FlowlampError(ErrorCode.NothingFound, {
-      happened: `none of ${this.#seen} rows in ${inputs} is of the flow ${asked}`,
-      expected: `one of them, perhaps ${near}`,
-      action: 'correct --flow, or leave it out to see the riskiest flow',
-    });
+    return nothing(
+      `none of ${this.#seen} rows in ${inputs} is of the flow ${asked}`,
+      `one of them, perhaps ${near}`,
+      'correct --flow, or leave it out to see the riskiest flow',
+    );
   }
+}
+
+function nothing(happened: string, expected: string, action: string): FlowlampError {
+  return new FlowlampError(ErrorCode.NothingFound, { happened, expected, action });
 }
 
 /** Below that all are alike. */

@@ -228,6 +228,18 @@ test('a table without identities is explained if it can be told which row is mea
   expectFailure(await explain('bare.arrow', '--flow', '7'), 'COLUMN_MISSING');
 });
 
+test('a model whose card is of an older version is explained without what is typical', async () => {
+  const zoo = JSON.parse(readFileSync('models/zoo/mining/card.json', 'utf8'));
+  delete zoo.metrics.classQuantiles;
+  cpSync('models/zoo/mining', folder.at('old'), { recursive: true });
+  writeFileSync(folder.at('old/card.json'), JSON.stringify(zoo));
+  const { code, stdout } = await explain(demo, '-m', 'old', '--quiet', '--svg', 'old.svg');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ {2}the model's card does not say what is typical of each class$/m);
+  expect(stdout).toMatch(/^ {2}input +this flow +log-odds$/m);
+  expect(readFileSync(folder.at('old.svg'), 'utf8')).toContain('typical of mining: not known');
+});
+
 test('a wrong --flow, --part or --top is a wrong command line', async () => {
   for (const wrong of [['--flow', 'foo'], ['--part', '-1'], ['--top', '0'], ['-f', 'csv'], ['--flow']]) {
     const { code, stdout } = await explain(demo, ...wrong);

@@ -152,6 +152,31 @@ test('of a model that is no forest an input counts as far as it is from the midd
   }
 });
 
+test('the items of a list are replaced together and count as one input', async () => {
+  const inputs = [
+    { name: 'payload_sizes', type: 'list_int32', revision: 2, list: { length: 3, form: 'items' as const } },
+    { name: 'duration_us', type: 'float64', revision: 1 },
+  ];
+  const places = ['payload_sizes[0]', 'payload_sizes[1]', 'payload_sizes[2]', 'duration_us'];
+  const line = writeTypical([typicalOf(Float32Array.of(0)), typicalOf(Float32Array.of(2))]);
+  const metrics = { classQuantiles: Object.fromEntries(places.map((place) => [place, line])) };
+  const card = cardOf(['a', 'b'], { positive: 'b', inputs, metrics });
+  const predict = async (rows: Float32Array, count: number) =>
+    Float32Array.from({ length: 2 * count }, (_, i) => {
+      const row = rows.subarray((i >> 1) * 4, ((i >> 1) + 1) * 4);
+      const p = 1 / (1 + Math.exp(-row.reduce((sum, x) => sum + x, 0)));
+      return i % 2 === 0 ? 1 - p : p;
+    });
+  const onnx = encodeForest({ ...forestOf(13, 2), cover: null }, { producer: 'a test' });
+  const table = tableOf({ payload_sizes: [2, -1, 1], duration_us: 0 });
+  const { effects } = await explainRow({ card, predict }, onnx, table, verdictOf(null));
+  const told = effects!.inputs.map(({ name, group, value, typical }) => [name, group, value, typical === null]);
+  expect(told).toContainEqual(['payload_sizes', 'sequence', [2, -1, 1], true]);
+  const [sizes] = effects!.inputs.filter(({ name }) => name === 'payload_sizes');
+  // 2 of the flow's own, against 0 of class a and three times 2 of class b.
+  expect(sizes!.contribution).toBeCloseTo(2 - (0 + 6) / 2, 4);
+});
+
 test('the usual label is the risk of two classes, and of more the most probable', () => {
   const two = { labels: ['other', 'mining'], positive: 'mining' };
   expect(pairOf(two, Float32Array.of(0.9, 0.1), null)).toEqual({ label: 1, against: 0 });
