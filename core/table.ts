@@ -63,7 +63,10 @@ export interface Finding {
   readonly source: string;
   /** A sentence for the analyst. */
   readonly finding: string;
-  /** Natural logarithm of the odds that it gives the predicted label; negative speaks against it. */
+  /**
+   * Natural logarithm of the odds that it gives the label that the model is on the look-out for, or the predicted one where
+   * there is none; negative speaks against it.
+   */
   readonly weight: number;
 }
 

@@ -1,6 +1,8 @@
 /** From probabilities to what a user acts on. */
 import { type Finding, type ScalarColumn, type Table, textCell } from '../core/table.ts';
 import { isVerdict, type ModelCard } from '../models/card.ts';
+import { fuse } from './evidence/fusion.ts';
+import { EvidenceSource } from './evidence/source.ts';
 
 export interface Verdict {
   /** The most probable label. */
@@ -42,32 +44,103 @@ function count(table: Table, name: string, row: number): number {
 /**
  * @param probabilities row-major [rows, card.labels.length]
  * @param silence why the model does not speak of this row, or null
+ * @param findings what other sources found, of a model with a positive label; their weights speak of that label
  */
-export function judge(card: ModelCard, probabilities: Float32Array, row: number, silence: string | null): Verdict {
+export function judge(
+  card: ModelCard,
+  probabilities: Float32Array,
+  row: number,
+  silence: string | null,
+  findings: readonly Finding[] = NOTHING,
+): Verdict {
   const { labels } = card;
-  const at = row * labels.length;
-  let best = 0;
-  for (let k = 1; k < labels.length; k++) if (probabilities[at + k]! > probabilities[at + best]!) best = k;
-  const predicted = labels[best]!;
-  const score = probabilities[at + best]!;
-  const sure = isVerdict(card, predicted, score);
-  const model = `${card.name}@${card.version}`;
+  const own = probabilities.subarray(row * labels.length, (row + 1) * labels.length);
   const positive = card.positive === null ? -1 : labels.indexOf(card.positive);
+  return positive < 0 || findings.length === 0
+    ? byModel(card, own, positive, silence)
+    : byAll(card, own, positive, silence, findings);
+}
+
+const NOTHING: readonly Finding[] = [];
+
+/** The model's word alone: its probabilities as they are. */
+function byModel(card: ModelCard, own: Float32Array, positive: number, silence: string | null): Verdict {
+  const best = likeliest(own);
+  const predicted = card.labels[best]!;
+  const score = own[best]!;
+  const sure = isVerdict(card, predicted, score);
   // Of a flow that the model does not speak of, its probability says nothing, so neither does a risk made of it.
-  const risk = positive < 0 ? null : silence !== null ? 0 : Math.round(probabilities[at + positive]! * MAX_RISK);
-  const finding = silence ?? behaviour(predicted, score, sure);
-  const weight = silence === null ? logOdds(score) : 0;
+  const risk = positive < 0 ? null : silence !== null ? 0 : riskOf(own[positive]!);
   return {
     predicted,
     score,
     verdict: silence === null && sure ? predicted : UNKNOWN,
     risk,
-    evidence: [{ source: 'behaviour', finding, weight }],
-    model,
+    evidence: [behaviour(card, own, positive, silence)],
+    model: nameOf(card),
   };
 }
 
-function behaviour(predicted: string, score: number, sure: boolean): string {
+/** The model's word with that of the other sources. */
+function byAll(
+  card: ModelCard,
+  own: Float32Array,
+  positive: number,
+  silence: string | null,
+  findings: readonly Finding[],
+): Verdict {
+  const { probability, mayConvict } = fuse(silence === null ? logOdds(own[positive]!) : null, findings);
+  const fused = rescaled(own, positive, probability);
+  const best = likeliest(fused);
+  const predicted = card.labels[best]!;
+  const score = fused[best]!;
+  const mayBe = best === positive ? mayConvict : silence === null;
+  return {
+    predicted,
+    score,
+    verdict: mayBe && isVerdict(card, predicted, score) ? predicted : UNKNOWN,
+    risk: riskOf(probability),
+    evidence: [behaviour(card, own, positive, silence), ...findings].sort(
+      (a, b) => Math.abs(b.weight) - Math.abs(a.weight),
+    ),
+    model: nameOf(card),
+  };
+}
+
+function likeliest(probabilities: ArrayLike<number>): number {
+  let best = 0;
+  for (let k = 1; k < probabilities.length; k++) if (probabilities[k]! > probabilities[best]!) best = k;
+  return best;
+}
+
+/** The positive label with its new probability, and the others with what that leaves, in the model's proportions. */
+function rescaled(own: Float32Array, positive: number, probability: number): Float64Array {
+  const rest = own.reduce((sum, p, k) => (k === positive ? sum : sum + p), 0);
+  return Float64Array.from(own, (p, k) => {
+    if (k === positive) return probability;
+    return (1 - probability) * (rest > 0 ? p / rest : 1 / (own.length - 1));
+  });
+}
+
+function riskOf(probability: number): number {
+  return Math.round(probability * MAX_RISK);
+}
+
+function nameOf({ name, version }: ModelCard): string {
+  return `${name}@${version}`;
+}
+
+/** What the model says, weighed for the positive label, or for the predicted one of a model that has none. */
+function behaviour(card: ModelCard, own: Float32Array, positive: number, silence: string | null): Finding {
+  const source = EvidenceSource.Behaviour;
+  if (silence !== null) return { source, finding: silence, weight: 0 };
+  const best = likeliest(own);
+  const score = own[best]!;
+  const weight = logOdds(own[positive < 0 ? best : positive]!);
+  return { source, finding: likeness(card.labels[best]!, score, isVerdict(card, card.labels[best]!, score)), weight };
+}
+
+function likeness(predicted: string, score: number, sure: boolean): string {
   const percent = (score * 100).toFixed(score > 0.995 ? 1 : 0);
   const hedge = sure ? '' : ', which is too unsure for a verdict';
   return `Packet sizes and times look like ${predicted} (${percent} %)${hedge}.`;

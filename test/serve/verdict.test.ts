@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTable, type ScalarColumn, type Table, type TextColumn } from '../../core/table.ts';
+import { createTable, type Finding, type ScalarColumn, type Table, type TextColumn } from '../../core/table.ts';
 import { appendText, textAt } from '../../core/text-column.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 import type { ModelCard } from '../../models/card.ts';
@@ -59,6 +59,43 @@ test('evidence weighs by the log odds of the score, bounded where the model cann
   expect(weight(0.5)).toBe(0);
   expect(Number.isFinite(weight(1))).toBe(true);
   expect(weight(1)).toBeGreaterThan(9);
+});
+
+test('of a model with a positive label the evidence weighs for that label, whatever is predicted', () => {
+  expect(judged(0.25).evidence[0]!.weight).toBeCloseTo(-Math.log(3), 3);
+  expect(judged(0.25, null, { ...card, positive: null }).evidence[0]!.weight).toBeCloseTo(Math.log(3), 3);
+});
+
+const proof = { source: 'protocol', finding: 'Stratum v1.', weight: 10 };
+const name = { source: 'names', finding: 'A pool by its name.', weight: 2 };
+const judgedWith = (mining: number, findings: readonly Finding[], silence: string | null = null) =>
+  judge(card, Float32Array.from([1 - mining, mining]), 0, silence, findings);
+
+test('messages that were read are a verdict, even of a flow of which the model does not speak', () => {
+  expect(judgedWith(0.01, [proof])).toMatchObject({ predicted: 'mining', verdict: 'mining', risk: 10 });
+  const short = judgedWith(0.01, [proof], 'Too short.');
+  expect(short).toMatchObject({ predicted: 'mining', verdict: 'mining' });
+  expect(short.evidence.map(({ source }) => source)).toEqual(['protocol', 'behaviour']);
+});
+
+test('a name tips what the model leaves open, and is no verdict by itself', () => {
+  expect(judged(0.8).verdict).toBe('unknown');
+  expect(judgedWith(0.8, [name])).toMatchObject({ predicted: 'mining', verdict: 'mining' });
+  expect(judgedWith(0.8, [{ ...name, weight: 3 }], 'Too short.').verdict).toBe('unknown');
+  expect(judgedWith(0.02, [name])).toMatchObject({ predicted: 'other', verdict: 'other' });
+});
+
+test('a model that is on the look-out for nothing hears no other evidence', () => {
+  const own = { ...card, positive: null };
+  expect(judge(own, Float32Array.from([0.9, 0.1]), 0, null, [proof])).toMatchObject({ predicted: 'other', risk: null });
+});
+
+test('what the positive label takes is taken from all others alike', () => {
+  const three = { ...card, labels: ['other', 'mining', 'vpn'], thresholds: {} };
+  const { predicted, score } = judge(three, Float32Array.from([0.6, 0.2, 0.2]), 0, null, [{ ...name, weight: -1 }]);
+  const mining = 1 / (1 + 4 * Math.E);
+  expect(predicted).toBe('other');
+  expect(score).toBeCloseTo((1 - mining) * 0.75, 4);
 });
 
 function tableOf(protocol: string | null, fwdPayloads: number, bwdPayloads: number): Table {

@@ -1,0 +1,64 @@
+/**
+ * One rule that makes a probability of findings: log odds add up (naive Bayes), each source within bounds of its own.
+ * docs/evidence.md says why this rule and where the bounds come from.
+ */
+import type { Finding } from '../../core/table.ts';
+import { EvidenceSource } from './source.ts';
+
+/**
+ * The most that the findings of one source may move the log odds, either way, however many there are: findings of one
+ * source share their causes and are not independent. A proof is beyond what anything else can outweigh.
+ */
+const MOST: Readonly<Record<string, number>> = {
+  [EvidenceSource.Protocol]: 14,
+  [EvidenceSource.Behaviour]: 6,
+  [EvidenceSource.Intelligence]: 5,
+  [EvidenceSource.Host]: 4,
+  [EvidenceSource.Names]: 3,
+  [EvidenceSource.Certificate]: 2,
+  [EvidenceSource.Fingerprint]: 1.5,
+};
+/** For a source that is not in the table. */
+const MOST_OF_OTHERS = 1;
+
+/** From this weight on the protocol witness has seen both sides of an exchange: a proof, whatever else speaks against it. */
+export const PROOF_WEIGHT = 9;
+/** The least log odds of what is proven. */
+const PROVEN = 7;
+
+/** Log odds of mining for a flow of which the model does not speak: most are something else. */
+export const UNSPOKEN = -3;
+
+/** Sources that can carry a verdict where the model does not speak; the others are hints that need its word. */
+const CARRYING: readonly string[] = [EvidenceSource.Protocol, EvidenceSource.Intelligence];
+
+export interface Fused {
+  /** Of the positive label. */
+  readonly probability: number;
+  /** False where a positive verdict would rest on hints alone: names, certificates, fingerprints. */
+  readonly mayConvict: boolean;
+}
+
+/**
+ * What findings come to.
+ *
+ * @param behaviour the model's log odds of the positive label, or null where it does not speak of the flow
+ * @param findings of all other sources; their weights are natural logarithms of likelihood ratios
+ */
+export function fuse(behaviour: number | null, findings: readonly Finding[]): Fused {
+  const bySource = new Map<string, number>();
+  let isProven = false;
+  for (const { source, weight } of findings) {
+    bySource.set(source, (bySource.get(source) ?? 0) + weight);
+    isProven ||= source === EvidenceSource.Protocol && weight >= PROOF_WEIGHT;
+  }
+  let sum = behaviour === null ? UNSPOKEN : within(behaviour, MOST[EvidenceSource.Behaviour]!);
+  for (const [source, weight] of bySource) sum += within(weight, MOST[source] ?? MOST_OF_OTHERS);
+  if (isProven) sum = Math.max(sum, PROVEN);
+  const carries = CARRYING.some((source) => (bySource.get(source) ?? 0) > 0);
+  return { probability: 1 / (1 + Math.exp(-sum)), mayConvict: behaviour !== null || carries };
+}
+
+function within(value: number, most: number): number {
+  return Math.min(Math.max(value, -most), most);
+}
