@@ -178,19 +178,21 @@ export class LabelledRows {
     const names = placeNames(this.inputs);
     const isKept = new Set(this.inputs);
     const columns = this.#columns.filter((_, i) => isKept.has(this.#inputs[i]!)).flat();
+    const context = this.#context.finish();
+    const flows = flowsOf(context);
     return {
       data: {
         matrix: { rows: this.rows, names, columns: columns.map((column) => Float32Array.from(column)) },
         labels: Int32Array.from(this.#labels, (label) => classIds.get(label)!),
         classNames,
-        ...(this.#weightColumn === null ? {} : { weights: Float32Array.from(this.#weights) }),
+        ...weighted(this.#weightColumn === null ? null : this.#weights, flows),
       },
       groups: Int32Array.from(this.#groups, (group) => groupIds.get(group)!),
       groupNames,
       captures: [...this.#captures].sort(),
       protocols: [...this.#protocols].sort(),
       ports: Float32Array.from(this.#ports),
-      context: this.#context.finish(),
+      context,
     };
   }
 
@@ -215,6 +217,33 @@ export class LabelledRows {
       action: 'extract with --label or --labels, or choose another --target',
     });
   }
+}
+
+/**
+ * A number per row, the same for all rows of one part of a flow: its end, its prefixes and its intervals (`--emit`). Rows that
+ * are not known to belong together are flows of their own.
+ */
+export function flowNumbers({ context, data }: Pick<LabelledData, 'context' | 'data'>): Int32Array {
+  return context === undefined ? Int32Array.from({ length: data.matrix.rows }, (_, row) => row) : flowsOf(context);
+}
+
+function flowsOf({ captures, flowIds, parts }: RowContext): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(flowIds, (flowId, row) => {
+    const key = `${captures[row]} ${flowId} ${parts[row]}`;
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  });
+}
+
+/** What each row counts for in learning: the rows of one flow count together as much as the one row of another. */
+function weighted(given: readonly number[] | null, flows: Int32Array): { readonly weights?: Float32Array } {
+  const rowsOf = new Int32Array(flows.length);
+  for (const flow of flows) rowsOf[flow]!++;
+  const isPlain = flows.every((flow) => rowsOf[flow] === 1);
+  if (isPlain && given === null) return {};
+  return { weights: Float32Array.from(flows, (flow, row) => (given?.[row] ?? 1) / rowsOf[flow]!) };
 }
 
 /** `Mining` and `mining` would silently be two classes, and so would two ways to write one accent. */

@@ -88,7 +88,7 @@ export class RowContextCollector {
       this.#packets.push(packetsOf(table, row));
       this.#durations.push(number(table, 'duration_us', row));
       // Rows of a table without flows are flows of their own.
-      this.#flowIds.push(table.columns.has('flow_id') ? number(table, 'flow_id', row) : this.#row);
+      this.#flowIds.push(flowIdOf(table, row) ?? -1 - this.#row);
       this.#parts.push(number(table, 'part', row));
       this.#pairs.push(this.#pairNames.numberOf(pairOf(table, row, capture)));
       this.#captures.push(this.#captureNames.numberOf(capture));
@@ -174,6 +174,12 @@ function listOf(table: Table, name: string, row: number): Int32Array | Float64Ar
   if (column?.type !== 'list_int32' && column?.type !== 'list_float64') return new Int32Array(0);
   const { offsets, items, valid } = column as ListColumn;
   return valid[row] === 0 ? new Int32Array(0) : items.slice(offsets[row]!, offsets[row + 1]!);
+}
+
+/** Null where the table does not say. */
+function flowIdOf(table: Table, row: number): number | null {
+  const column = table.columns.get('flow_id') as ScalarColumn<'uint53'> | undefined;
+  return column === undefined || column.valid[row] === 0 ? null : column.values[row]!;
 }
 
 function number(table: Table, name: string, row: number): number {

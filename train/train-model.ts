@@ -16,7 +16,7 @@ import { type CrossValidation, crossValidate } from './cross-validate.ts';
 import { trainingFingerprint } from './fingerprint.ts';
 import { Fits, type TrainProgress } from './fits.ts';
 import type { GbdtOptions } from './gbdt/options.ts';
-import type { LabelledData } from './labelled-rows.ts';
+import { flowNumbers, type LabelledData } from './labelled-rows.ts';
 import type { Fitted, Learner, LearnerOptions } from './learner.ts';
 import { type Metrics, measure } from './metrics.ts';
 import { type Repeats, repeatsOf, type SeedRun, seedRun } from './repeats.ts';
@@ -26,7 +26,7 @@ import { spaceOf } from './search/spaces.ts';
 import { type BaselineResult, compareBaselines } from './study/compare.ts';
 import { type Judged, judgedRows, sliceOf } from './study/judged.ts';
 import type { Refit } from './study/refit.ts';
-import { chooseThresholds, TARGET_PRECISION } from './thresholds.ts';
+import { type BudgetedThreshold, chooseThresholds, TARGET_PRECISION, thresholdWithin } from './thresholds.ts';
 import { checkLearnable, warningsOf } from './warnings.ts';
 
 export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
@@ -37,6 +37,8 @@ export interface TrainOptions<Options extends LearnerOptions = GbdtOptions> {
   readonly target: string;
   readonly positive: string | null;
   readonly minPayloadPackets: number;
+  /** Share of the flows of other labels that may be called positive; without it the positive label has a target precision. */
+  readonly falseAlarmRate?: number;
   readonly groupBy: string;
   readonly folds: number;
   readonly origin: string;
@@ -111,10 +113,7 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
   const settings: Options = found === null ? started : { ...started, ...found.trials[found.chosen]!.options };
   const cross = folds === null ? null : await holdOut(rows, folds, fits, settings, '');
   const { temperature, probabilities } = cross === null ? UNCALIBRATED : calibrated(rows, cross);
-  const precisions = data.classNames.map((name) =>
-    name === options.positive ? TARGET_PRECISION.positive : TARGET_PRECISION.other,
-  );
-  const thresholds = probabilities === null ? null : chooseThresholds(probabilities, data.labels, precisions);
+  const chosen = probabilities === null ? null : thresholdsOf(rows, probabilities, options);
   const rounds = cross === null ? learner.unchosenRounds : Math.max(1, median(cross.rounds));
   const final = await fits.fit('final', 'final model', data, null, { ...settings, rounds, patience: 0 });
   const held =
@@ -160,13 +159,13 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
       scope: { protocols: rows.protocols, minPayloadPackets: options.minPayloadPackets },
       training: trainingSummary(rows, options),
       metrics: {
-        ...metricsRecord(metrics, held, rows, options, foldCount),
+        ...metricsRecord(metrics, held, rows, options, foldCount, chosen?.budgeted ?? null),
         ...(found === null ? {} : { search: found as unknown as JsonObject }),
         ...(repeats === null ? {} : { seeds: repeats as unknown as JsonObject }),
         inputHistograms: inputHistograms(rows),
         classQuantiles: classQuantiles(rows),
       },
-      thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, thresholds?.[k] ?? NEVER])),
+      thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, chosen?.thresholds[k] ?? NEVER])),
       limitations: [...options.limitations, ...warnings],
       versions: { flowlamp: options.programVersion, node: process.versions.node, ...final.versions },
     },
@@ -317,12 +316,37 @@ export function captureHash(capture: string): string {
   return nodeDigests.sha256Hex(capture.split(/[\\/]/).at(-1)!);
 }
 
+interface ChosenThresholds {
+  /** Per class. */
+  readonly thresholds: readonly number[];
+  /** Null where the positive label has a target precision, too. */
+  readonly budgeted: BudgetedThreshold | null;
+}
+
+function thresholdsOf(
+  rows: LabelledData,
+  probabilities: Float32Array,
+  { positive, falseAlarmRate }: Pick<TrainOptions, 'positive' | 'falseAlarmRate'>,
+): ChosenThresholds {
+  const { classNames, labels } = rows.data;
+  const { positive: surest, other } = TARGET_PRECISION;
+  const precisions = classNames.map((name) => (name === positive ? surest : other));
+  const thresholds = chooseThresholds(probabilities, labels, precisions);
+  const target = positive === null ? -1 : classNames.indexOf(positive);
+  if (falseAlarmRate === undefined || target < 0) return { thresholds, budgeted: null };
+  const budget = { rate: falseAlarmRate, units: flowNumbers(rows) };
+  const budgeted = thresholdWithin(budget, target, probabilities, labels, classNames.length);
+  thresholds[target] = budgeted.threshold;
+  return { thresholds, budgeted };
+}
+
 function metricsRecord(
   metrics: Metrics | null,
   held: HeldOut | null,
   rows: LabelledData,
-  options: Described,
+  options: Described & Pick<TrainOptions, 'falseAlarmRate'>,
   foldCount: number,
+  budgeted: BudgetedThreshold | null,
 ): JsonObject {
   if (metrics === null || held === null) return { crossValidated: null };
   const note =
@@ -333,7 +357,10 @@ function metricsRecord(
   return {
     crossValidated: { note, groupBy: options.groupBy, folds: foldCount, groups: rows.groupNames.length, ...metrics },
     baselines: Object.fromEntries(baselines),
-    thresholds: { targetPrecision: TARGET_PRECISION },
+    thresholds: {
+      targetPrecision: TARGET_PRECISION,
+      ...(budgeted === null ? {} : { falseAlarms: { rate: options.falseAlarmRate, ...budgeted } }),
+    },
   } as unknown as JsonObject;
 }
 

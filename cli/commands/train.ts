@@ -22,7 +22,7 @@ import { readLabelledInputs } from '../labelled-input.ts';
 import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
 import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
-import { addFlowOptions, type FlowOptions, nameList, positiveInteger, wholeNumber } from '../options.ts';
+import { addFlowOptions, type FlowOptions, fraction, nameList, positiveInteger, wholeNumber } from '../options.ts';
 import { packageVersion } from '../package-root.ts';
 import { withSystemSignals } from '../signals.ts';
 import { controlOf, requireNoBreach } from './dataset/audit.ts';
@@ -35,6 +35,7 @@ export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly inputs?: string[];
   readonly folds: number;
   readonly minPayloadPackets: number;
+  readonly falseAlarmRate?: number;
   readonly name?: string;
   readonly modelVersion: string;
   readonly origin?: string;
@@ -65,6 +66,11 @@ export function addTrainCommand(program: Command): void {
       'leave out shorter flows; the model will not speak of them',
       positiveInteger,
       5,
+    )
+    .option(
+      '--false-alarm-rate <share>',
+      'call flows positive from the score on that so few of the other flows reach, instead of by precision',
+      fraction,
     )
     .option('--weight-column <column>', 'what each flow counts for in learning (figures count every flow once)')
     .option(
@@ -122,6 +128,7 @@ export async function runTrain(inputPaths: readonly string[], options: TrainComm
     target: options.target,
     positive: options.positive ?? 'mining',
     minPayloadPackets: options.minPayloadPackets,
+    ...(options.falseAlarmRate !== undefined && { falseAlarmRate: options.falseAlarmRate }),
     groupBy: options.groupBy,
     folds: options.folds,
     origin: options.origin ?? `${counted(rows.captures.length, 'capture')} given by the user`,

@@ -16,6 +16,7 @@ interface Flow {
   readonly gap?: number | null;
   readonly payloads?: number;
   readonly port?: number;
+  readonly flowId?: number;
 }
 
 function tableOf(flows: readonly Flow[], specs: readonly ColumnSpec[] = FEATURES): Table {
@@ -33,6 +34,7 @@ function tableOf(flows: readonly Flow[], specs: readonly ColumnSpec[] = FEATURES
     text('capture', row, flow.capture ?? 'a.pcap');
     text('label', row, flow.label);
     text('protocol', row, 'tcp');
+    number('flow_id', row, flow.flowId ?? null);
     number('dst_port', row, flow.port ?? 443);
     number('fwd_packets', row, flow.packets ?? 10);
     number('flow_iat_mean_us', row, flow.gap === undefined ? 1 : flow.gap);
@@ -176,4 +178,11 @@ test('a table of an older version is read without the inputs that it lacks, wher
   ).toThrow('no column fwd_packets');
   const changed = FEATURES.map((spec) => (spec.name === 'bwd_packets' ? { ...spec, revision: 7 } : spec));
   expect(() => read(true, changed)).toThrow('bwd_packets has revision 7, not 1');
+});
+
+test('rows of one flow count together as much as the one row of another', () => {
+  const early = [{ label: 'a', flowId: 5 }, { label: 'a', flowId: 5 }, { label: 'b', flowId: 6 }, { label: 'b' }];
+  expect([...collect(early).finish().data.weights!]).toEqual([0.5, 0.5, 1, 1]);
+  const elsewhere = early.map((flow, i) => ({ ...flow, capture: `${i}.pcap` }));
+  expect(collect(elsewhere).finish().data.weights).toBeUndefined();
 });

@@ -200,3 +200,14 @@ test('weights by label reach the learner', async () => {
     final.predict(probe, 240).reduce((sum, p, i) => sum + (i % 2 === 0 ? p : 0), 0) / 240;
   expect(mean(heavy)).toBeGreaterThan(mean(plain) + 0.05);
 });
+
+test('a budget of false alarms decides the threshold of the positive label, and the card says on how many flows', async () => {
+  const { card } = await trainModel(madeUp(12, 0.2), inputs, { ...options, falseAlarmRate: 0.02 });
+  const { falseAlarms } = card.metrics['thresholds'] as { falseAlarms: Record<string, number> };
+  const others = card.training.rowsPerLabel['other']!;
+  expect(falseAlarms).toMatchObject({ rate: 0.02, units: others, threshold: card.thresholds['mining'] });
+  expect(falseAlarms['alarms']).toBeLessThanOrEqual(0.02 * others);
+  const plain = await trainModel(madeUp(12, 0.2), inputs, options);
+  expect(plain.card.thresholds['other']).toBe(card.thresholds['other']);
+  expect(plain.card.thresholds['mining']).not.toBe(card.thresholds['mining']);
+});
