@@ -56,7 +56,9 @@ function short(hash: string): string {
 
 /** Places that the inputs take in a row of the model's matrix. */
 export function inputWidth(inputs: readonly ModelInput[]): number {
-  return inputs.reduce((sum, { list }) => sum + (list?.length ?? 1), 0);
+  let width = 0;
+  for (const { list } of inputs) width += list?.length ?? 1;
+  return width;
 }
 
 /** The name of each place: the column's own, or `name[0]`, `name[1]`, ... for the items of a list. */
@@ -75,20 +77,89 @@ export function columnOfPlace(place: string): { readonly column: string; readonl
 /**
  * The model's inputs of all rows, row-major [table.length, inputWidth(inputs)], NaN where a value is null or a list ends.
  *
- * @param out used if it is large enough, so that a scorer can keep one
+ * @throws FlowlampError UNSUPPORTED for a column that holds no numbers, or lists where a number is read
  */
-export function readInputs(table: Table, inputs: readonly ModelInput[], out = new Float32Array(0)): Float32Array {
+export function readInputs(table: Table, inputs: readonly ModelInput[]): Float32Array {
+  const out = new Float32Array(table.length * inputWidth(inputs));
+  readInputRows(table, inputs, { from: 0, count: table.length }, out, 0);
+  return out;
+}
+
+/** Rows of a table. */
+export interface RowRange {
+  readonly from: number;
+  readonly count: number;
+}
+
+/**
+ * Rows that are read column by column together. Of fewer, too little of each column is read at a time (64: half as fast
+ * again); of more, their places in the matrix are no longer in the cache: 180 KB at 180 inputs.
+ */
+const BLOCK_ROWS = 256;
+
+/**
+ * As `readInputs`, of some rows, into a matrix that the caller keeps; allocates nothing.
+ *
+ * @param out row-major, the first of the rows going to row `at`
+ */
+export function readInputRows(
+  table: Table,
+  inputs: readonly ModelInput[],
+  { from, count }: RowRange,
+  out: Float32Array,
+  at: number,
+): void {
   const width = inputWidth(inputs);
-  const target = out.length >= table.length * width ? out : new Float32Array(table.length * width);
-  let at = 0;
-  for (const input of inputs) {
-    const from = at;
-    readInput(table.columns.get(input.name)!, input, table.length, (row, item, value) => {
-      target[row * width + from + item] = value;
-    });
-    at += input.list?.length ?? 1;
+  for (let block = 0; block < count; block += BLOCK_ROWS) {
+    const rows = Math.min(BLOCK_ROWS, count - block);
+    let place = (at + block) * width;
+    for (const { name, list } of inputs) {
+      const column = table.columns.get(name)!;
+      if (list === undefined) putNumbers(column, from + block, rows, out, place, width);
+      else putItems(column, list, from + block, rows, out, place, width);
+      place += list?.length ?? 1;
+    }
   }
-  return target;
+}
+
+function putNumbers(column: Column, from: number, rows: number, out: Float32Array, at: number, width: number): void {
+  if (!('valid' in column) || 'offsets' in column || column.type === 'timestamp_ns') throw notNumbers(column.type);
+  const { values, valid } = column;
+  // The same loop for each kind of array: one loop that meets them all takes three times as long.
+  if (values instanceof Float64Array) {
+    for (let i = 0; i < rows; i++) out[at + i * width] = valid[from + i] === 0 ? Number.NaN : values[from + i]!;
+  } else if (values instanceof Uint32Array) {
+    for (let i = 0; i < rows; i++) out[at + i * width] = valid[from + i] === 0 ? Number.NaN : values[from + i]!;
+  } else if (values instanceof Uint16Array) {
+    for (let i = 0; i < rows; i++) out[at + i * width] = valid[from + i] === 0 ? Number.NaN : values[from + i]!;
+  } else {
+    for (let i = 0; i < rows; i++) out[at + i * width] = valid[from + i] === 0 ? Number.NaN : values[from + i]!;
+  }
+}
+
+function putItems(
+  column: Column,
+  { length, form }: ListPart,
+  from: number,
+  rows: number,
+  out: Float32Array,
+  at: number,
+  width: number,
+): void {
+  if (column.type !== 'list_int32' && column.type !== 'list_float64') throw notNumbers(column.type);
+  const { offsets, items, valid } = column;
+  for (let i = 0; i < rows; i++) {
+    const start = offsets[from + i]!;
+    const count = valid[from + i] === 0 ? 0 : Math.min(offsets[from + i + 1]! - start, length);
+    const to = at + i * width;
+    let before = 0;
+    for (let k = 0; k < count; k++) {
+      const item = items[start + k]!;
+      out[to + k] = form === ListForm.Steps ? item - before : item;
+      before = item;
+    }
+    out.fill(Number.NaN, to + count, to + length);
+  }
 }
 
 /**

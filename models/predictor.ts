@@ -5,12 +5,12 @@ import { inputWidth } from './inputs.ts';
 import { describeModel } from './onnx/describe.ts';
 import { OP_TYPE } from './onnx/operator.ts';
 import { decodeForest } from './onnx/tree-ensemble.ts';
-import { createSession } from './session.ts';
+import { createSession, type OpenSession } from './session.ts';
 import { type Forest, invalidModel } from './trees/forest.ts';
 import { ForestKernel } from './trees/kernel.ts';
 
-/** What runs a model: ONNX Runtime, or for tree ensembles the project's own kernel. */
-export const RUNTIMES = ['onnxruntime', 'kernel'] as const;
+/** What runs a model: the project's own kernel, where it is of trees that this can run, or always ONNX Runtime. */
+export const RUNTIMES = ['kernel', 'onnxruntime'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
 /** Any model, ready to score. */
@@ -19,7 +19,10 @@ export interface Predictor {
   readonly classCount: number;
   /** `kernel` needs no native library and does not leave JavaScript. */
   readonly engine: Runtime;
-  /** @param rows row-major [count, featureCount], NaN for missing; resolves to probabilities [count, classCount]. */
+  /**
+   * @param rows row-major [count, featureCount], NaN for missing, more than these if need be; left alone until the answer
+   * @returns row-major probabilities [count, classCount]
+   */
   predict(rows: Float32Array, count: number): Promise<Float32Array>;
   release(): Promise<void>;
 }
@@ -28,16 +31,24 @@ export interface Predictor {
  * A model as its card says: nulls, tensors and outputs are those of the card's columns and labels, wherever the model was
  * made. Under `kernel`, tree ensembles that the packed kernel can run go to it, everything else goes to ONNX Runtime.
  *
+ * @param openSession how ONNX Runtime is reached: by default in this thread, which it blocks while it runs
  * @throws FlowlampError MODEL_INVALID for a model that contradicts its card, UNSUPPORTED where the runtime is missing
  */
 export async function openPredictor(
   { card, onnx, path }: { readonly card: ModelCard; readonly onnx: Uint8Array; readonly path: string },
   runtime: Runtime,
+  openSession: OpenSession = createSession,
 ): Promise<Predictor> {
   const { adapter, inputs, labels } = card;
   const plain = await (adapter === null
-    ? createPredictor(onnx, runtime)
-    : createAdapted(onnx, runtime, { ...adapter, missing: missingByPlace(adapter, inputs) }, labels.length));
+    ? createPredictor(onnx, runtime, openSession)
+    : createAdapted(
+        onnx,
+        runtime,
+        openSession,
+        { ...adapter, missing: missingByPlace(adapter, inputs) },
+        labels.length,
+      ));
   const width = inputWidth(inputs);
   if (plain.featureCount === width && plain.classCount === labels.length) return plain;
   await plain.release();
@@ -49,11 +60,15 @@ export async function openPredictor(
 }
 
 /** A model that takes NaN for a null and gives one probability per class. */
-export async function createPredictor(bytes: Uint8Array, runtime: Runtime = 'kernel'): Promise<Predictor> {
+export async function createPredictor(
+  bytes: Uint8Array,
+  runtime: Runtime = 'kernel',
+  openSession: OpenSession = createSession,
+): Promise<Predictor> {
   // Broken trees are refused here, whatever is to run them.
   const forest = tryForest(bytes);
   if (forest === null || runtime === 'onnxruntime') {
-    return { engine: 'onnxruntime', ...(await createSession(bytes)) };
+    return { engine: 'onnxruntime', ...(await openSession(bytes)) };
   }
   const kernel = new ForestKernel(forest);
   return {
@@ -78,6 +93,7 @@ export function missingByPlace({ missing }: ModelAdapter, inputs: readonly Model
 async function createAdapted(
   bytes: Uint8Array,
   runtime: Runtime,
+  openSession: OpenSession,
   adapter: ModelAdapter,
   classes: number,
 ): Promise<Predictor> {
@@ -87,7 +103,7 @@ async function createAdapted(
     const kernel = await createPredictor(bytes, runtime);
     return { ...kernel, predict: (rows, count) => kernel.predict(fillMissing(missing, rows, count), count) };
   }
-  const session = await createSession(bytes, {
+  const session = await openSession(bytes, {
     tensors,
     output,
     featureCount: missing.length,

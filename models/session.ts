@@ -26,6 +26,9 @@ export interface SessionOptions {
   readonly singleOutput?: boolean;
 }
 
+/** `createSession`, or another that gives the same. */
+export type OpenSession = (bytes: Uint8Array, options?: SessionOptions) => Promise<ModelSession>;
+
 /**
  * Opens an ONNX classifier: one float or double input [N, F] and one float or double output [N, K] (named
  * `probabilities` where there are several), unless told otherwise. One thread and no spinning: a second thread never

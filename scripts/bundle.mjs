@@ -45,6 +45,7 @@ const built = await Promise.all([
   build({ ...OPTIONS, entryPoints: ['cli/jobs/capture-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['cli/jobs/lab-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['train/gbdt/crew-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['serve/engine/session-thread.ts'] }),
 ]);
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(root, FOLDER, LICENCES), licences(packagesOf(inputs)));

@@ -46,7 +46,7 @@ export function addScoreCommand(program: Command): void {
         .option('--min-score <probability>', 'only rows with at least this score', fraction)
         .option('--top <count>', 'rows shown by the format table', positiveInteger, 40)
         .option('--fail-on <labels>', 'exit with 3 if any flow has one of these verdicts', nameList)
-        .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('onnxruntime')),
+        .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('kernel')),
     ),
   )
     .addHelpText('after', '\nExample:\n  flowlamp score capture.pcap -f jsonl\n')

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { Prng } from '../../core/prng.ts';
 import { type ColumnSpec, createTable, type ListColumn, reserveItems, type ScalarColumn } from '../../core/table.ts';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { hashInputs, type ModelInput } from '../../models/card.ts';
-import { checkInputs, columnOfPlace, inputWidth, placeNames, readInputs } from '../../models/inputs.ts';
+import {
+  checkInputs,
+  columnOfPlace,
+  inputWidth,
+  placeNames,
+  readInput,
+  readInputRows,
+  readInputs,
+} from '../../models/inputs.ts';
 
 const inputs: ModelInput[] = [
   { name: 'bytes', type: 'uint53', revision: 1 },
@@ -61,9 +70,51 @@ test('rows become a row-major matrix in the order of the inputs, NaN where null'
   fill('gap', [0.25, -1]);
   fill('ended', [1, 0]);
   expect([...readInputs(table, inputs)]).toEqual([1500, 0.25, 1, Number.NaN, -1, 0]);
-  const kept = new Float32Array(64);
-  expect(readInputs(table, inputs, kept)).toBe(kept);
-  expect([...kept.subarray(0, 6)]).toEqual([1500, 0.25, 1, Number.NaN, -1, 0]);
+  const kept = new Float32Array(9).fill(7);
+  readInputRows(table, inputs, { from: 1, count: 1 }, kept, 2);
+  expect([...kept]).toEqual([7, 7, 7, 7, 7, 7, Number.NaN, -1, 0]);
+});
+
+test('many rows of every type of number are what they are cell by cell', () => {
+  const random = new Prng('inputs');
+  const types = ['bool', 'uint8', 'uint16', 'uint32', 'uint53', 'float64', 'list_int32', 'list_float64'] as const;
+  const table = createTable(
+    types.map((type) => spec(type, type)),
+    700,
+  );
+  table.length = 700;
+  for (const type of types) {
+    const column = table.columns.get(type) as ScalarColumn<'uint8'> | ListColumn;
+    for (let row = 0; row < table.length; row++) {
+      column.valid[row] = random.chance(0.8) ? 1 : 0;
+      if (!('offsets' in column)) {
+        column.values[row] = random.below(200);
+        continue;
+      }
+      const items = Array.from({ length: random.below(5) }, () => random.below(1000));
+      column.items.set(items, reserveItems(column, row, items.length));
+      column.offsets[row + 1] = column.offsets[row]! + items.length;
+    }
+  }
+  const read: ModelInput[] = types.map((type) => ({
+    name: type,
+    type,
+    revision: 1,
+    ...(type.startsWith('list') && { list: { length: 3, form: type === 'list_int32' ? 'items' : 'steps' } as const }),
+  }));
+  const width = inputWidth(read);
+  const expected = new Float32Array(700 * width);
+  let at = 0;
+  for (const input of read) {
+    readInput(table.columns.get(input.name)!, input, 700, (row, item, value) => {
+      expected[row * width + at + item] = value;
+    });
+    at += input.list?.length ?? 1;
+  }
+  expect(readInputs(table, read)).toEqual(expected);
+  const some = new Float32Array(300 * width);
+  readInputRows(table, read, { from: 321, count: 300 }, some, 0);
+  expect(some).toEqual(expected.slice(321 * width, 621 * width));
 });
 
 test('a column that holds no numbers cannot be an input', () => {
