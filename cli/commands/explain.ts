@@ -68,7 +68,7 @@ export function addExplainCommand(program: Command): void {
         'a model folder, name@version of the registry, or the name of a model that ships',
         DEFAULT_MODEL,
       )
-      .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('onnxruntime'))
+      .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('kernel'))
       .option('--for <label>', 'the label that positive numbers speak for')
       .option('--top <count>', 'inputs to list', positiveInteger, 12)
       .option('-o, --output <file>', 'write here instead of standard output')

@@ -13,7 +13,7 @@ export const BATCH_DEFAULTS = {
   /** Larger batches gain nothing on the kernel and little on ONNX Runtime. */
   maxRows: 256,
   maxDelayMs: 5,
-  /** 16 full batches: at 80 us a row, which a large net takes, a third of a second. */
+  /** 16 full batches: enough to keep a thread busy, few enough that the last is not answered seconds later. */
   maxWaiting: 4096,
   maxCallers: 1024,
 } as const;

