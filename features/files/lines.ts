@@ -6,6 +6,7 @@ import { notATable } from '../text/text-reader.ts';
 
 /** No flow row is longer; a file without line ends is no table and must not fill the memory. */
 const MAX_LINE_CHARACTERS = 1 << 22;
+const LONGEST_REASON = 160;
 /** Characters of the lines that are handed on together, unless one line alone has more. */
 export const BATCH_CHARACTERS = 1 << 24;
 
@@ -75,7 +76,9 @@ export async function* csvRowsOf(name: string, pieces: AsyncIterable<Uint8Array>
     for await (const cells of source.pipe(parser)) yield cells as string[];
   } catch (cause) {
     if ((cause as Error).name === 'FlowlampError') throw cause;
-    throw notATable(name, `a line of CSV does not parse (${(cause as Error).message})`, cause);
+    // The library quotes the cell, however long it is.
+    const reason = (cause as Error).message.slice(0, LONGEST_REASON);
+    throw notATable(name, `a line of CSV does not parse (${reason})`, cause);
   } finally {
     source.destroy();
   }
