@@ -16,7 +16,6 @@ import {
 import type { TableKind } from '../../features/files/table-reader.ts';
 import { type Compression, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
 import { flowTables } from '../../features/flows.ts';
-import { sample } from '../cli/run.ts';
 import { SPECS, someTable } from '../features/files/some-table.ts';
 import type { TableSample } from './tables.ts';
 
@@ -31,11 +30,11 @@ const WRITTEN: readonly (readonly [TableFormat, Compression])[] = [
   ['jsonl', 'none'],
 ];
 
-/** A table of twelve columns and one of all, in each format. */
-export async function tableSamples(): Promise<TableSample[]> {
+/** A table of twelve columns and one of the flows of a capture, in each format. */
+export async function tableSamples(capture: string): Promise<TableSample[]> {
   const folder = mkdtempSync(join(tmpdir(), 'flowlamp-tables-'));
   const flows = [];
-  for await (const table of flowTables(sample('demo.pcap'))) flows.push(table);
+  for await (const table of flowTables(capture)) flows.push(table);
   try {
     const samples: TableSample[] = [...foreign()];
     for (const [format, compression] of WRITTEN) {

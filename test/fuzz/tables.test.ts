@@ -1,5 +1,6 @@
 /** Damaged flow tables, the short turn: rows or one line, never anything else. `npm run fuzz` has the long one. */
 import { beforeAll, expect, test } from 'vitest';
+import { sample } from '../cli/run.ts';
 import { tableSamples } from './table-samples.ts';
 import { readDamaged, type TableSample } from './tables.ts';
 
@@ -7,7 +8,7 @@ const SEED = 1;
 const INPUTS = Number(process.env['FUZZ_INPUTS'] ?? 1500);
 let samples: TableSample[];
 beforeAll(async () => {
-  samples = await tableSamples();
+  samples = await tableSamples(sample('demo.pcap'));
 });
 
 test('every damaged table is read or refused, and of each format some are', async () => {
