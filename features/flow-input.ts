@@ -208,7 +208,7 @@ async function* rowBatches(name: string, rows: Iterable<FlowRow> | AsyncIterable
   let specs: ColumnSpec[] | null = null;
   let waiting: FlowRow[] = [];
   const take = (): Table => {
-    specs ??= specsOfNames(name, [...new Set(waiting.flatMap((row) => Object.keys(row)))]);
+    specs ??= specsOfNames([...new Set(waiting.flatMap((row) => Object.keys(row)))], name);
     const table = tableOfObjects(name, specs, waiting);
     waiting = [];
     return table;

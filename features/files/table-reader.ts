@@ -126,7 +126,7 @@ async function* csvBatches({ name, pieces }: TableBytes): AsyncGenerator<TableBa
   const rows: string[][] = [];
   for await (const cells of csvRowsOf(name, pieces())) {
     if (specs === null) {
-      specs = specsOfNames(name, cells);
+      specs = specsOfNames(cells, name);
       continue;
     }
     rows.push(cells);
@@ -147,7 +147,7 @@ async function* jsonLineBatches({ name, pieces }: TableBytes): AsyncGenerator<Ta
   for await (const lines of linesOf(name, pieces(), most)) {
     const objects = parseJsonLines(name, lines);
     if (specs === null) {
-      specs = specsOfNames(name, Object.keys(objects[0]!));
+      specs = specsOfNames(Object.keys(objects[0]!), name);
       waiting = objects;
       continue;
     }

@@ -23,7 +23,7 @@ const MAX_COLUMNS = 65_536;
  * @param table what to call it in errors
  * @throws FlowlampError NOT_A_TABLE where two have one name, or they are more than a table may have
  */
-export function specsOfNames(table: string, names: readonly string[]): ColumnSpec[] {
+export function specsOfNames(names: readonly string[], table = 'the table'): ColumnSpec[] {
   if (names.length > MAX_COLUMNS) throw notATable(table, `it has ${names.length} columns`);
   const seen = new Set<string>();
   for (const name of names) {

@@ -41,7 +41,7 @@ const ROWS = [
     dns_answers: [],
   },
 ];
-const SPECS = specsOfNames('rows', Object.keys(ROWS[0]!));
+const SPECS = specsOfNames(Object.keys(ROWS[0]!));
 const table = tableOfObjects('rows', SPECS, ROWS);
 const chosen = (text: string) => chosenRows(parseFilter(text).compile(SPECS)(table), table.length);
 
