@@ -76,7 +76,9 @@ export async function useDamaged(
   try {
     const scorer = await Scorer.open(dir, random.pick(RUNTIMES));
     try {
-      await scorer.score('fuzz', table.specs, table);
+      for (const { score } of await scorer.score('fuzz', table.specs, table)) {
+        if (!(score >= 0 && score <= 1.001)) throw new Error(`a score of ${score}`);
+      }
     } finally {
       await scorer.close();
     }
