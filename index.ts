@@ -1,7 +1,8 @@
 /**
- * The public API. Everything that users may rely on is named here.
+ * The public API. Everything that users may rely on is named here; docs/api.md shows it in use.
  *
- *     import { extractCapture, rowsOf, Scorer } from 'flowlamp';
+ *     import { score } from 'flowlamp';
+ *     for await (const flow of score('capture.pcap')) console.log(flow.dst_ip, flow.verdict, flow.score);
  */
 export { ErrorCode, FlowlampError } from './core/errors.ts';
 export { type Column, type ColumnSpec, ColumnType, copyTable, type Finding, isNull, type Table } from './core/table.ts';
@@ -9,10 +10,20 @@ export { type CaptureSummary, extractCapture } from './features/extract.ts';
 export { type ExtractOptions, Extractor } from './features/extractor.ts';
 export { type TableFormat, TableWriter } from './features/files/table-writer.ts';
 export type { ExtractCounters } from './features/flow-extractor.ts';
-export { type Flow, flows, rowsOf } from './features/flows.ts';
+export type { ArrowTable, FlowInput, FlowInputOptions, FlowRow } from './features/flow-input.ts';
+export { type Flow, type FlowValue, flows, flowTables, rowsOf, toJson } from './features/flows.ts';
 export { COLUMNS, FEATURES, MODEL_INPUTS } from './features/vector/schema.ts';
 export type { FeatureSpec } from './features/vector/spec.ts';
 export type { ModelCard } from './models/card.ts';
 export { listShippedModels, loadModelFolder } from './models/folder.ts';
 export { DEFAULT_MODEL, type Runtime, Scorer } from './serve/engine.ts';
+export {
+  loadModel,
+  type Model,
+  type ModelOptions,
+  type ScoredFlow,
+  type ScoreOptions,
+  score,
+  scoreTables,
+} from './serve/model.ts';
 export type { Verdict } from './serve/verdict.ts';

@@ -46,15 +46,29 @@ export class FlowlampError extends Error {
   readonly action: string;
 
   constructor(code: ErrorCode, parts: ErrorParts) {
+    const [happened, expected, action] = [parts.happened, parts.expected, parts.action].map(oneLine) as Line;
     super(
-      `${parts.happened}; expected ${parts.expected}; ${parts.action}`,
+      `${happened}; expected ${expected}; ${action}`,
       parts.cause === undefined ? undefined : { cause: parts.cause },
     );
     this.code = code;
-    this.happened = parts.happened;
-    this.expected = parts.expected;
-    this.action = parts.action;
+    this.happened = happened;
+    this.expected = expected;
+    this.action = action;
   }
+}
+
+type Line = [happened: string, expected: string, action: string];
+
+const LONGEST_PART = 1000;
+
+/** Names of files, columns and labels come from strangers: they must neither break the line nor reach a terminal raw. */
+function oneLine(text: string): string {
+  const line = text.slice(0, LONGEST_PART).replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, '0');
+    return character === '\n' ? '\\n' : `\\u${code}`;
+  });
+  return text.length > LONGEST_PART ? `${line}\u2026` : line;
 }
 
 /** Closes a switch over a closed set: the compiler objects when a member is not handled. */

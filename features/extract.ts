@@ -1,6 +1,8 @@
 /** From a capture file to flow rows: the extractor with its input and output attached. */
+import { setImmediate } from 'node:timers/promises';
+import { copyTable, type Table } from '../core/table.ts';
 import { type CaptureAccount, Damage } from './capture/decoder.ts';
-import { newInputAccount, readInput } from './capture/input.ts';
+import { type InputAccount, newInputAccount, readInput, unpacked } from './capture/input.ts';
 import type { FrameSink } from './capture/packet-sink.ts';
 import { CaptureReader } from './capture/reader.ts';
 import { nodeDigests } from './digests-node.ts';
@@ -28,11 +30,21 @@ export interface FrameConsumer extends FrameSink {
  *   batches; at the end, what was read: format, interfaces, counts, drops, damage
  * @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_EMPTY or NOT_A_CAPTURE
  */
-export async function* capturePieces(path: string, consumer: FrameConsumer): AsyncGenerator<number, CaptureSummary> {
-  const reader = new CaptureReader(path, consumer);
+export function capturePieces(path: string, consumer: FrameConsumer): AsyncGenerator<number, CaptureSummary> {
   const input = newInputAccount();
+  return piecesOf(path, readInput(path, input), input, consumer);
+}
+
+/** The same of a capture in pieces; `name` is what to call it in errors. */
+async function* piecesOf(
+  name: string,
+  pieces: AsyncIterable<Uint8Array>,
+  input: InputAccount,
+  consumer: FrameConsumer,
+): AsyncGenerator<number, CaptureSummary> {
+  const reader = new CaptureReader(name, consumer);
   let bytes = 0;
-  for await (const piece of readInput(path, input)) {
+  for await (const piece of pieces) {
     reader.write(piece);
     bytes += piece.length;
     yield bytes;
@@ -54,6 +66,33 @@ export function extractPieces(
   options: ExtractOptions = {},
 ): AsyncGenerator<number, CaptureSummary> {
   return capturePieces(path, new Extractor(path, nodeDigests, receive, options));
+}
+
+/**
+ * The flow rows of a capture, a batch at a time, each a table of its own. Between pieces of the capture the event loop goes
+ * round, so that a server goes on serving while a large one is read.
+ *
+ * @param name written into the column `capture`, and what to call the capture in errors
+ * @param source its bytes, as they are or gzip or zstd; a path is read, `-` is standard input
+ * @returns yields tables of at most LIMITS.batchRows rows; at the end, what was read
+ * @throws FlowlampError as capturePieces
+ */
+export async function* captureTables(
+  name: string,
+  source: string | AsyncIterable<Uint8Array>,
+  options: ExtractOptions = {},
+): AsyncGenerator<Table, CaptureSummary> {
+  const waiting: Table[] = [];
+  const extractor = new Extractor(name, nodeDigests, (batch) => void waiting.push(copyTable(batch)), options);
+  const input = newInputAccount();
+  const bytes = typeof source === 'string' ? readInput(source, input) : unpacked(source, input);
+  const pieces = piecesOf(name, bytes, input, extractor);
+  for (;;) {
+    const next = await pieces.next();
+    yield* waiting.splice(0);
+    if (next.done === true) return next.value;
+    await setImmediate();
+  }
 }
 
 /** Reads a whole capture: `extractPieces` for those who have nothing to do in between. */

@@ -140,18 +140,18 @@ export function readCard(text: string, where = 'card.json'): ModelCard {
   if (formatVersion === undefined) {
     throw check.wrong('formatVersion', show(card['formatVersion']), CARD_FORMATS.join(' or '));
   }
-  const labels = check.list(card['labels'], 'labels', check.text);
+  const labels = check.list(card['labels'], 'labels', check.word);
   if (labels.length < 2 || new Set(labels).size !== labels.length) {
     throw check.wrong('labels', show(labels), 'two or more distinct names');
   }
   const inputs = check.list(card['inputs'], 'inputs', (input, path) => readInput(check, input, path));
   return {
     formatVersion,
-    name: check.text(card['name'], 'name'),
-    version: check.text(card['version'], 'version'),
+    name: check.word(card['name'], 'name'),
+    version: check.word(card['version'], 'version'),
     created: check.date(card['created'], 'created'),
     task: check.literal(card['task'], 'task', 'classification'),
-    target: check.text(card['target'], 'target'),
+    target: check.word(card['target'], 'target'),
     labels,
     inputs,
     inputsHash: check.hash(card['inputsHash'], 'inputsHash'),
@@ -161,9 +161,9 @@ export function readCard(text: string, where = 'card.json'): ModelCard {
     metrics: check.json(card['metrics'], 'metrics'),
     positive: card['positive'] === null ? null : check.oneOf(card['positive'], 'positive', labels),
     scope: readScope(check, card['scope']),
-    thresholds: check.record(card['thresholds'], 'thresholds', check.probability),
+    thresholds: readThresholds(check, card['thresholds'], labels),
     limitations: check.list(card['limitations'], 'limitations', check.text),
-    files: check.list(card['files'], 'files', (file, path) => readFile(check, file, path)),
+    files: readFiles(check, card['files']),
     versions: check.record(card['versions'], 'versions', check.text),
   };
 }
@@ -171,8 +171,8 @@ export function readCard(text: string, where = 'card.json'): ModelCard {
 function readInput(check: Checker, value: unknown, path: string): ModelInput {
   const input = check.object(value, path);
   return {
-    name: check.text(input['name'], `${path}.name`),
-    type: check.text(input['type'], `${path}.type`),
+    name: check.word(input['name'], `${path}.name`),
+    type: check.word(input['type'], `${path}.type`),
     revision: check.count(input['revision'], `${path}.revision`),
     ...(input['list'] === undefined ? {} : { list: readListPart(check, input['list'], `${path}.list`) }),
   };
@@ -219,7 +219,7 @@ function readLearner(check: Checker, value: unknown): ModelCard['learner'] {
 function readScope(check: Checker, value: unknown): ModelScope {
   const scope = check.object(value, 'scope');
   return {
-    protocols: check.list(scope['protocols'], 'scope.protocols', check.text),
+    protocols: check.list(scope['protocols'], 'scope.protocols', check.word),
     minPayloadPackets: check.count(scope['minPayloadPackets'], 'scope.minPayloadPackets'),
   };
 }
@@ -237,11 +237,31 @@ function readTraining(check: Checker, value: unknown): TrainingSummary {
   };
 }
 
+/** A threshold of a label that the model does not have is a card of another model. */
+function readThresholds(check: Checker, value: unknown, labels: readonly string[]): Record<string, number> {
+  const thresholds = check.record(value, 'thresholds', check.probability);
+  const strange = Object.keys(thresholds).find((label) => !labels.includes(label));
+  if (strange === undefined) return thresholds;
+  throw check.wrong('thresholds', `of the label ${show(strange)}`, `labels of the card (${show(labels)})`);
+}
+
+function readFiles(check: Checker, value: unknown): ModelCard['files'] {
+  const files = check.list(value, 'files', (file, path) => readFile(check, file, path));
+  const names = new Set<string>();
+  for (const { name } of files) {
+    if (names.has(name)) throw check.wrong('files', `a list with ${show(name)} twice`, 'each file once');
+    names.add(name);
+  }
+  return files;
+}
+
 function readFile(check: Checker, value: unknown, path: string): { name: string; sha256: string } {
   const file = check.object(value, path);
   return { name: check.fileName(file['name'], `${path}.name`), sha256: check.hash(file['sha256'], `${path}.sha256`) };
 }
 
+const LONGEST_WORD = 200;
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
 
 /** Members of untrusted JSON, each checked and named in the error. Methods are arrow fields so that they can be passed. */
@@ -264,6 +284,17 @@ class Checker {
   readonly text = (value: unknown, path: string): string => {
     if (typeof value === 'string' && value.length > 0) return value;
     throw this.wrong(path, show(value), 'a text');
+  };
+
+  /** A text that stands in tables, on terminals and in file names. */
+  readonly word = (value: unknown, path: string): string => {
+    const word = this.text(value, path);
+    if (!CONTROL.test(word) && word.length <= LONGEST_WORD) return word;
+    throw this.wrong(
+      path,
+      show(value),
+      `a text of at most ${LONGEST_WORD} characters, none of them a control character`,
+    );
   };
 
   readonly number = (value: unknown, path: string): number => {
@@ -322,7 +353,9 @@ class Checker {
 
   /** A free record: JSON.parse made it, so everything inside is JSON. */
   json(value: unknown, path: string): JsonObject {
-    return this.object(value, path) as JsonObject;
+    const record = this.object(value, path);
+    if (!isShallow(record, MAX_DEPTH)) throw this.wrong(path, show(record), `at most ${MAX_DEPTH} levels`);
+    return record as JsonObject;
   }
 
   list<T>(value: unknown, path: string, item: (value: unknown, path: string) => T): T[] {
@@ -336,12 +369,21 @@ class Checker {
   }
 }
 
+/** Levels of lists and objects: metrics have four, and whatever walks a card may recurse. */
+const MAX_DEPTH = 32;
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function show(value: unknown): string {
   if (value === undefined) return 'missing';
+  if (!isShallow(value, MAX_DEPTH)) return 'nested too deeply';
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -276,8 +276,17 @@ function mismatch(happened: string, expected: string): FlowlampError {
 }
 
 function readBounded(path: string, limit: number): Uint8Array {
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (status?.isFile() !== true) throw mismatch(`${path} is missing`, `a folder with ${CARD_FILE} and ${ONNX_FILE}`);
-  if (status.size > limit) throw mismatch(`${path} has ${status.size} bytes`, `at most ${limit}`);
-  return readFileSync(path);
+  try {
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status?.isFile() !== true) throw mismatch(`${path} is missing`, `a folder with ${CARD_FILE} and ${ONNX_FILE}`);
+    if (status.size > limit) throw mismatch(`${path} has ${status.size} bytes`, `at most ${limit}`);
+    return readFileSync(path);
+  } catch (cause) {
+    if (cause instanceof FlowlampError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw mismatch(
+      `${path} cannot be read (${code})`,
+      `a folder with ${CARD_FILE} and ${ONNX_FILE} that this user may read`,
+    );
+  }
 }

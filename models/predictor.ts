@@ -35,7 +35,25 @@ export interface Predictor {
  * @throws FlowlampError MODEL_INVALID for a model that contradicts its card, UNSUPPORTED where the runtime is missing
  */
 export async function openPredictor(
-  { card, onnx, path }: { readonly card: ModelCard; readonly onnx: Uint8Array; readonly path: string },
+  model: ModelParts,
+  runtime: Runtime,
+  openSession: OpenSession = createSession,
+): Promise<Predictor> {
+  const plain = await openUnchecked(model, runtime, openSession);
+  const { card, path } = model;
+  return { ...plain, predict: async (rows, count) => checked(path, card.labels, await plain.predict(rows, count)) };
+}
+
+/** What a model folder holds. */
+export interface ModelParts {
+  readonly card: ModelCard;
+  readonly onnx: Uint8Array;
+  readonly path: string;
+}
+
+/** The same, whatever the model gives: for those who look at it themselves. */
+export async function openUnchecked(
+  { card, onnx, path }: ModelParts,
   runtime: Runtime,
   openSession: OpenSession = createSession,
 ): Promise<Predictor> {
@@ -57,6 +75,22 @@ export async function openPredictor(
     expected: `${width} inputs and ${labels.length} classes as its card says`,
     action: 'take the model folder from where it was made again',
   });
+}
+
+/** Sums of probabilities that were rounded. */
+const TOLERANCE = 1e-3;
+
+/** What a model gives must be probabilities: a verdict of NaN would be none. */
+function checked(path: string, labels: readonly string[], probabilities: Float32Array): Float32Array {
+  for (let i = 0; i < probabilities.length; i++) {
+    const probability = probabilities[i]!;
+    if (probability >= -TOLERANCE && probability <= 1 + TOLERANCE) continue;
+    throw invalidModel(
+      `${path} gives ${probability} as the probability of ${labels[i % labels.length]}`,
+      'numbers from 0 to 1 (or logits, where its card says so)',
+    );
+  }
+  return probabilities;
 }
 
 /** A model that takes NaN for a null and gives one probability per class. */

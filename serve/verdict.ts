@@ -1,5 +1,5 @@
 /** From probabilities to what a user acts on. */
-import { type Finding, type ScalarColumn, type Table, textCell } from '../core/table.ts';
+import { type Finding, type Table, textCell } from '../core/table.ts';
 import { isVerdict, type ModelCard } from '../models/card.ts';
 import { fuse } from './evidence/fusion.ts';
 import { EvidenceSource } from './evidence/source.ts';
@@ -37,8 +37,10 @@ export function outOfScope(card: ModelCard, table: Table, row: number): string |
   return null;
 }
 
+/** 0 where the table has no such column, or one that holds no count. */
 function count(table: Table, name: string, row: number): number {
-  return (table.columns.get(name) as ScalarColumn<'uint32'> | undefined)?.values[row] ?? 0;
+  const column = table.columns.get(name);
+  return column?.type === 'uint32' ? column.values[row]! : 0;
 }
 
 /**

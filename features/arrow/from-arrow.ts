@@ -1,218 +1,264 @@
-/** Arrow record batches to tables. Columns of types that flow tables do not have are left out and named. */
-import { type Data, DataType, Precision, type RecordBatch, type Schema, TimeUnit, type Vector } from 'apache-arrow';
+/** Arrow record batches to tables. Columns of types that flow tables do not have are left out. */
 import {
   type Column,
   type ColumnSpec,
   type ColumnType,
   createTable,
   type ListColumn,
+  reserveItems,
   type ScalarColumn,
   type Table,
-  type TextListColumn,
 } from '../../core/table.ts';
-import { appendText, appendUtf8, type TextColumn, utf8Of } from '../../core/text-column.ts';
-import { appendListItem, appendTextList, endTextList } from '../../core/text-list-column.ts';
+import { appendUtf8, type TextColumn, utf8Of } from '../../core/text-column.ts';
+import { appendListItem, endTextList, type TextListColumn } from '../../core/text-list-column.ts';
+import { featureNamed } from '../vector/schema.ts';
+import type { BatchBody } from './body.ts';
+import { ArrowDamage } from './flatbuffer.ts';
+import { ARROW_LIMITS } from './limits.ts';
+import type { BatchHeader } from './message.ts';
+import type { ArrowField, ArrowType } from './schema.ts';
 import { REVISION_KEY, UNIT_KEY } from './to-arrow.ts';
+import {
+  type Dictionaries,
+  isThere,
+  type Lists,
+  type Numbers,
+  openField,
+  passField,
+  type TextPlace,
+  type Texts,
+  type Times,
+  type Values,
+} from './values.ts';
 
-/** The columns of an Arrow schema that a flow table can hold. */
-export function specsOfArrow(schema: Schema): { specs: ColumnSpec[]; leftOut: string[] } {
-  const specs: ColumnSpec[] = [];
-  const leftOut: string[] = [];
-  for (const field of schema.fields) {
-    const type = columnType(field.type);
-    if (type === null) leftOut.push(field.name);
-    else {
-      const revision = Number(field.metadata.get(REVISION_KEY) ?? '1');
-      specs.push({ name: field.name, type, unit: field.metadata.get(UNIT_KEY) ?? '', revision });
+/** A field of the schema, and the column it becomes; null where it becomes none. */
+export interface ArrowColumn {
+  readonly field: ArrowField;
+  readonly spec: ColumnSpec | null;
+}
+
+/**
+ * The columns of a schema.
+ *
+ * @param wanted which to take
+ * @throws ArrowDamage for a column of flows whose type cannot hold its values
+ */
+export function columnsOfArrow(fields: readonly ArrowField[], wanted: (name: string) => boolean): ArrowColumn[] {
+  return fields.map((field) => {
+    if (!wanted(field.name)) return { field, spec: null };
+    const type = columnType(field);
+    const known = featureNamed(field.name);
+    if (type === null && known !== undefined) {
+      throw new ArrowDamage(`column ${field.name} is ${field.typeName} where ${known.type} belongs`);
     }
+    if (type === null) return { field, spec: null };
+    const revision = Number(field.notes.get(REVISION_KEY) ?? '1');
+    return { field, spec: { name: field.name, type, unit: field.notes.get(UNIT_KEY) ?? '', revision } };
+  });
+}
+
+/** Signed integers are doubles, since no column of flows has a sign; a column of nulls is whatever it is called after. */
+function columnType({ name, type, children, dictionary }: ArrowField): ColumnType | null {
+  if (dictionary !== null) return type.kind === 'text' ? 'utf8' : null;
+  switch (type.kind) {
+    case 'null':
+      return featureNamed(name)?.type ?? null;
+    case 'list':
+    case 'fixed_list':
+      return listType(children[0]!);
+    case 'timestamp':
+      return 'timestamp_ns';
+    default:
+      return valueType(type);
   }
-  return { specs, leftOut };
 }
 
-function columnType(type: DataType): ColumnType | null {
-  if (DataType.isBool(type)) return 'bool';
-  if (DataType.isInt(type)) return integerType(type.bitWidth, type.isSigned);
-  if (DataType.isFloat(type)) return type.precision === Precision.HALF ? null : 'float64';
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return 'utf8';
-  if (DataType.isDictionary(type)) return columnType(type.dictionary) === 'utf8' ? 'utf8' : null;
-  if (DataType.isTimestamp(type)) return 'timestamp_ns';
-  if (DataType.isList(type)) return listType(columnType(type.valueType), type.valueType);
-  return null;
-}
-
-function integerType(bits: number, signed: boolean): ColumnType {
-  if (signed || bits === 64) return bits === 64 && !signed ? 'uint53' : 'float64';
+function valueType(type: ArrowType): ColumnType | null {
+  if (type.kind === 'bool') return 'bool';
+  if (type.kind === 'text') return 'utf8';
+  if (type.kind === 'float') return type.bits === 16 ? null : 'float64';
+  if (type.kind !== 'int') return null;
+  const { bits, isSigned } = type;
+  if (isSigned || bits === 64) return bits === 64 && !isSigned ? 'uint53' : 'float64';
   return bits === 8 ? 'uint8' : bits === 16 ? 'uint16' : 'uint32';
 }
 
-function listType(item: ColumnType | null, type: DataType): ColumnType | null {
-  if (item === 'utf8') return 'list_utf8';
-  if (DataType.isInt(type) && type.bitWidth <= (type.isSigned ? 32 : 16)) return 'list_int32';
-  return DataType.isInt(type) || item === 'float64' ? 'list_float64' : null;
+function listType({ type, dictionary }: ArrowField): ColumnType | null {
+  if (type.kind === 'text') return 'list_utf8';
+  if (dictionary !== null) return null;
+  if (type.kind === 'int') return type.bits <= (type.isSigned ? 32 : 16) ? 'list_int32' : 'list_float64';
+  return type.kind === 'float' && type.bits > 16 ? 'list_float64' : null;
 }
 
-/** Copies a record batch into a new table of the given columns. */
-export function fromRecordBatch(specs: readonly ColumnSpec[], batch: RecordBatch): Table {
-  const table = createTable(specs, batch.numRows);
-  table.length = batch.numRows;
-  for (const spec of specs) {
-    const vector = batch.getChild(spec.name);
-    if (vector !== null) copyColumn(table.columns.get(spec.name)!, vector, batch.numRows);
+/** The values of the columns that are taken, null for the others; none holds fewer rows than the batch. */
+export async function openBatch(
+  columns: readonly ArrowColumn[],
+  body: BatchBody,
+  dictionaries: Dictionaries,
+): Promise<(Values | null)[]> {
+  const opened: (Values | null)[] = [];
+  for (const { field, spec } of columns) {
+    if (spec === null) {
+      passField(field, body);
+      opened.push(null);
+      continue;
+    }
+    const values = await named(field.name, openField(field, body, dictionaries));
+    if (values.length < body.rows) throw new ArrowDamage(`column ${field.name} has fewer rows than its record batch`);
+    opened.push(values);
   }
+  return opened;
+}
+
+async function named<T>(name: string, opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    throw new ArrowDamage(`column ${name}: ${cause.message}`);
+  }
+}
+
+/**
+ * How many rows a batch may claim that nothing stands for: only a column of nulls, or one that is not read, needs no bytes,
+ * and a batch of such could have any number.
+ */
+export function checkRows({ rows, buffers }: BatchHeader, opened: readonly (Values | null)[]): void {
+  if (opened.some((values) => values !== null && values.kind !== 'nulls')) return;
+  const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
+  if (rows > 8 * bytes + 8192) throw new ArrowDamage(`a record batch of ${bytes} bytes claims ${rows} rows`);
+}
+
+/** Bytes that the texts and lists of a table may still take. */
+interface Room {
+  left: number;
+}
+
+/** Copies rows `[start, end)` into a new table. */
+export function tableOfRows(
+  columns: readonly ArrowColumn[],
+  specs: readonly ColumnSpec[],
+  opened: readonly (Values | null)[],
+  start: number,
+  end: number,
+): Table {
+  const table = createTable(specs, end - start);
+  table.length = end - start;
+  const room = { left: ARROW_LIMITS.tableBytes };
+  columns.forEach(({ spec }, i) => {
+    if (spec !== null) copyColumn(table.columns.get(spec.name)!, opened[i]!, start, end, room);
+  });
   return table;
 }
 
-function copyColumn(column: Column, vector: Vector, rows: number): void {
-  switch (column.type) {
-    case 'utf8':
-      copyTexts(column, vector, rows);
-      return;
-    case 'list_utf8':
-      copyTextLists(column, vector, rows);
-      return;
-    case 'list_int32':
-    case 'list_float64':
-      copyLists(column, vector, rows);
-      return;
-    case 'findings':
-      // Evidence is written for readers, not read back: no flow table has it.
-      return;
-    case 'timestamp_ns':
-      copyTimes(column.values, column.valid, vector, rows);
-      return;
-    default:
-      if (copyNumbers(column, vector, rows)) return;
-      for (let row = 0; row < rows; row++) {
-        const value: unknown = vector.get(row);
-        if (value === null || value === undefined) continue;
-        const number = Number(value);
-        // What is no finite number in somebody else's table is a null in ours.
-        if (!Number.isFinite(number)) continue;
-        column.values[row] = number;
-        column.valid[row] = 1;
-      }
-  }
+/** A column of nulls is what it was made as. */
+function copyColumn(column: Column, values: Values, start: number, end: number, room: Room): void {
+  if (values.kind === 'times' && column.type === 'timestamp_ns') copyTimes(column, values, start, end);
+  else if (values.kind === 'texts' && column.type === 'utf8') copyTexts(column, values, start, end, room);
+  else if (values.kind === 'lists' && column.type === 'list_utf8') copyTextLists(column, values, start, end, room);
+  else if (values.kind === 'lists') copyLists(column as ListColumn, values, start, end, room);
+  else if (values.kind === 'numbers') copyNumbers(column as ScalarColumn, values, start, end);
 }
 
-/** Numbers that lie as ours do, a run at a time: a tenth of the time that single values take. False for others. */
-function copyNumbers({ values, valid }: ScalarColumn, { data: [data, ...more], type }: Vector, rows: number): boolean {
-  if (data === undefined || more.length > 0 || data.length < rows) return false;
-  const source: unknown = data.values;
-  if (DataType.isBool(type)) {
-    if (!(values instanceof Uint8Array)) return false;
-    for (let row = 0; row < rows; row++) values[row] = bitAt(source as Uint8Array, data.offset + row);
-  } else if (values instanceof Float64Array && source instanceof Float64Array) {
-    for (let row = 0; row < rows; row++) values[row] = Number.isFinite(source[row]) ? source[row]! : Number.NaN;
-  } else if (source?.constructor === values.constructor && !(source instanceof BigInt64Array)) {
-    values.set((source as Uint32Array).subarray(0, rows) as never);
-  } else return false;
-  const { nullCount, nullBitmap, offset } = data;
-  for (let row = 0; row < rows; row++) {
-    const isThere = (nullCount === 0 || bitAt(nullBitmap, offset + row) === 1) && !Number.isNaN(values[row]);
-    valid[row] = isThere ? 1 : 0;
-    if (!isThere) values[row] = 0;
-  }
-  return true;
-}
-
-/** A bit of a bitmap: Arrow's own look at one asks each time what the column is. */
-function bitAt(bits: Uint8Array, at: number): 0 | 1 {
-  return ((bits[at >> 3]! >> (at & 7)) & 1) as 0 | 1;
-}
-
-/** By their bytes where they lie in the open: as strings they would lose a byte order mark. */
-function copyTexts(column: TextColumn, vector: Vector, rows: number): void {
-  const data = vector.data.length === 1 && DataType.isUtf8(vector.type) ? vector.data[0]! : null;
-  const isFull = data !== null && data.nullCount === 0;
-  for (let row = 0; row < rows; row++) {
-    if (data !== null && !isFull && bitAt(data.nullBitmap, data.offset + row) === 0) appendText(column, row, null);
-    else if (data === null) appendText(column, row, (vector.get(row) as string | null) ?? null);
-    else {
-      const { valueOffsets, values } = data;
-      appendUtf8(column, row, utf8Of(values as Uint8Array, valueOffsets[row]!, valueOffsets[row + 1]!));
-    }
-  }
-}
-
-function copyTextLists(column: TextListColumn, vector: Vector, rows: number): void {
-  const lists = openLists(vector, rows);
-  if (lists !== null) {
-    copyOpenLists(column, lists, rows);
+function copyNumbers(column: ScalarColumn, { at, raw, validity }: Numbers, start: number, end: number): void {
+  const target = column.values as Float64Array;
+  const { valid } = column;
+  // Whole numbers that lie as ours do, a run at a time.
+  if (validity === null && raw?.constructor === target.constructor && !(raw instanceof Float64Array)) {
+    target.set(raw.subarray(start, end));
+    valid.fill(1, 0, end - start);
     return;
   }
-  for (let row = 0; row < rows; row++) {
-    const list = vector.get(row) as Vector | null;
-    appendTextList(column, row, list === null ? null : [...list].map(String));
+  for (let row = start; row < end; row++) {
+    if (!isThere(validity, row)) continue;
+    const number = at(row);
+    // What is no finite number in somebody else's table is a null in ours.
+    if (!Number.isFinite(number)) continue;
+    target[row - start] = number;
+    valid[row - start] = 1;
   }
 }
 
-/** The lists if the bytes of their texts can be taken. */
-function openLists({ data: [lists, ...more] }: Vector, rows: number): Data | null {
-  const texts = lists?.children[0];
-  if (rows === 0 || lists === undefined || more.length > 0) return null;
-  return texts === undefined || !DataType.isUtf8(texts.type) || texts.nullCount > 0 ? null : lists;
+function copyTimes(
+  { values, valid }: ScalarColumn<'timestamp_ns'>,
+  { counts, nsPerUnit, validity }: Times,
+  start: number,
+  end: number,
+): void {
+  for (let row = start; row < end; row++) {
+    if (!isThere(validity, row)) continue;
+    const ns = counts[row]! * nsPerUnit;
+    if (BigInt.asIntN(64, ns) !== ns) throw new ArrowDamage('a time is beyond what nanoseconds since 1970 can tell');
+    values[row - start] = ns;
+    valid[row - start] = 1;
+  }
 }
 
-function copyOpenLists(column: TextListColumn, lists: Data, rows: number): void {
-  const texts = lists.children[0]!;
-  for (let row = 0; row < rows; row++) {
-    column.offsets[row + 1] = column.offsets[row]!;
-    if (!lists.getValid(row)) continue;
-    for (let item = lists.valueOffsets[row]!; item < lists.valueOffsets[row + 1]!; item++) {
-      const text = utf8Of(texts.values as Uint8Array, texts.valueOffsets[item]!, texts.valueOffsets[item + 1]!);
-      appendListItem(column, row, text, 0, text.length);
+function takeRoom(room: Room, bytes: number): void {
+  room.left -= bytes;
+  if (room.left < 0) throw new ArrowDamage('its texts and lists do not fit the memory');
+}
+
+/** By their bytes: as strings they would lose a byte order mark. */
+function copyTexts(column: TextColumn, texts: Texts, start: number, end: number, room: Room): void {
+  const place = newPlace();
+  for (let row = start; row < end; row++) {
+    const to = row - start;
+    if (!isThere(texts.validity, row) || !texts.find(row, place)) {
+      column.offsets[to + 1] = column.offsets[to]!;
+      continue;
     }
-    endTextList(column, row);
+    takeRoom(room, place.end - place.start);
+    appendUtf8(column, to, utf8Of(place.bytes, place.start, place.end));
   }
 }
 
-function copyLists(column: ListColumn, vector: Vector, rows: number): void {
-  const lists: (ArrayLike<number | bigint> | null)[] = [];
-  let total = 0;
-  for (let row = 0; row < rows; row++) {
-    const list = vector.get(row) as Vector | null;
-    const items = list === null ? null : (list.toArray() as ArrayLike<number | bigint>);
-    lists.push(items);
-    total += items?.length ?? 0;
-    column.offsets[row + 1] = total;
+/** What a text or a number takes in a list beside its bytes. */
+const ITEM_BYTES = 8;
+
+/** A list of texts has no nulls: they are empty texts. */
+function copyTextLists(column: TextListColumn, lists: Lists, start: number, end: number, room: Room): void {
+  const { items } = lists;
+  if (items.kind !== 'texts') return;
+  const place = newPlace();
+  for (let row = start; row < end; row++) {
+    const to = row - start;
+    column.offsets[to + 1] = column.offsets[to]!;
+    if (!isThere(lists.validity, row)) continue;
+    for (let item = lists.starts(row); item < lists.starts(row + 1); item++) {
+      const text =
+        isThere(items.validity, item) && items.find(item, place)
+          ? utf8Of(place.bytes, place.start, place.end)
+          : NO_BYTES;
+      takeRoom(room, ITEM_BYTES + text.length);
+      appendListItem(column, to, text, 0, text.length);
+    }
+    endTextList(column, to);
   }
-  column.items = column.type === 'list_int32' ? new Int32Array(total) : (new Float64Array(total) as never);
-  for (let row = 0; row < rows; row++) {
-    const items = lists[row];
-    if (items === null || items === undefined) continue;
-    column.valid[row] = 1;
-    const start = column.offsets[row]!;
-    for (let i = 0; i < items.length; i++) {
-      const number = Number(items[i]);
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+function copyLists(column: ListColumn, lists: Lists, start: number, end: number, room: Room): void {
+  const { items } = lists;
+  for (let row = start; row < end; row++) {
+    const to = row - start;
+    column.offsets[to + 1] = column.offsets[to]!;
+    if (!isThere(lists.validity, row) || items.kind !== 'numbers') continue;
+    const first = lists.starts(row);
+    const count = lists.starts(row + 1) - first;
+    takeRoom(room, ITEM_BYTES * count);
+    const at = reserveItems(column, to, count);
+    for (let i = 0; i < count; i++) {
+      const number = isThere(items.validity, first + i) ? items.at(first + i) : 0;
       // Neither null nor infinite has a place in a list.
-      column.items[start + i] = Number.isFinite(number) ? number : 0;
+      column.items[at + i] = Number.isFinite(number) ? number : 0;
     }
+    column.offsets[to + 1] = at + count;
+    column.valid[to] = 1;
   }
 }
 
-const NS_PER_UNIT: Readonly<Record<number, bigint>> = {
-  [TimeUnit.SECOND]: 1_000_000_000n,
-  [TimeUnit.MILLISECOND]: 1_000_000n,
-  [TimeUnit.MICROSECOND]: 1000n,
-  [TimeUnit.NANOSECOND]: 1n,
-};
-
-/** The raw 64-bit counts: the accessor would round to milliseconds. */
-function copyTimes(values: BigInt64Array, valid: Uint8Array, vector: Vector, rows: number): void {
-  const factor = NS_PER_UNIT[(vector.type as unknown as { unit: number }).unit] ?? 1n;
-  let row = 0;
-  for (const data of vector.data) {
-    const counts = data.values as unknown as BigInt64Array | Int32Array;
-    for (let i = 0; i < data.length && row < rows; i++, row++) {
-      if (!data.getValid(i)) continue;
-      values[row] = rawCount(counts, i) * factor;
-      valid[row] = 1;
-    }
-  }
-}
-
-/** Arrow's timestamps are 64-bit; a view of 32-bit halves is joined. */
-function rawCount(counts: BigInt64Array | Int32Array, index: number): bigint {
-  if (counts instanceof BigInt64Array) return counts[index]!;
-  return (BigInt(counts[index * 2 + 1]!) << 32n) | BigInt(counts[index * 2]! >>> 0);
+function newPlace(): TextPlace {
+  return { bytes: NO_BYTES, start: 0, end: 0 };
 }

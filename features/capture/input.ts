@@ -29,8 +29,12 @@ export interface InputAccount {
  * @param account filled while reading
  * @throws FlowlampError FILE_NOT_FOUND or FILE_UNREADABLE
  */
-export async function* readInput(path: string, account: InputAccount): AsyncGenerator<Uint8Array> {
-  const raw = path === STANDARD_INPUT ? process.stdin : readFile(path);
+export function readInput(path: string, account: InputAccount): AsyncGenerator<Uint8Array> {
+  return unpacked(path === STANDARD_INPUT ? process.stdin : readFile(path), account);
+}
+
+/** The bytes of any source, decompressed, as readInput has them. */
+export async function* unpacked(raw: AsyncIterable<Uint8Array>, account: InputAccount): AsyncGenerator<Uint8Array> {
   const { head, rest } = await peek(raw);
   if (isGzip(head)) {
     account.compression = 'gzip';

@@ -29,12 +29,22 @@ const PACKED = [
  */
 export async function sourceKind(path: string): Promise<SourceKind> {
   const head = path === STANDARD_INPUT ? await headOfStandardInput() : headOf(path);
-  if (head.length === 0) throw emptyFile(path === STANDARD_INPUT ? 'standard input' : path);
+  return kindOfHead(path === STANDARD_INPUT ? 'standard input' : path, head);
+}
+
+/**
+ * What begins with these bytes.
+ *
+ * @param name what to call it in errors
+ * @throws FlowlampError FILE_EMPTY for no bytes, NOT_A_CAPTURE for what is neither
+ */
+export function kindOfHead(name: string, head: Uint8Array): SourceKind {
+  if (head.length === 0) throw emptyFile(name);
   if (isCaptureHead(head)) return 'capture';
   const kind = tableKind(head);
   if (kind !== null) return kind;
   throw new FlowlampError(ErrorCode.NotACapture, {
-    happened: `${path} is neither a capture nor a flow table`,
+    happened: `${name} is neither a capture nor a flow table`,
     expected: 'pcap or pcapng, or what `flowlamp extract` writes (Arrow, Parquet, CSV, JSONL)',
     action: 'check the path',
   });

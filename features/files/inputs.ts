@@ -1,6 +1,7 @@
 /** What a user names on the command line, as a list of files: a file, a folder, a glob, or standard input. */
 import { closeSync, type Dirent, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { globSync, isDynamicPattern } from 'tinyglobby';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -34,6 +35,20 @@ function expandInput(input: string): string[] {
   const captures = [...capturesIn(input)];
   if (captures.length === 0) throw nothingIn(input);
   return captures;
+}
+
+/**
+ * The path that a URL names.
+ *
+ * @throws FlowlampError OPTION_INVALID for any but a `file:` URL
+ */
+export function pathOfUrl(url: URL): string {
+  if (url.protocol === 'file:') return fileURLToPath(url);
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: `${url.href.slice(0, 80)} is not read`,
+    expected: 'a file: URL',
+    action: 'fetch it, and give the body of the response',
+  });
 }
 
 /** A name that exists is that file, even if it reads like a pattern. */

@@ -1,9 +1,12 @@
 /** Flow tables from files or standard input, batch by batch, whatever their format. */
-import { LIMITS } from '../../core/limits.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
+import { newInputAccount, readInput, STANDARD_INPUT } from '../capture/input.ts';
 import { emptyFile } from '../capture/reader.ts';
 import { parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../text/text-reader.ts';
-import { csvRows, readLines } from './lines.ts';
+import { batchRows } from './batch-rows.ts';
+import { knownSpecs, withKnownTypes } from './known-types.ts';
+import { BATCH_CHARACTERS, csvRowsOf, linesOf } from './lines.ts';
+import { holdAll, openFile, type RandomAccess } from './random-access.ts';
 
 /** What a file is, by its first bytes. */
 export const TableKind = {
@@ -28,9 +31,27 @@ export function tableKind(head: Uint8Array): TableKind | null {
 /** Receives the table's rows in batches, each its own; the next waits for the promise. */
 export type TableReceiver = (batch: Table, specs: readonly ColumnSpec[]) => void | Promise<void>;
 
+/** Where the bytes of a table come from; one of the two is asked for, once. */
+export interface TableBytes {
+  /** What to call the table in errors. */
+  readonly name: string;
+  /** From beginning to end; a piece is lent until the next is asked for. */
+  readonly pieces: () => AsyncIterable<Uint8Array>;
+  /** From anywhere, for formats that are read from their end. */
+  readonly anywhere: () => RandomAccess | Promise<RandomAccess>;
+}
+
+/** Rows of a table. */
+export interface TableBatch {
+  readonly batch: Table;
+  /** The same list for all batches of a table. */
+  readonly specs: readonly ColumnSpec[];
+}
+
 /**
  * Reads a table.
  *
+ * @param path a file, or `-` for standard input
  * @param wanted which columns to take; others may be handed on too, where leaving them out saves nothing
  * @throws FlowlampError NOT_A_TABLE for bytes that do not parse
  */
@@ -40,47 +61,98 @@ export async function readTable(
   receive: TableReceiver,
   wanted?: (name: string) => boolean,
 ): Promise<void> {
+  for await (const { batch, specs } of tableBatches(bytesOfFile(path), kind, wanted)) await receive(batch, specs);
+}
+
+/** The bytes of a file, or of standard input. */
+export function bytesOfFile(path: string): TableBytes {
+  const pieces = () => readInput(path, newInputAccount());
+  return {
+    name: path,
+    pieces,
+    anywhere: () => (path === STANDARD_INPUT ? holdAll('standard input', pieces()) : openFile(path)),
+  };
+}
+
+/**
+ * The rows of a table, a batch at a time: at least one, empty if the table is. Columns of flows have the types that they
+ * have here, where what they were kept as can be turned to them without loss.
+ *
+ * @throws FlowlampError NOT_A_TABLE for bytes that do not parse, and values that their columns cannot hold
+ */
+export async function* tableBatches(
+  from: TableBytes,
+  kind: TableKind,
+  wanted?: (name: string) => boolean,
+): AsyncGenerator<TableBatch> {
+  let [found, known]: (readonly ColumnSpec[])[] = [[], []];
+  for await (const { batch, specs } of rawBatches(from, kind, wanted)) {
+    if (specs !== found) [found, known] = [specs, knownSpecs(specs)];
+    yield { batch: withKnownTypes(from.name, known!, batch), specs: known! };
+  }
+}
+
+async function* rawBatches(
+  from: TableBytes,
+  kind: TableKind,
+  wanted?: (name: string) => boolean,
+): AsyncGenerator<TableBatch> {
   switch (kind) {
     case 'arrow':
+    case 'parquet': {
+      const file = await from.anywhere();
+      try {
+        if (kind === 'arrow') yield* (await import('./arrow-batches.ts')).arrowFileBatches(from.name, file, wanted);
+        else yield* (await import('./parquet-batches.ts')).parquetBatches(from.name, file);
+      } finally {
+        file.close();
+      }
+      return;
+    }
     case 'arrows':
-      return readArrow(path, receive, wanted);
-    case 'parquet':
-      return readParquet(path, receive);
+      yield* (await import('./arrow-batches.ts')).arrowStreamBatches(from.name, from.pieces(), wanted);
+      return;
     case 'csv':
-      return readCsv(path, receive);
+      yield* csvBatches(from);
+      return;
     case 'jsonl':
-      return readJsonLines(path, receive);
+      yield* jsonLineBatches(from);
   }
 }
 
-/** Arrow's library is loaded only where it is asked for: that takes a tenth of a second. */
-async function readArrow(path: string, receive: TableReceiver, wanted?: (name: string) => boolean): Promise<void> {
-  const { arrowBatches } = await import('./arrow-batches.ts');
-  for await (const { batch, specs } of arrowBatches(path, wanted)) await receive(batch, specs);
-}
-
-async function readParquet(path: string, receive: TableReceiver): Promise<void> {
-  const { parquetBatches } = await import('./parquet-batches.ts');
-  for await (const { batch, specs } of parquetBatches(path)) await receive(batch, specs);
-}
-
-async function readCsv(path: string, receive: TableReceiver): Promise<void> {
+async function* csvBatches({ name, pieces }: TableBytes): AsyncGenerator<TableBatch> {
   let specs: ColumnSpec[] | null = null;
+  let characters = 0;
   const rows: string[][] = [];
-  for await (const cells of csvRows(path)) {
-    if (specs === null) specs = specsOfNames(cells);
-    else if (rows.push(cells) === LIMITS.batchRows) await receive(tableOfCells(path, specs, rows.splice(0)), specs);
+  for await (const cells of csvRowsOf(name, pieces())) {
+    if (specs === null) {
+      specs = specsOfNames(cells, name);
+      continue;
+    }
+    rows.push(cells);
+    characters += cells.reduce((sum, { length }) => sum + length, cells.length);
+    if (rows.length < batchRows(specs.length) && characters < BATCH_CHARACTERS) continue;
+    yield { batch: tableOfCells(name, specs, rows.splice(0)), specs };
+    characters = 0;
   }
-  if (specs === null) throw emptyFile(path);
-  await receive(tableOfCells(path, specs, rows), specs);
+  if (specs === null) throw emptyFile(name);
+  yield { batch: tableOfCells(name, specs, rows), specs };
 }
 
-async function readJsonLines(path: string, receive: TableReceiver): Promise<void> {
+async function* jsonLineBatches({ name, pieces }: TableBytes): AsyncGenerator<TableBatch> {
   let specs: ColumnSpec[] | null = null;
-  for await (const lines of readLines(path, LIMITS.batchRows)) {
-    const objects = parseJsonLines(path, lines);
-    specs ??= specsOfNames(Object.keys(objects[0] ?? {}));
-    await receive(tableOfObjects(path, specs, objects), specs);
+  // The first line says which columns there are, and so how many rows are taken at a time.
+  const most = () => (specs === null ? 1 : batchRows(specs.length));
+  let waiting: Record<string, unknown>[] = [];
+  for await (const lines of linesOf(name, pieces(), most)) {
+    const objects = parseJsonLines(name, lines);
+    if (specs === null) {
+      specs = specsOfNames(Object.keys(objects[0]!), name);
+      waiting = objects;
+      continue;
+    }
+    yield { batch: tableOfObjects(name, specs, [...waiting.splice(0), ...objects]), specs };
   }
-  if (specs === null) throw emptyFile(path);
+  if (specs === null) throw emptyFile(name);
+  if (waiting.length > 0) yield { batch: tableOfObjects(name, specs, waiting), specs };
 }

@@ -14,8 +14,22 @@ import { appendTextList } from '../../core/text-list-column.ts';
 import { featureNamed } from '../vector/schema.ts';
 import { parseTime } from './cell.ts';
 
-/** The columns of a text table, by the names in its header or first object. */
-export function specsOfNames(names: readonly string[]): ColumnSpec[] {
+/** Far more than any table of flows has; each costs some hundred bytes before it holds anything. */
+const MAX_COLUMNS = 65_536;
+
+/**
+ * The columns of a text table, by the names in its header or first object.
+ *
+ * @param table what to call it in errors
+ * @throws FlowlampError NOT_A_TABLE where two have one name, or they are more than a table may have
+ */
+export function specsOfNames(names: readonly string[], table = 'the table'): ColumnSpec[] {
+  if (names.length > MAX_COLUMNS) throw notATable(table, `it has ${names.length} columns`);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw notATable(table, `it has two columns ${shown(name)}`);
+    seen.add(name);
+  }
   return names.map((name) => featureNamed(name) ?? { name, type: 'utf8', unit: '', revision: 1 });
 }
 
@@ -100,7 +114,7 @@ function valueOfText(name: string, spec: ColumnSpec, cell: string): unknown {
 function setCell(name: string, spec: ColumnSpec, column: Column, row: number, value: unknown): void {
   switch (column.type) {
     case 'utf8':
-      appendText(column, row, value === null || typeof value === 'string' ? value : JSON.stringify(value));
+      appendText(column, row, value === null || typeof value === 'string' ? value : jsonText(name, spec, value));
       return;
     case 'list_utf8':
       appendTextList(column, row, value === null ? null : itemsOf(name, spec, value, isText));
@@ -122,7 +136,7 @@ function setCell(name: string, spec: ColumnSpec, column: Column, row: number, va
     }
     case 'timestamp_ns': {
       if (value === null) return;
-      const time = typeof value === 'string' ? parseTime(value) : null;
+      const time = typeof value === 'string' ? parseTime(value) : typeof value === 'bigint' ? int64(value) : null;
       column.values[row] = time ?? badCell(name, spec, value);
       column.valid[row] = 1;
       return;
@@ -147,7 +161,7 @@ const LARGEST: Readonly<Partial<Record<ScalarType, number>>> = {
 };
 
 /** A typed array would wrap what does not fit. */
-function fits(value: number, type: ScalarType): boolean {
+export function fits(value: number, type: ScalarType): boolean {
   const largest = LARGEST[type];
   return largest === undefined || (Number.isInteger(value) && value >= 0 && value <= largest);
 }
@@ -158,9 +172,35 @@ function itemsOf<T>(name: string, spec: ColumnSpec, value: unknown, isItem: (ite
 
 const isText = (item: unknown): item is string => typeof item === 'string';
 const isFiniteNumber = (item: unknown): item is number => Number.isFinite(item);
-const isInt32 = (item: unknown): item is number => Number.isInteger(item) && ((item as number) | 0) === item;
+export const isInt32 = (item: unknown): item is number => Number.isInteger(item) && ((item as number) | 0) === item;
 
-function badCell(name: string, spec: ColumnSpec, value: unknown): never {
-  const shown = JSON.stringify(value)?.slice(0, 40) ?? String(value);
-  throw notATable(name, `column ${spec.name} holds ${shown} where a ${spec.type} belongs`);
+/** Nanoseconds, as rows in memory have them. */
+const int64 = (value: bigint): bigint | null => (BigInt.asIntN(64, value) === value ? value : null);
+
+/** What is no text, in a column of texts. */
+function jsonText(name: string, spec: ColumnSpec, value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Lists within lists without end.
+    return badCell(name, spec, value);
+  }
+}
+
+/** @throws FlowlampError NOT_A_TABLE that names the column, what it holds and what belongs there */
+export function badCell(name: string, { name: column, type }: ColumnSpec, value: unknown): never {
+  const called = /^\w{1,80}$/.test(column) ? column : shown(column);
+  throw notATable(name, `column ${called} holds ${shown(value)} where a ${type} belongs`);
+}
+
+const LONGEST_SHOWN = 40;
+
+/** The beginning of a value as JSON has it. */
+function shown(value: unknown): string {
+  const start = typeof value === 'string' ? value.slice(0, LONGEST_SHOWN) : value;
+  try {
+    return (JSON.stringify(start) ?? String(start)).slice(0, LONGEST_SHOWN);
+  } catch {
+    return Array.isArray(value) ? 'lists within lists' : `a ${typeof value}`;
+  }
 }

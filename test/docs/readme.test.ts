@@ -84,7 +84,7 @@ test('the TypeScript snippet has eight lines, compiles and runs', () => {
     const { status, stdout, stderr } = run(process.execPath, [join(folder, 'snippet.js')]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout.trim().split('\n')).toHaveLength(16);
-    expect(stdout).toMatch(/^198\.18\.79\.115 t12\S+ mining$/m);
+    expect(stdout).toMatch(/^198\.18\.79\.115 t12\S+ mining Packet sizes/m);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -5,6 +5,7 @@ import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import { afterAll, describe, expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
 import { parquetBatches } from '../../../features/files/parquet-batches.ts';
+import { openFile } from '../../../features/files/random-access.ts';
 import { TableWriter } from '../../../features/files/table-writer.ts';
 import { type Row, rowsOf } from '../../support/rows.ts';
 import { SPECS, someTable } from './some-table.ts';
@@ -16,7 +17,7 @@ async function read(bytes: Uint8Array): Promise<Row[]> {
   const path = join(folder, 'hostile.parquet');
   writeFileSync(path, bytes);
   const rows: Row[] = [];
-  for await (const { batch } of parquetBatches(path)) rows.push(...rowsOf(batch));
+  for (const { batch } of parquetBatches(path, openFile(path))) rows.push(...rowsOf(batch));
   return rows;
 }
 
@@ -165,7 +166,7 @@ describe('numbers that promise too much', () => {
     writeFileSync(path, withFooter(footer, body));
     let seen = 0;
     const reading = (async () => {
-      for await (const { batch } of parquetBatches(path)) seen += batch.length;
+      for (const { batch } of parquetBatches(path, openFile(path))) seen += batch.length;
     })();
     await expect(reading).rejects.toMatchObject({
       ...NOT_A_TABLE,
@@ -238,8 +239,8 @@ test('what the receiver throws is not taken for damage, and a file that is not t
   await whole();
   const stop = new Error('the reader has gone');
   const reading = (async () => {
-    for await (const _ of parquetBatches(path)) throw stop;
+    for (const _ of parquetBatches(path, openFile(path))) throw stop;
   })();
   await expect(reading).rejects.toBe(stop);
-  await expect(parquetBatches(join(folder, 'missing')).next()).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+  expect(() => openFile(join(folder, 'missing'))).toThrow(expect.objectContaining({ code: 'FILE_NOT_FOUND' }));
 });

@@ -8,11 +8,12 @@ import { attribute, floatTensor, tensorInfo } from '../../../models/onnx/graph.t
 import { encodePerceptron } from '../../../models/onnx/perceptron.ts';
 import { decodeForest, encodeForest } from '../../../models/onnx/tree-ensemble.ts';
 import { WireReader, WireWriter } from '../../../models/onnx/wire.ts';
-import { createPredictor, RUNTIMES } from '../../../models/predictor.ts';
+import { createPredictor, openPredictor, RUNTIMES } from '../../../models/predictor.ts';
 import { countCovers } from '../../oracle/cover.ts';
 import { randomForest, randomRows } from '../../oracle/trees.ts';
 import { At, edit, readFields, writeFields } from '../../support/onnx-edit.ts';
 import { hasPythonModules, PYTHON } from '../../support/python.ts';
+import { exampleCard } from '../example-card.ts';
 
 const plain = randomForest({ seed: 1, trees: 4, leaves: 6, features: 4, classes: 3 });
 const forest = encodeForest(countCovers(plain, randomRows(1, 100, 4), 100), { producer: 'test' });
@@ -141,6 +142,57 @@ describe('hostile models are refused in one line, whatever is to run them', () =
     const { message } = await refusal(bytes, 'onnxruntime');
     expect(message).toMatch(/^ONNX Runtime refuses the model \(.*Nonsense/);
     expect(message).not.toContain('onnxruntime_src');
+  });
+});
+
+describe('a net that is no classifier', () => {
+  /** A graph from x [N, 4] to y, as a bare node or two. */
+  function graph(...nodes: readonly (readonly [op: string, inputs: string, output: string, domain?: string])[]) {
+    const wire = new WireWriter();
+    for (const [op, inputs, output, domain = ''] of nodes) {
+      const node = new WireWriter();
+      for (const input of inputs) node.text(Onnx.Node.input, input);
+      wire.message(
+        Onnx.Graph.node,
+        node.text(Onnx.Node.output, output).text(Onnx.Node.opType, op).text(Onnx.Node.domain, domain),
+      );
+    }
+    wire
+      .text(Onnx.Graph.name, 'g')
+      .message(Onnx.Graph.input, tensorInfo('x', ElementType.Float, ['N', 4]))
+      .message(Onnx.Graph.output, tensorInfo('y', ElementType.Float, ['N', 4]));
+    const opset = new WireWriter().text(Onnx.Opset.domain, '').int(Onnx.Opset.version, 15);
+    return new WireWriter()
+      .int(Onnx.Model.irVersion, 8)
+      .message(Onnx.Model.graph, wire)
+      .message(Onnx.Model.opsetImport, opset)
+      .finish();
+  }
+
+  async function failure(onnx: Uint8Array): Promise<FlowlampError> {
+    const inputs = ['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'float64', revision: 1 }));
+    const card = { ...exampleCard, labels: ['p', 'q', 'r', 's'], inputs };
+    try {
+      const predictor = await openPredictor({ card, onnx, path: 'm' }, 'onnxruntime');
+      await predictor.predict(new Float32Array(8), 2).finally(() => predictor.release());
+    } catch (error) {
+      return error as FlowlampError;
+    }
+    throw new Error('it was taken');
+  }
+
+  test.each<[string, Uint8Array, RegExp]>([
+    ['goes in a circle', graph(['Add', 'xb', 'a'], ['Add', 'ax', 'b'], ['Add', 'ab', 'y']), /not acyclic/],
+    ['eats its own output', graph(['Add', 'xy', 'y']), /not acyclic/],
+    ['has operators of an unknown domain', graph(['Foo', 'x', 'y', 'com.example']), /No opset import for domain/],
+    ['gives no numbers', graph(['Log', 'x', 'm'], ['Sub', 'mm', 'y']), /m gives NaN as the probability of p/],
+    ['gives what are no probabilities', graph(['Log', 'x', 'y']), /m gives -Infinity as the probability of p/],
+    ['gives one number for all rows', graph(['ReduceSum', 'x', 'y']), /returned 1 values for 2 rows/],
+  ])('and %s is refused in one line', async (_, onnx, message) => {
+    const error = await failure(onnx);
+    expect(error).toMatchObject({ name: 'FlowlampError', code: 'MODEL_INVALID' });
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain('\n');
   });
 });
 
