@@ -34,6 +34,14 @@ export function shortenedTo(text: string, most: number): string {
   return most < 1 ? '' : `${kept}…`;
 }
 
+/** The same with the last characters kept, such as a port; the ellipsis stands before them. */
+export function shortenedBefore(text: string, tail: string, most: number): string {
+  const room = most - displayWidth(tail);
+  return displayWidth(text) <= most || room < 2 || !text.endsWith(tail)
+    ? shortenedTo(text, most)
+    : `${shortenedTo(text.slice(0, -tail.length), room)}${tail}`;
+}
+
 function withFewMarks(text: string): string {
   let marks = 0;
   let kept = '';

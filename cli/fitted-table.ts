@@ -1,13 +1,15 @@
 /** Aligned columns that fit a terminal: what does not is first narrowed, then left out column by column. */
 import { coloured, type Palette, type Role } from './colours.ts';
 import { printable } from './console.ts';
-import { displayWidth, paddedTo, shortenedTo } from './display-width.ts';
+import { displayWidth, paddedTo, shortenedBefore, shortenedTo } from './display-width.ts';
 
 export interface FittedColumn {
   readonly heading: string;
   readonly alignment: 'left' | 'right';
   /** Cells that it takes at least; columns without it are never narrowed. */
   readonly least?: number;
+  /** Of a cell that is too long, what matches this at its end stays. */
+  readonly tail?: RegExp;
   /** Columns are left out in this order, the lowest first; those without it never. */
   readonly dropped?: number;
 }
@@ -89,7 +91,9 @@ function lineOf(
   const last = kept.at(-1);
   const line = kept
     .map((i) => {
-      const text = paddedTo(shortenedTo(cells[i]!, widths[i]!), widths[i]!, columns[i]!.alignment);
+      const { tail, alignment } = columns[i]!;
+      const end = tail?.exec(cells[i]!)?.[0] ?? '';
+      const text = paddedTo(shortenedBefore(cells[i]!, end, widths[i]!), widths[i]!, alignment);
       return coloured(i === last ? text.trimEnd() : text, inColour.has(i) ? role : undefined, palette);
     })
     .join(GAP);

@@ -16,13 +16,13 @@ interface HeldRow {
 }
 
 export class Riskiest {
-  readonly #most: number;
+  readonly most: number;
   readonly #positive: string | null;
   #held: HeldRow[] = [];
   #seen = 0;
 
   constructor(most: number, { positive }: Pick<ModelFacts, 'positive'>) {
-    this.#most = most;
+    this.most = most;
     this.#positive = positive;
   }
 
@@ -33,19 +33,19 @@ export class Riskiest {
 
   /** Takes rows of a scored table, which all have the same columns; those kept are copied. */
   add(table: Table): void {
-    const least = this.#held.length < this.#most ? null : this.#held.at(-1)!;
+    const least = this.#held.length < this.most ? null : this.#held.at(-1)!;
     const candidates = Array.from({ length: table.length }, (_, row) => this.#placed(table, row)).filter(
       (row) => least === null || byRisk(row, least) < 0,
     );
     if (candidates.length === 0) return;
-    const kept = [...this.#held, ...candidates].sort(byRisk).slice(0, this.#most);
+    const kept = [...this.#held, ...candidates].sort(byRisk).slice(0, this.most);
     const isNew = new Set(candidates);
     const rows = kept.filter((row) => isNew.has(row)).map(({ row }) => row);
     const copy = takeTableRows(table, rows);
     let next = 0;
     this.#held = kept.map((row) => (isNew.has(row) ? { ...row, table: copy, row: next++ } : row));
     const tables = new Set(this.#held.map((row) => row.table)).size;
-    if (tables > MOST_TABLES + this.#most / LIMITS.batchRows) this.#gather();
+    if (tables > MOST_TABLES + this.most / LIMITS.batchRows) this.#gather();
   }
 
   /** The rows kept, riskiest first, in tables of at most as many rows as a batch has. */

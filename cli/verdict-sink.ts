@@ -114,8 +114,9 @@ export class VerdictSink {
   /** What people should know of what was written. */
   notes(): string[] {
     const total = [...this.counts.values()].reduce((sum, count) => sum + count, 0);
-    if (this.#riskiest !== null && this.#options.top !== undefined)
-      this.#choice.count('--top', this.#riskiest.seen - Math.min(this.#riskiest.seen, this.#options.top));
+    // The table itself says how many more there are.
+    if (this.#riskiest !== null && this.#format !== 'table')
+      this.#choice.count('--top', Math.max(0, this.#riskiest.seen - this.#riskiest.most));
     const leftOut = this.#choice.text(total);
     return [...(leftOut === null ? [] : [leftOut]), ...(this.#hosts?.notes() ?? [])];
   }

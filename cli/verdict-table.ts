@@ -10,10 +10,13 @@ import { byteText, counted, endpointText, grouped } from './numbers.ts';
 import type { Riskiest } from './riskiest.ts';
 import { type JudgingCard, markedVerdict, roleOf, type VerdictSummary } from './verdict-summary.ts';
 
+/** Of an endpoint the port says more than the end of the address. */
+const PORT = /\]?:\d+$/;
+
 const COLUMNS: readonly FittedColumn[] = [
   { heading: 'first seen (UTC)', alignment: 'left', dropped: 4 },
-  { heading: 'initiator', alignment: 'left', least: 17 },
-  { heading: 'responder', alignment: 'left', least: 17 },
+  { heading: 'initiator', alignment: 'left', least: 17, tail: PORT },
+  { heading: 'responder', alignment: 'left', least: 17, tail: PORT },
   { heading: 'proto', alignment: 'left', dropped: 1 },
   { heading: 'server name', alignment: 'left', least: 14, dropped: 5 },
   { heading: 'packets', alignment: 'right', dropped: 0 },

@@ -73,7 +73,9 @@ function seenFlow(row: Row, model: ModelFacts): SeenFlow | null {
   const [client, server] = [row.text('src_ip'), row.text('dst_ip')];
   const [firstSeen, lastSeen] = [row.time('first_seen'), row.time('last_seen')];
   if (client === undefined || server === undefined || firstSeen === undefined || lastSeen === undefined) return null;
-  const isPredicted = model.positive !== null && row.text('predicted') === model.positive;
+  const risk = row.number('risk') ?? null;
+  // Of a flow that the model does not speak of, the risk is 0 and the score says nothing.
+  const isPredicted = model.positive !== null && row.text('predicted') === model.positive && risk !== 0;
   return {
     client,
     server,
@@ -90,7 +92,7 @@ function seenFlow(row: Row, model: ModelFacts): SeenFlow | null {
     verdict: row.text('verdict') ?? 'unknown',
     isPositive: isRisk(row, model),
     score: isPredicted ? (row.number('score') ?? null) : null,
-    risk: row.number('risk') ?? null,
+    risk,
     evidence: row.findings('evidence'),
   };
 }

@@ -61,7 +61,7 @@ function eventOf(row: Row, model: ModelFacts, risky: boolean): object {
     dataset: 'flowlamp.flow',
     start: timeText(start),
     end: timeText(end),
-    // Nanoseconds; beyond 2^53 (104 days) a double is off by one or two, and Elasticsearch's long is not the limit.
+    // Nanoseconds. Beyond 104 days a double is not exact to the last few; it stays within Elasticsearch's long.
     duration: Math.max(0, Number(end - start)),
     risk_score: risk,
     risk_score_norm: risk === undefined ? undefined : risk * NORM,

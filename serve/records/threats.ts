@@ -1,4 +1,5 @@
 /** What analysts' tools call a label that is a risk: classification, severity and MITRE ATT&CK technique. */
+import { fnv1a } from '../../core/prng.ts';
 
 export interface Threat {
   /** Description of Suricata's class in its classification.config. */
@@ -53,9 +54,7 @@ const LOCAL_SIDS = 1_000_000;
  * 1,999,999. FNV-1a (32 bits) of the label's UTF-16 code units, modulo a million.
  */
 export function signatureId(label: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193) >>> 0;
-  return LOCAL_SIDS + (hash % 1_000_000);
+  return LOCAL_SIDS + ((fnv1a(label) >>> 0) % 1_000_000);
 }
 
 /** The name of that rule. */
