@@ -37,7 +37,7 @@ export function shortenedTo(text: string, most: number): string {
 /** The same with the last characters kept, such as a port; the ellipsis stands before them. */
 export function shortenedBefore(text: string, tail: string, most: number): string {
   const room = most - displayWidth(tail);
-  return displayWidth(text) <= most || room < 2 || !text.endsWith(tail)
+  return tail === '' || displayWidth(text) <= most || room < 2 || !text.endsWith(tail)
     ? shortenedTo(text, most)
     : `${shortenedTo(text.slice(0, -tail.length), room)}${tail}`;
 }

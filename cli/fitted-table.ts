@@ -34,7 +34,10 @@ export function fittedTable(
   most: number,
   palette: Palette,
 ): string {
-  const shown = rows.map((row) => ({ ...row, cells: row.cells.map((cell) => shortenedTo(printable(cell), WIDEST)) }));
+  const shown = rows.map((row) => ({
+    ...row,
+    cells: row.cells.map((cell, i) => shortenedCell(printable(cell), columns[i]!, WIDEST)),
+  }));
   const natural = columns.map(({ heading }, i) =>
     Math.max(heading.length, ...shown.map(({ cells }) => displayWidth(cells[i]!))),
   );
@@ -91,11 +94,14 @@ function lineOf(
   const last = kept.at(-1);
   const line = kept
     .map((i) => {
-      const { tail, alignment } = columns[i]!;
-      const end = tail?.exec(cells[i]!)?.[0] ?? '';
-      const text = paddedTo(shortenedBefore(cells[i]!, end, widths[i]!), widths[i]!, alignment);
+      const cell = shortenedCell(cells[i]!, columns[i]!, widths[i]!);
+      const text = paddedTo(cell, widths[i]!, columns[i]!.alignment);
       return coloured(i === last ? text.trimEnd() : text, inColour.has(i) ? role : undefined, palette);
     })
     .join(GAP);
   return note === undefined ? line : `${line}\n${shortenedTo(`    ${printable(note)}`, Math.min(most, 160))}`;
+}
+
+function shortenedCell(cell: string, { tail }: FittedColumn, most: number): string {
+  return shortenedBefore(cell, tail?.exec(cell)?.[0] ?? '', most);
 }

@@ -1,7 +1,7 @@
 /** Where verdicts go: the rows asked for, in the format asked for. */
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { type ColumnSpec, type Table, takeTableRows, withColumns } from '../core/table.ts';
-import { Output } from '../features/files/output.ts';
+import { writeTextFile } from '../features/files/output.ts';
 import {
   type Compression,
   chooseColumns,
@@ -21,7 +21,7 @@ import { Riskiest } from './riskiest.ts';
 import { type ChoiceOptions, RowChoice } from './row-choice.ts';
 import { compressionFor, RowsOut, type TableOptions } from './table-options.ts';
 import { type JudgingCard, VerdictSummary } from './verdict-summary.ts';
-import { lookOf, SHOWN_COLUMNS, writeVerdictTable } from './verdict-table.ts';
+import { lookOf, SHOWN_COLUMNS, verdictTable } from './verdict-table.ts';
 
 /** For people, for other programs' tables, and in other programs' words. */
 export const VERDICT_FORMATS = ['table', ...TABLE_FORMATS, ...RECORD_FORMATS] as const;
@@ -55,7 +55,6 @@ export class VerdictSink {
   #riskiest: Riskiest | null = null;
   #hosts: HostsFile | null = null;
   #writer: TableWriter | RecordWriter | null = null;
-  #table: Output | null = null;
   #specs: readonly ColumnSpec[] | null = null;
 
   /** @throws FlowlampError for options that do not go together */
@@ -101,8 +100,9 @@ export class VerdictSink {
   }
 
   async finish(): Promise<void> {
-    if (this.#format === 'table') this.#finishTable();
-    else {
+    if (this.#format === 'table') {
+      writeTextFile(this.#path, verdictTable(this.#riskiest!, this.#summary!, this.#card!, lookOf(this.#path)));
+    } else {
       this.#specs ??= this.#columnsOf(FEATURES);
       const writer = await this.#open();
       for (const table of this.#riskiest?.tables() ?? []) writer.write(table);
@@ -123,14 +123,7 @@ export class VerdictSink {
 
   abandon(): void {
     this.#writer?.abandon();
-    this.#table?.abandon();
     this.#hosts?.abandon();
-  }
-
-  #finishTable(): void {
-    this.#table = new Output(this.#path);
-    writeVerdictTable(this.#table, this.#riskiest!, this.#summary!, this.#card!, lookOf(this.#path));
-    this.#table.finish();
   }
 
   /** The first rows decide the columns: a flow table may have more than the extractor makes, or fewer. */

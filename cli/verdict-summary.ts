@@ -1,6 +1,7 @@
 /** How many flows got each verdict: as a line, and as a small table for people. */
 import type { Table } from '../core/table.ts';
 import type { ModelCard } from '../models/card.ts';
+import { EvidenceSource } from '../serve/evidence/source.ts';
 import { Row } from '../serve/records/row.ts';
 import { outOfScope, UNKNOWN } from '../serve/verdict.ts';
 import type { Palette, Role } from './colours.ts';
@@ -46,7 +47,7 @@ export class VerdictSummary {
       share.bytes += (row.number('fwd_bytes') ?? 0) + (row.number('bwd_bytes') ?? 0);
       const host = row.text('src_ip');
       if (host !== undefined && share.hosts.size <= MOST_HOSTS) share.hosts.add(host);
-      if (verdict === UNKNOWN && outOfScope(this.#card, table, i) !== null) this.#abstained++;
+      if (isAbstained(this.#card, table, i)) this.#abstained++;
     }
   }
 
@@ -76,6 +77,13 @@ export class VerdictSummary {
     const scope = `not ${protocols.join(' or ')}, or fewer than ${minPayloadPackets} packets with payload`;
     return `unknown: ${grouped(unsure)} too unsure, ${grouped(this.#abstained)} not judged (${scope})\n`;
   }
+}
+
+/** True for a flow that the model does not speak of, and nothing else does: its score says nothing. */
+export function isAbstained(card: JudgingCard, table: Table, index: number): boolean {
+  const row = new Row(table, index);
+  if (row.text('verdict') !== UNKNOWN || outOfScope(card, table, index) === null) return false;
+  return row.findings('evidence').every(({ source }) => source === EvidenceSource.Behaviour);
 }
 
 /** A sign before each verdict, for those who see no colours: ! a risk, ? unknown. */

@@ -1,14 +1,12 @@
 /** Verdicts for people: flows as a table, the riskiest first, and a summary by verdict. */
 import type { Table } from '../core/table.ts';
-import type { Output } from '../features/files/output.ts';
 import { EvidenceSource } from '../serve/evidence/source.ts';
 import { Row, strongestFinding } from '../serve/records/row.ts';
-import { outOfScope } from '../serve/verdict.ts';
 import { type Palette, paletteFor } from './colours.ts';
 import { type FittedColumn, type FittedRow, fittedTable } from './fitted-table.ts';
 import { byteText, counted, endpointText, grouped } from './numbers.ts';
 import type { Riskiest } from './riskiest.ts';
-import { type JudgingCard, markedVerdict, roleOf, type VerdictSummary } from './verdict-summary.ts';
+import { isAbstained, type JudgingCard, markedVerdict, roleOf, type VerdictSummary } from './verdict-summary.ts';
 
 /** Of an endpoint the port says more than the end of the address. */
 const PORT = /\]?:\d+$/;
@@ -51,27 +49,22 @@ export function lookOf(path: string | null): Look {
   };
 }
 
-/**
- * Writes the table, or nothing but the summary where no row is shown.
- *
- * @returns the output, finished
- * @throws FlowlampError OUTPUT_UNWRITABLE
- */
-export function writeVerdictTable(
-  output: Output,
+/** The table, or nothing but the summary where no row is shown. */
+export function verdictTable(
   rows: Riskiest,
   summary: VerdictSummary,
   card: JudgingCard,
   { width, palette }: Look,
-): void {
+): string {
   const shown = [...rows.tables()].flatMap((table) =>
     Array.from({ length: table.length }, (_, row) => shownRow(table, row, card)),
   );
-  if (shown.length > 0) output.writeText(`${fittedTable(COLUMNS, shown, width, palette)}\n`);
   const more = rows.seen - shown.length;
-  if (more > 0)
-    output.writeText(`... and ${counted(more, 'flow')} of no higher risk (--top shows more, -f jsonl all)\n`);
-  output.writeText(`\n${summary.text(width, palette)}`);
+  return [
+    shown.length === 0 ? '' : `${fittedTable(COLUMNS, shown, width, palette)}\n`,
+    more === 0 ? '' : `... and ${counted(more, 'flow')} of no higher risk (--top shows more, -f jsonl all)\n`,
+    `\n${summary.text(width, palette)}`,
+  ].join('');
 }
 
 function shownRow(table: Table, index: number, card: JudgingCard): FittedRow {
@@ -79,7 +72,6 @@ function shownRow(table: Table, index: number, card: JudgingCard): FittedRow {
   const number = (name: string) => row.number(name) ?? 0;
   const verdict = row.text('verdict') ?? '';
   const risk = row.number('risk');
-  const isJudged = outOfScope(card, table, index) === null;
   const note = noteOf(row);
   return {
     cells: [
@@ -91,7 +83,7 @@ function shownRow(table: Table, index: number, card: JudgingCard): FittedRow {
       grouped(number('fwd_packets') + number('bwd_packets')),
       byteText(number('fwd_bytes') + number('bwd_bytes')),
       markedVerdict(verdict, card.positive),
-      isJudged ? `${row.text('predicted') ?? ''} ${number('score').toFixed(3)}` : 'not judged',
+      isAbstained(card, table, index) ? 'not judged' : `${row.text('predicted') ?? ''} ${number('score').toFixed(3)}`,
       risk === undefined ? '' : String(risk),
     ],
     role: roleOf(verdict, card.positive),
@@ -108,5 +100,5 @@ function momentOf(time: bigint | undefined): string {
 function noteOf(row: Row): string | undefined {
   const findings = row.findings('evidence').filter(({ source }) => source !== EvidenceSource.Behaviour);
   const strongest = strongestFinding(findings);
-  return strongest === undefined || strongest.weight <= 0 ? undefined : `${strongest.source}: ${strongest.finding}`;
+  return strongest === undefined ? undefined : `${strongest.source}: ${strongest.finding}`;
 }

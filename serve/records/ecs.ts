@@ -12,6 +12,7 @@ import {
   type ModelFacts,
   type Row,
   strongestFinding,
+  weightiestFinding,
 } from './row.ts';
 import { SIGNATURE_REVISION, signatureId, signatureName, threatOf } from './threats.ts';
 
@@ -66,8 +67,14 @@ function eventOf(row: Row, model: ModelFacts, risky: boolean): object {
     risk_score: risk,
     risk_score_norm: risk === undefined ? undefined : risk * NORM,
     severity: risky ? threatOf(model.positive!).severity : undefined,
-    reason: strongestFinding(row.findings('evidence'))?.finding,
+    reason: reasonOf(row, risky),
   };
+}
+
+/** What speaks most for a risk, or for and against it where there is none. */
+function reasonOf(row: Row, risky: boolean): string | undefined {
+  const evidence = row.findings('evidence');
+  return ((risky ? strongestFinding(evidence) : undefined) ?? weightiestFinding(evidence))?.finding;
 }
 
 function networkOf(row: Row): object {

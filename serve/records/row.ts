@@ -66,10 +66,20 @@ export function isRisk(row: Row, { positive }: ModelFacts): boolean {
   return positive !== null && row.text('verdict') === positive;
 }
 
-/** The finding that weighs most; of several the first. */
+/** The finding that weighs most, for or against; of several the first. */
+export function weightiestFinding(findings: readonly Finding[]): Finding | undefined {
+  return heaviest(findings, ({ weight }) => Math.abs(weight));
+}
+
+/** The finding that speaks most for the positive label, undefined where none does. */
 export function strongestFinding(findings: readonly Finding[]): Finding | undefined {
+  const strongest = heaviest(findings, ({ weight }) => weight);
+  return strongest !== undefined && strongest.weight > 0 ? strongest : undefined;
+}
+
+function heaviest(findings: readonly Finding[], weigh: (finding: Finding) => number): Finding | undefined {
   return findings.reduce<Finding | undefined>(
-    (best, finding) => (best === undefined || finding.weight > best.weight ? finding : best),
+    (best, finding) => (best === undefined || weigh(finding) > weigh(best) ? finding : best),
     undefined,
   );
 }

@@ -22,6 +22,7 @@ test('an end that matters stays, where there is room for it', () => {
   expect(shortenedBefore('[2001:db8:13::1]:443', ']:443', 12)).toBe('[2001:…]:443');
   expect(shortenedBefore('10.0.0.1:443', ':443', 12)).toBe('10.0.0.1:443');
   expect(shortenedBefore('10.10.10.10:443', ':443', 5)).toBe('10.1…');
+  expect(shortenedBefore('pool.example', '', 6)).toBe('pool.…');
 });
 
 test('texts are padded by the cells that they take', () => {

@@ -79,13 +79,15 @@ test('a verdict that is a risk is an alert with its rule and its technique', () 
   expect(ecs({}, { verdict: 'unknown', risk: 9 })['event']).toMatchObject({ kind: 'event', risk_score_norm: 90 });
 });
 
-test('the reason is the finding that weighs most', () => {
+test('the reason of an alert is what speaks most for it, of any other what weighs most either way', () => {
   const evidence = [
+    { source: 'names', finding: 'Named like a shop.', weight: -9.5 },
     { source: 'behaviour', finding: 'Looks like it.', weight: 1 },
     { source: 'protocol', finding: 'Logs in to a pool.', weight: 9 },
-    { source: 'names', finding: 'Named like a shop.', weight: -2 },
   ];
   expect(ecs({}, { evidence })['event']!['reason']).toBe('Logs in to a pool.');
+  expect(ecs({}, { ...benign, evidence })['event']!['reason']).toBe('Named like a shop.');
+  expect(ecs({}, { evidence: [] })['event']).not.toHaveProperty('reason');
 });
 
 test('a flow that goes on has not ended', () => {
