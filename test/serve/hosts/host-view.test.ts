@@ -94,6 +94,15 @@ test('parts of a flow are one flow and no reconnects, and each adds its bytes an
   expect(client).toMatchObject({ flows: 2, reconnects: 1, fwd_bytes: 2800, hours: 2, verdict_mining: 4 });
 });
 
+test('a flow beside one that the active timeout has cut is parallel, not a reconnect', () => {
+  const [client] = hostsOf([
+    [{ ...at('09:00:00', '09:30:00'), part: 0, end_reason: 'active' }],
+    [at('09:45:00', '09:50:00')],
+    [{ ...at('09:30:01', '10:00:00'), part: 1, end_reason: 'fin' }],
+  ]);
+  expect(client).toMatchObject({ flows: 2, reconnects: 0 });
+});
+
 test('rows of flows that go on are left out and counted, as rows without addresses are', () => {
   const view = viewOf([[{ row_kind: 'prefix' }], [{ row_kind: 'interval' }], [{ src_ip: null }], [{}]]);
   expect(view.counters.leftOut).toBe(3);
