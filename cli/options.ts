@@ -147,6 +147,24 @@ export function fraction(text: string): number {
   return value;
 }
 
+/** A risk as verdicts have it: a whole number from 0 to 10. */
+export function riskLevel(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0 || value > 10) {
+    throw new InvalidArgumentError('expected a whole number from 0 to 10.');
+  }
+  return value;
+}
+
+/** The IANA name of a time zone. */
+export function timeZone(text: string): string {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    throw new InvalidArgumentError('expected a time zone of the IANA, such as Europe/Berlin.');
+  }
+}
+
 /** `a,b,c` as a list; blanks around names are dropped. */
 export function nameList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

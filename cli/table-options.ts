@@ -74,7 +74,12 @@ export class RowsOut {
       const rows = chosenRows(this.#compiled.get(specs)!(table), table.length);
       if (rows.length < table.length) kept = takeTableRows(table, rows);
     }
-    return this.#anonymizer === null ? kept : this.#anonymizer.table(kept);
+    return this.anonymized(kept);
+  }
+
+  /** The table as it may be shown, with all its rows. */
+  anonymized(table: Table): Table {
+    return this.#anonymizer === null ? table : this.#anonymizer.table(table);
   }
 }
 

@@ -1,108 +1,104 @@
-/** Verdicts for people: the riskiest flows as a table, and a line of totals. */
-import { type ScalarColumn, type Table, textCell } from '../core/table.ts';
-import { Output } from '../features/files/output.ts';
+/** Verdicts for people: flows as a table, the riskiest first, and a summary by verdict. */
+import type { Table } from '../core/table.ts';
+import { EvidenceSource } from '../serve/evidence/source.ts';
+import { Row, strongestFinding } from '../serve/records/row.ts';
+import { type Palette, paletteFor } from './colours.ts';
+import { type FittedColumn, type FittedRow, fittedTable } from './fitted-table.ts';
 import { byteText, counted, endpointText, grouped } from './numbers.ts';
-import { textTable } from './text-table.ts';
+import type { Riskiest } from './riskiest.ts';
+import { isAbstained, type JudgingCard, markedVerdict, roleOf, type VerdictSummary } from './verdict-summary.ts';
 
-interface ShownRow {
-  readonly risk: number;
-  readonly score: number;
-  readonly cells: readonly string[];
-}
+/** Of an endpoint the port says more than the end of the address. */
+const PORT = /\]?:\d+$/;
 
-const HEADINGS = [
-  'first seen (UTC)',
-  'initiator',
-  'responder',
-  'proto',
-  'server name',
-  'packets',
-  'bytes',
-  'verdict',
-  'most likely',
-  'risk',
+const COLUMNS: readonly FittedColumn[] = [
+  { heading: 'first seen (UTC)', alignment: 'left', dropped: 4 },
+  { heading: 'initiator', alignment: 'left', least: 17, tail: PORT },
+  { heading: 'responder', alignment: 'left', least: 17, tail: PORT },
+  { heading: 'proto', alignment: 'left', dropped: 1 },
+  { heading: 'server name', alignment: 'left', least: 14, dropped: 5 },
+  { heading: 'packets', alignment: 'right', dropped: 0 },
+  { heading: 'bytes', alignment: 'right', dropped: 2 },
+  { heading: 'verdict', alignment: 'left' },
+  { heading: 'most likely', alignment: 'left', dropped: 3 },
+  { heading: 'risk', alignment: 'right' },
 ];
-const ALIGNMENTS = ['left', 'left', 'left', 'left', 'left', 'right', 'right', 'left', 'left', 'right'] as const;
+const VERDICT = 7;
+const RISK = 9;
 
-export class VerdictTable {
-  readonly #most: number;
-  readonly #path: string | null;
-  /** The riskiest rows so far, in no order, at most twice `#most`. */
-  #rows: ShownRow[] = [];
-  #seen = 0;
-  #output: Output | null = null;
+/** The columns of a scored table that are shown, or that what is shown rests on. */
+export const SHOWN_COLUMNS: readonly string[] = [
+  ...['first_seen', 'src_ip', 'src_port', 'dst_ip', 'dst_port', 'protocol', 'sni'],
+  ...['fwd_packets', 'bwd_packets', 'fwd_bytes', 'bwd_bytes', 'fwd_payload_packets', 'bwd_payload_packets'],
+  ...['predicted', 'score', 'verdict', 'risk', 'evidence'],
+];
 
-  /** @param path the file, or null for standard output */
-  constructor(most: number, path: string | null) {
-    this.#most = most;
-    this.#path = path;
-  }
-
-  /** Takes scored rows. */
-  add(table: Table): void {
-    for (let row = 0; row < table.length; row++) {
-      this.#rows.push(shownRow(table, row));
-      if (this.#rows.length >= this.#most * 2) this.#keepRiskiest();
-    }
-    this.#seen += table.length;
-  }
-
-  finish(): void {
-    this.#keepRiskiest();
-    this.#output = new Output(this.#path);
-    if (this.#rows.length > 0) {
-      const table = textTable(
-        HEADINGS,
-        this.#rows.map(({ cells }) => cells),
-        ALIGNMENTS,
-        45,
-      );
-      this.#output.writeText(`${table}\n`);
-    }
-    const more = this.#seen - this.#rows.length;
-    if (more > 0)
-      this.#output.writeText(`... and ${counted(more, 'flow')} of no higher risk (--top shows more, -f jsonl all)\n`);
-    this.#output.finish();
-  }
-
-  abandon(): void {
-    this.#output?.abandon();
-  }
-
-  #keepRiskiest(): void {
-    this.#rows = this.#rows.sort((a, b) => b.risk - a.risk || b.score - a.score).slice(0, this.#most);
-  }
+/** How the table is to look where it goes. */
+export interface Look {
+  /** Cells of a line. */
+  readonly width: number;
+  readonly palette: Palette;
 }
 
-function shownRow(table: Table, row: number): ShownRow {
-  const text = (name: string) => textCell(table, name, row) ?? '';
-  const number = (name: string) =>
-    Number((table.columns.get(name) as ScalarColumn<'uint53'> | undefined)?.values[row] ?? 0);
-  const time = (table.columns.get('first_seen') as ScalarColumn<'timestamp_ns'> | undefined)?.values[row];
-  const risk = table.columns.get('risk') as ScalarColumn<'uint8'>;
-  const score = number('score');
-  const shownRisk = risk.valid[row] === 0 ? -1 : risk.values[row]!;
+/** On a terminal in colours and its width, in a file or a pipe as wide as it comes; FORCE_COLOR colours pipes, too. */
+export function lookOf(path: string | null): Look {
+  const isTerminal = path === null && process.stdout.isTTY === true;
   return {
-    risk: shownRisk,
-    score,
-    cells: [
-      time === undefined ? '' : new Date(Number(time / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' '),
-      endpointText(text('src_ip'), number('src_port')),
-      endpointText(text('dst_ip'), number('dst_port')),
-      text('protocol'),
-      text('sni'),
-      grouped(number('fwd_packets') + number('bwd_packets')),
-      byteText(number('fwd_bytes') + number('bwd_bytes')),
-      text('verdict'),
-      `${text('predicted')} ${score.toFixed(3)}`,
-      shownRisk < 0 ? '' : String(shownRisk),
-    ],
+    width: isTerminal ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    palette: path === null ? paletteFor(process.env, isTerminal) : 'none',
   };
 }
 
-/** `27 flows judged by mining@1: 12 mining, 9 other, 6 unknown`. */
-export function verdictSummary(counts: ReadonlyMap<string, number>, model: string): string {
-  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([verdict, count]) => `${grouped(count)} ${verdict}`);
-  return `${counted(total, 'flow')} judged by ${model}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+/** The table, or nothing but the summary where no row is shown. */
+export function verdictTable(
+  rows: Riskiest,
+  summary: VerdictSummary,
+  card: JudgingCard,
+  { width, palette }: Look,
+): string {
+  const shown = [...rows.tables()].flatMap((table) =>
+    Array.from({ length: table.length }, (_, row) => shownRow(table, row, card)),
+  );
+  const more = rows.seen - shown.length;
+  return [
+    shown.length === 0 ? '' : `${fittedTable(COLUMNS, shown, width, palette)}\n`,
+    more === 0 ? '' : `... and ${counted(more, 'flow')} of no higher risk (--top shows more, -f jsonl all)\n`,
+    `\n${summary.text(width, palette)}`,
+  ].join('');
+}
+
+function shownRow(table: Table, index: number, card: JudgingCard): FittedRow {
+  const row = new Row(table, index);
+  const number = (name: string) => row.number(name) ?? 0;
+  const verdict = row.text('verdict') ?? '';
+  const risk = row.number('risk');
+  const note = noteOf(row);
+  return {
+    cells: [
+      momentOf(row.time('first_seen')),
+      endpointText(row.text('src_ip') ?? '', number('src_port')),
+      endpointText(row.text('dst_ip') ?? '', number('dst_port')),
+      row.text('protocol') ?? '',
+      row.text('sni') ?? '',
+      grouped(number('fwd_packets') + number('bwd_packets')),
+      byteText(number('fwd_bytes') + number('bwd_bytes')),
+      markedVerdict(verdict, card.positive),
+      isAbstained(card, table, index) ? 'not judged' : `${row.text('predicted') ?? ''} ${number('score').toFixed(3)}`,
+      risk === undefined ? '' : String(risk),
+    ],
+    role: roleOf(verdict, card.positive),
+    coloured: new Set([VERDICT, RISK]),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+function momentOf(time: bigint | undefined): string {
+  return time === undefined ? '' : new Date(Number(time / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** The strongest finding that speaks for a risk, unless it is the model's: that stands in the columns already. */
+function noteOf(row: Row): string | undefined {
+  const findings = row.findings('evidence').filter(({ source }) => source !== EvidenceSource.Behaviour);
+  const strongest = strongestFinding(findings);
+  return strongest === undefined ? undefined : `${strongest.source}: ${strongest.finding}`;
 }

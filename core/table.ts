@@ -205,45 +205,52 @@ export function takeTableRows(
   capacity: number = rows.length,
 ): Table {
   const taken = createTable(specs, capacity);
+  for (const [name, column] of columns) takeCells(column, rows, taken.columns.get(name)!, 0);
   taken.length = rows.length;
-  for (const [name, column] of columns) takeCells(column, rows, taken.columns.get(name)!);
   return taken;
 }
 
-function takeCells(from: Column, rows: readonly number[], to: Column): void {
-  if (from.type === 'utf8') takeTexts(from, rows, to as TextColumn);
-  else if (from.type === 'list_utf8') takeTextLists(from, rows, to as TextListColumn);
+/** Writes the given rows behind those of `to`, which has the same columns and room for them. */
+export function appendTableRows(to: Table, { columns }: Table, rows: readonly number[]): void {
+  for (const [name, column] of to.columns) takeCells(columns.get(name)!, rows, column, to.length);
+  to.length += rows.length;
+}
+
+/** Row `rows[i]` of one column becomes row `at + i` of another of its type. */
+function takeCells(from: Column, rows: readonly number[], to: Column, at: number): void {
+  if (from.type === 'utf8') takeTexts(from, rows, to as TextColumn, at);
+  else if (from.type === 'list_utf8') takeTextLists(from, rows, to as TextListColumn, at);
   else if (from.type === 'findings') {
     const { values } = to as FindingsColumn;
     rows.forEach((row, i) => {
-      values[i] = from.values[row]!;
+      values[at + i] = from.values[row]!;
     });
-  } else if ('offsets' in from) takeLists(from, rows, to as ListColumn);
+  } else if ('offsets' in from) takeLists(from, rows, to as ListColumn, at);
   else {
     const { values, valid } = to as ScalarColumn<'uint53'>;
     rows.forEach((row, i) => {
-      values[i] = from.values[row] as number;
-      valid[i] = from.valid[row]!;
+      values[at + i] = from.values[row] as number;
+      valid[at + i] = from.valid[row]!;
     });
   }
 }
 
-function takeTexts(from: TextColumn, rows: readonly number[], to: TextColumn): void {
+function takeTexts(from: TextColumn, rows: readonly number[], to: TextColumn, at: number): void {
   rows.forEach((row, i) => {
     const text = from.bytes.subarray(from.offsets[row], from.offsets[row + 1]);
-    const start = to.offsets[i]!;
-    reserveBytes(to, i, text.length).set(text, start);
-    to.offsets[i + 1] = start + text.length;
-    to.valid[i] = from.valid[row]!;
+    const start = to.offsets[at + i]!;
+    reserveBytes(to, at + i, text.length).set(text, start);
+    to.offsets[at + i + 1] = start + text.length;
+    to.valid[at + i] = from.valid[row]!;
   });
 }
 
-function takeLists(from: ListColumn, rows: readonly number[], to: ListColumn): void {
+function takeLists(from: ListColumn, rows: readonly number[], to: ListColumn, at: number): void {
   rows.forEach((row, i) => {
     const items = from.items.subarray(from.offsets[row], from.offsets[row + 1]);
-    const start = reserveItems(to, i, items.length);
+    const start = reserveItems(to, at + i, items.length);
     to.items.set(items, start);
-    to.offsets[i + 1] = start + items.length;
-    to.valid[i] = from.valid[row]!;
+    to.offsets[at + i + 1] = start + items.length;
+    to.valid[at + i] = from.valid[row]!;
   });
 }

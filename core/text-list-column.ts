@@ -78,16 +78,16 @@ export function copyTextLists(column: TextListColumn, rows: number): TextListCol
   return { type: 'list_utf8', offsets, itemOffsets, bytes, valid: column.valid.slice(0, rows) };
 }
 
-/** Writes the given rows of one column, in the given order, into a new one. */
-export function takeTextLists(from: TextListColumn, rows: readonly number[], to: TextListColumn): void {
+/** Writes the given rows of one column, in the given order, behind the first `at` rows of another. */
+export function takeTextLists(from: TextListColumn, rows: readonly number[], to: TextListColumn, at: number): void {
   const { offsets, itemOffsets, bytes } = from;
   rows.forEach((row, i) => {
-    to.offsets[i + 1] = to.offsets[i]!;
+    to.offsets[at + i + 1] = to.offsets[at + i]!;
     if (from.valid[row] === 0) return;
     for (let item = offsets[row]!; item < offsets[row + 1]!; item++) {
-      appendListItem(to, i, bytes, itemOffsets[item]!, itemOffsets[item + 1]!);
+      appendListItem(to, at + i, bytes, itemOffsets[item]!, itemOffsets[item + 1]!);
     }
-    endTextList(to, i);
+    endTextList(to, at + i);
   });
 }
 

@@ -1,6 +1,6 @@
 /**
  * Writes what the documentation takes from the program: docs/features.md from the feature table, and the output under
- * each `$ node dist/...` line of a ```console block. `--check` writes nothing and exits 1 where something is stale.
+ * each `$ node dist/...` line of a ```console block, and the JSON under such a line in a comment. `--check` writes nothing and exits 1 where something is stale.
  * Reads dist/, so build first.
  */
 import { spawnSync } from 'node:child_process';
@@ -23,7 +23,7 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `do
 );
 const stale = [
   ['docs/features.md', () => featuresPage(COLUMNS)],
-  ...pages.map((name) => [name, (old) => withOutputs(old)]),
+  ...pages.map((name) => [name, (old) => withRecords(withOutputs(old))]),
 ].filter(([name, make]) => !settle(name, make));
 process.exitCode = check && stale.length > 0 ? 1 : 0;
 
@@ -62,8 +62,21 @@ function withOutputs(page) {
   });
 }
 
+/** The page with the JSON that each command in a comment writes, one record a block, as it is now. */
+function withRecords(page) {
+  return page.replace(/<!-- \$ (node dist\/.*) -->\n```json\n[\s\S]*?```/g, (_, command) => {
+    const record = JSON.stringify(JSON.parse(outputOf(command)), null, 2);
+    return `<!-- $ ${command} -->\n\`\`\`json\n${record}\n\`\`\``;
+  });
+}
+
 function outputOf(command) {
-  const { status, stdout, error } = spawnSync('sh', ['-c', `{ ${command}\n} 2>&1`], { cwd: root, encoding: 'utf8' });
+  const env = { ...process.env, FORCE_COLOR: '0' };
+  const { status, stdout, error } = spawnSync('sh', ['-c', `{ ${command}\n} 2>&1`], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  });
   if (error === undefined && status === 0) return stdout.replace(/ +$/gm, '');
   throw new Error(`${command} failed: ${error?.message ?? stdout}`);
 }

@@ -24,7 +24,7 @@ const MAX_RISK = 10;
 const SUREST = 1e-4;
 
 /** Why the model does not speak of a row, null if it does. */
-export function outOfScope(card: ModelCard, table: Table, row: number): string | null {
+export function outOfScope(card: Pick<ModelCard, 'scope'>, table: Table, row: number): string | null {
   const protocol = textCell(table, 'protocol', row);
   const { protocols, minPayloadPackets } = card.scope;
   if (protocol !== null && !protocols.includes(protocol)) {

@@ -84,7 +84,7 @@ async function runQuickstart(folder: string): Promise<void> {
   out.say('\n4. Verdicts on one more capture');
   const demo = filesOf('demo');
   await runScore(demo, { ...FLOW_OPTIONS, model, format: 'table', top: 20, runtime: 'kernel' });
-  await runScore(demo, { ...FLOW_OPTIONS, model, output: verdicts, top: 20, runtime: 'kernel', quiet: true });
+  await runScore(demo, { ...FLOW_OPTIONS, model, output: verdicts, runtime: 'kernel', quiet: true });
 
   out.say(`\nDone in ${durationText((Date.now() - started) / 1000)}. The files:`);
   for (const [path, what] of [

@@ -6,7 +6,6 @@ import type { CaptureSummary } from '../../features/extract.ts';
 import { isCaptureFile, sourceKind } from '../../features/files/flow-source.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { readTable } from '../../features/files/table-reader.ts';
-import { TABLE_FORMATS } from '../../features/files/table-writer.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 import type { ModelCard } from '../../models/card.ts';
 import { DEFAULT_MODEL, RUNTIMES, type Runtime, Scorer } from '../../serve/engine.ts';
@@ -15,11 +14,19 @@ import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
 import { ExitCode } from '../exit.ts';
 import { type CaptureJobs, openJobs } from '../jobs/capture-jobs.ts';
-import { addRowOptions, fraction, nameList, positiveInteger, type RowOptions } from '../options.ts';
+import {
+  addRowOptions,
+  fraction,
+  nameList,
+  positiveInteger,
+  type RowOptions,
+  riskLevel,
+  timeZone,
+} from '../options.ts';
 import { outputPath, refuseInputAsOutput } from '../outputs.ts';
 import { addTableOptions } from '../table-options.ts';
-import { type SinkOptions, VerdictSink } from '../verdict-sink.ts';
-import { verdictSummary } from '../verdict-table.ts';
+import { DEFAULT_TOP, type SinkOptions, VERDICT_FORMATS, VerdictSink } from '../verdict-sink.ts';
+import { verdictLine } from '../verdict-summary.ts';
 
 export interface ScoreCommandOptions extends RowOptions, SinkOptions {
   readonly model: string;
@@ -40,11 +47,18 @@ export function addScoreCommand(program: Command): void {
           DEFAULT_MODEL,
         )
         .option('-o, --output <file>', 'write here instead of standard output')
-        .addOption(new Option('-f, --format <format>', 'output format').choices(['table', ...TABLE_FORMATS]))
+        .addOption(new Option('-f, --format <format>', 'output format').choices(VERDICT_FORMATS))
         .option('--columns <names>', 'only these columns, in this order', nameList)
         .option('--only <labels>', 'only rows with these verdicts', nameList)
-        .option('--min-score <probability>', 'only rows with at least this score', fraction)
-        .option('--top <count>', 'rows shown by the format table', positiveInteger, 40)
+        .option('--min-score <probability>', 'only rows whose most probable class is at least so probable', fraction)
+        .option('--min-risk <level>', 'only rows with at least this risk, from 0 to 10', riskLevel)
+        .option(
+          '--top <count>',
+          `only so many rows, those of highest risk, riskiest first (default: all; ${DEFAULT_TOP} in the format table)`,
+          positiveInteger,
+        )
+        .option('--hosts <file>', 'also write a row for each client and for each client and server (docs/hosts.md)')
+        .option('--time-zone <name>', 'whose nights --hosts looks at, such as Europe/Berlin (default: UTC)', timeZone)
         .option('--fail-on <labels>', 'exit with 3 if any flow has one of these verdicts', nameList)
         .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('kernel')),
     ),
@@ -65,6 +79,7 @@ export async function runScore(
   const started = Date.now();
   const files = expandInputs(inputs);
   refuseInputAsOutput(outputPath(options.output), files);
+  refuseInputAsOutput(outputPath(options.hosts), files);
   const sink = new VerdictSink(options, out);
   const summaries: CaptureSummary[] = [];
   // Threads begin to read while this one still loads the model and what runs it.
@@ -75,6 +90,7 @@ export async function runScore(
   });
   try {
     checkVerdictNames(scorer.card, options);
+    await sink.begin(scorer.card);
     for (const [index, file] of files.entries()) {
       const take = async (specs: readonly ColumnSpec[], table: Table) => {
         await sink.write(specs, table, await scorer.score(file, specs, table));
@@ -91,7 +107,8 @@ export async function runScore(
     await scorer.close();
   }
   if (summaries.length > 0) out.say(accountLine(summaries, (Date.now() - started) / 1000));
-  out.say(verdictSummary(sink.counts, `${scorer.card.name}@${scorer.card.version}`));
+  out.say(verdictLine(sink.counts, `${scorer.card.name}@${scorer.card.version}`));
+  for (const note of sink.notes()) out.say(note);
   return sink.counts;
 }
 

@@ -2,6 +2,7 @@
  * Colours for terminals: blue and orange, which people with any kind of colour blindness tell apart (Okabe and Ito, "Color
  * Universal Design", 2008). Whatever a colour says, a word or a sign says as well.
  */
+import { paletteFor } from '../colours.ts';
 
 export interface Paint {
   bold(text: string): string;
@@ -18,7 +19,7 @@ const plain = (text: string) => text;
 export const PLAIN: Paint = { bold: plain, dim: plain, toward: plain, away: plain };
 export const COLOURS: Paint = { bold: code('1'), dim: code('2'), toward: code('38;5;208'), away: code('38;5;33') };
 
-/** Colours on a terminal, unless NO_COLOR (https://no-color.org) says otherwise. */
+/** Colours where `paletteFor` allows any. */
 export function paintFor(isTerminal: boolean, env: Readonly<Record<string, string | undefined>> = process.env): Paint {
-  return isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' ? COLOURS : PLAIN;
+  return paletteFor(env, isTerminal) === 'none' ? PLAIN : COLOURS;
 }

@@ -162,7 +162,8 @@ describe('verdicts', () => {
 
   test('as a table show the riskiest first, IPv6 in brackets, and how many are left', async () => {
     const { stdout } = await run('score', demo, '-m', 'model', '-f', 'table', '--top', '9');
-    const [heading, ...lines] = stdout.trimEnd().split('\n');
+    const [table, summary] = stdout.trimEnd().split('\n\n');
+    const [heading, ...lines] = table!.split('\n');
     expect(heading).toMatch(/^first seen \(UTC\) +initiator +responder .* risk$/);
     expect(lines).toHaveLength(10);
     expect(lines.at(-1)).toBe('... and 7 flows of no higher risk (--top shows more, -f jsonl all)');
@@ -170,6 +171,15 @@ describe('verdicts', () => {
     expect(risks).toEqual([...risks].sort((a, b) => b - a));
     expect(new Set([heading, ...lines.slice(0, 9)].map((line) => line!.length))).toHaveLength(1);
     for (const address of stdout.match(/\S*2001:db8\S*/g) ?? []) expect(address).toMatch(/^\[[0-9a-f:]+\]:\d+$/);
+    const counted = [...summary!.matchAll(/^[!? ] (\w+) +(\d+) +[\d.]+ % /gm)].map(([, verdict, flows]) => [
+      verdict,
+      Number(flows),
+    ]);
+    const expected = ['mining', 'other', 'unknown'].map((verdict) => [
+      verdict,
+      direct.filter((row) => row['verdict'] === verdict).length,
+    ]);
+    expect(counted).toEqual(expected.filter(([, flows]) => flows !== 0));
   });
 });
 

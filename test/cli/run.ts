@@ -32,7 +32,7 @@ export interface RunOptions {
 /** Runs `flowlamp ARGS` to its end. */
 export function flowlamp(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...options.env };
+    const env = { ...process.env, FORCE_COLOR: '0', ...options.env };
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, env, stdio: 'pipe' });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];

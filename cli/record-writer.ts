@@ -1,0 +1,33 @@
+/** Scored tables as records of other programs (EVE, ECS), to a file or standard output. */
+import type { Table } from '../core/table.ts';
+import { Output } from '../features/files/output.ts';
+import { type RecordFormat, recordLines } from '../serve/records/formats.ts';
+import type { ModelFacts } from '../serve/records/row.ts';
+
+export class RecordWriter {
+  readonly #output: Output;
+  readonly #format: RecordFormat;
+  readonly #model: ModelFacts;
+
+  /**
+   * @param path the file, or null for standard output
+   * @throws FlowlampError OUTPUT_UNWRITABLE
+   */
+  constructor(path: string | null, format: RecordFormat, model: ModelFacts) {
+    this.#output = new Output(path);
+    this.#format = format;
+    this.#model = model;
+  }
+
+  write(table: Table): void {
+    this.#output.writeText(recordLines(this.#format, table, this.#model));
+  }
+
+  finish(): void {
+    this.#output.finish();
+  }
+
+  abandon(): void {
+    this.#output.abandon();
+  }
+}

@@ -1,0 +1,146 @@
+/** What is known of one client, or of one client and one server of its. */
+import type { Finding } from '../../core/table.ts';
+import { Hours, hourOf } from './hours.ts';
+import { HOST_LIMITS } from './limits.ts';
+
+/** A flow as a host's entry counts it. */
+export interface SeenFlow {
+  readonly client: string;
+  readonly server: string;
+  /** Null where ports have no meaning (ICMP). */
+  readonly port: number | null;
+  readonly name: string | null;
+  readonly firstSeen: bigint;
+  readonly lastSeen: bigint;
+  /** False for the later parts of a flow that the active timeout has cut. */
+  readonly isFirstPart: boolean;
+  /** False for parts that another follows. */
+  readonly isLastPart: boolean;
+  readonly fwdPackets: number;
+  readonly bwdPackets: number;
+  readonly fwdBytes: number;
+  readonly bwdBytes: number;
+  readonly verdict: string;
+  readonly isPositive: boolean;
+  /** Of the positive label, where that is predicted; null otherwise. */
+  readonly score: number | null;
+  readonly risk: number | null;
+  readonly evidence: readonly Finding[];
+}
+
+export class HostEntry {
+  readonly client: string;
+  /** Null in the entry of a client. */
+  readonly server: string | null;
+  firstSeen: bigint;
+  lastSeen: bigint;
+  rows = 0;
+  flows = 0;
+  reconnects = 0;
+  fwdPackets = 0;
+  bwdPackets = 0;
+  fwdBytes = 0;
+  bwdBytes = 0;
+  positives = 0;
+  score: number | null = null;
+  risk: number | null = null;
+  readonly servers = new Set<string>();
+  readonly ports = new Set<number>();
+  readonly names = new Set<string>();
+  readonly verdicts = new Map<string, number>();
+  readonly hours = new Hours();
+  #reasons: readonly Reason[] = [];
+  #earliestEnd: bigint | null = null;
+
+  constructor({ client, server, firstSeen, lastSeen }: SeenFlow, isPair: boolean) {
+    this.client = client;
+    this.server = isPair ? server : null;
+    this.firstSeen = firstSeen;
+    this.lastSeen = lastSeen;
+  }
+
+  /** @param isReconnect whether the flow began after an earlier one between the same two had ended */
+  add(flow: SeenFlow, isReconnect: boolean): void {
+    this.#count(flow, isReconnect);
+    if (flow.firstSeen < this.firstSeen) this.firstSeen = flow.firstSeen;
+    if (flow.lastSeen > this.lastSeen) this.lastSeen = flow.lastSeen;
+    this.hours.add(hourOf(flow.firstSeen), hourOf(flow.lastSeen));
+    this.verdicts.set(flow.verdict, (this.verdicts.get(flow.verdict) ?? 0) + 1);
+    if (flow.isPositive) this.positives++;
+    this.score = greater(this.score, flow.score);
+    this.risk = greater(this.risk, flow.risk);
+    if (this.server === null) keep(this.servers, flow.server, HOST_LIMITS.servers);
+    if (flow.port !== null) keep(this.ports, flow.port, HOST_LIMITS.ports);
+    if (flow.name !== null) keep(this.names, flow.name.slice(0, HOST_LIMITS.nameLength), HOST_LIMITS.names);
+    this.#keepReasons(flow);
+  }
+
+  /** Those of its riskiest flows first, and of those the weightiest. */
+  get findings(): readonly Finding[] {
+    return this.#reasons.map(({ finding }) => finding);
+  }
+
+  /** True for a flow that begins after one that this entry knows had ended: another connection, not a parallel one. */
+  isReconnect({ isFirstPart, firstSeen }: SeenFlow): boolean {
+    return isFirstPart && this.#earliestEnd !== null && firstSeen > this.#earliestEnd;
+  }
+
+  #count(flow: SeenFlow, isReconnect: boolean): void {
+    this.rows++;
+    if (flow.isFirstPart) this.flows++;
+    if (isReconnect) this.reconnects++;
+    this.fwdPackets += flow.fwdPackets;
+    this.bwdPackets += flow.bwdPackets;
+    this.fwdBytes += flow.fwdBytes;
+    this.bwdBytes += flow.bwdBytes;
+    if (!flow.isLastPart) return;
+    if (this.#earliestEnd === null || flow.lastSeen < this.#earliestEnd) this.#earliestEnd = flow.lastSeen;
+  }
+
+  #keepReasons({ evidence, risk }: SeenFlow): void {
+    const least = this.#reasons.length < HOST_LIMITS.findings ? null : this.#reasons.at(-1)!;
+    const fresh = evidence
+      .map((finding): Reason => ({ finding, risk: risk ?? -1 }))
+      .filter((reason) => (least === null || byWeight(reason, least) < 0) && !this.#says(reason.finding.finding));
+    if (fresh.length === 0) return;
+    this.#reasons = [...this.#reasons, ...fresh].sort(byWeight).slice(0, HOST_LIMITS.findings);
+  }
+
+  #says(text: string): boolean {
+    return this.#reasons.some(({ finding }) => finding.finding === text);
+  }
+}
+
+/** A finding, and the risk of the flow that it was made of. */
+interface Reason {
+  readonly finding: Finding;
+  readonly risk: number;
+}
+
+function byWeight(a: Reason, b: Reason): number {
+  return b.risk - a.risk || b.finding.weight - a.finding.weight;
+}
+
+function greater(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b > a) ? b : a;
+}
+
+function keep<T>(set: Set<T>, value: T, most: number): void {
+  if (set.size < most) set.add(value);
+}
+
+/** The riskiest first; equal ones by what is the same in every run. */
+export function byRisk(a: HostEntry, b: HostEntry): number {
+  return (
+    (b.risk ?? -1) - (a.risk ?? -1) ||
+    b.positives - a.positives ||
+    (b.score ?? -1) - (a.score ?? -1) ||
+    b.rows - a.rows ||
+    compareText(a.client, b.client) ||
+    compareText(a.server ?? '', b.server ?? '')
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

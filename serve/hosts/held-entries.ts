@@ -1,0 +1,41 @@
+/** Entries by key, so many at most: when there is no more room, the least risky are given up, and counted. */
+import { byRisk, HostEntry, type SeenFlow } from './entry.ts';
+import { HOST_LIMITS } from './limits.ts';
+
+export class HeldEntries {
+  readonly #most: number;
+  readonly #isPair: boolean;
+  readonly #entries = new Map<string, HostEntry>();
+  /** Entries given up. One that is seen again begins anew. */
+  dropped = 0;
+  /** Rows that those had counted. */
+  droppedRows = 0;
+
+  constructor(most: number, isPair: boolean) {
+    this.#most = most;
+    this.#isPair = isPair;
+  }
+
+  entryFor(key: string, flow: SeenFlow): HostEntry {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= this.#most) this.#giveUp();
+    const entry = new HostEntry(flow, this.#isPair);
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  /** The riskiest first. */
+  sorted(): HostEntry[] {
+    return [...this.#entries.values()].sort(byRisk);
+  }
+
+  #giveUp(): void {
+    const keys = [...this.#entries].sort(([, a], [, b]) => byRisk(b, a)).map(([key]) => key);
+    for (const key of keys.slice(0, Math.max(1, Math.floor(this.#most * HOST_LIMITS.evictedShare)))) {
+      this.dropped++;
+      this.droppedRows += this.#entries.get(key)!.rows;
+      this.#entries.delete(key);
+    }
+  }
+}
