@@ -1,0 +1,52 @@
+/**
+ * Plain lists: one indicator a line, hosts files, `type,value[,risk[,malware[,last seen]]]`, and the simplest rule of ad
+ * blockers. `#`, `;` and `//` at the beginning of a line make a comment, and ` #` behind an indicator.
+ */
+import { numberOf, secondsOf } from './bounded-json.ts';
+import { type FeedBuilder, FeedRefused } from './feed-builder.ts';
+import { kindOfType } from './indicator.ts';
+import { FEED_LIMITS } from './limits.ts';
+
+const LINE_FEED = 0x0a;
+const COMMENT = /^(?:#|;|\/\/|!)|\s[#;].*$/;
+/** What hosts files send names to. */
+const SINK = /^(?:0\.0\.0\.0|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1?|fe80::1%lo0)\s+/;
+const RULE = /^\|\|([^/^*|]+)\^$/;
+
+/** The lines; none may be longer than the bound. */
+export function* linesOf(body: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder('utf-8');
+  for (let at = 0; at < body.length; ) {
+    const found = body.indexOf(LINE_FEED, at);
+    const end = found < 0 ? body.length : found;
+    if (end - at > FEED_LIMITS.lineBytes) throw new FeedRefused('has lines that are too long for a list');
+    yield decoder.decode(body.subarray(at, end));
+    at = end + 1;
+  }
+}
+
+export function readPlainLine(written: string, builder: FeedBuilder): void {
+  const line = COMMENT.test(written) ? withoutComment(written) : written.trim();
+  if (line === '') return;
+  const names = SINK.exec(line);
+  if (names !== null) {
+    for (const name of line.slice(names[0].length).split(/\s+/)) builder.add('domain', name);
+    return;
+  }
+  if (line.includes(',')) readCells(line, builder);
+  else builder.add(null, RULE.exec(line)?.[1] ?? line);
+}
+
+function withoutComment(line: string): string {
+  return /^\s*(?:#|;|\/\/|!)/.test(line) ? '' : line.replace(/\s[#;].*$/, '').trim();
+}
+
+function readCells(line: string, builder: FeedBuilder): void {
+  const cells = line.split(',').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  const [type = '', value = '', risk, malware = '', lastSeen] = cells;
+  // The line of names above a table.
+  if (/^(?:type|kind)$/i.test(type) && /^(?:value|indicator)$/i.test(value)) return;
+  if (kindOfType(type) === null) builder.leaveOut();
+  else
+    builder.addTyped(type, value, { risk: numberOf(risk), malware, lastSeen: secondsOf(lastSeen), validUntil: null });
+}
