@@ -61,7 +61,7 @@ export class FeedCache {
       renameSync(beside, path);
       return true;
     } catch {
-      rmSync(beside, { force: true });
+      removeIfThere(beside);
       return false;
     }
   }
@@ -84,6 +84,14 @@ function copyOf(file: Uint8Array, source: string): FeedCopy | null {
     etag: textOrNull(head['etag']),
     lastModified: textOrNull(head['lastModified']),
   };
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Its folder is none, so that nothing can lie in it.
+  }
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 /** Indicators in one form: how a value is written does not matter, and what names too much is refused. */
-import { getPublicSuffix } from 'tldts';
+import { parse } from 'tldts';
 import { type Network, parseAddress, parseNetwork, textOfAddress } from '../../features/rows/address.ts';
-import { hostOf } from '../evidence/names/host.ts';
+import { hostName } from '../evidence/names/host.ts';
 import { isSpecialNetwork } from './addresses.ts';
 import { FEED_LIMITS, POISON } from './limits.ts';
 
@@ -80,6 +80,8 @@ const TYPES: Readonly<Record<string, IndicatorKind>> = {
 const JA4 = /^[tqd](?:1[0-3]|s[23]|d[123]|00)[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/;
 const MD5 = /^[0-9a-f]{32}$/;
 const SHA1_OR_256 = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** Digests of certificates as browsers and openssl write them. */
+const COLONS = /^(?:[0-9a-f]{2}:){19,31}[0-9a-f]{2}$/i;
 /** Digests of nothing: what careless tools write where they had nothing to hash. */
 const OF_NOTHING = new Set([
   'd41d8cd98f00b204e9800998ecf8427e',
@@ -89,9 +91,13 @@ const OF_NOTHING = new Set([
 const COMMON_PORTS = new Set([
   20, 21, 22, 23, 25, 53, 67, 80, 110, 123, 143, 389, 443, 445, 465, 587, 853, 993, 995, 3389, 5353, 8080, 8443,
 ]);
-/** Names that are no domain (RFC 6761, RFC 6762, RFC 8375, and what hosts files begin with). */
-const LOCAL_NAMES =
-  /(?:^|\.)(?:localhost|local|localdomain|localnet|broadcasthost|internal|intranet|lan|home|corp|test|example|invalid|onion|arpa)$/;
+/** Endings of names that are no domain (RFC 6761, RFC 6762, RFC 8375, and what hosts files begin with). */
+const LOCAL_SUFFIXES = new Set(
+  'localhost local localdomain localnet broadcasthost internal intranet lan home corp test example invalid onion arpa'.split(
+    ' ',
+  ),
+);
+const SCHEME = /^(?:https?|stratum\+\w+|tcp|ssl|tls):\/\//i;
 
 /** The kind that a feed's name of a type stands for; null if flows have no such thing. */
 export function kindOfType(type: string): IndicatorKind | null {
@@ -133,6 +139,7 @@ export function readIndicator(kind: IndicatorKind | null, written: string, polic
 }
 
 function kindOfValue(value: string): IndicatorKind {
+  if (COLONS.test(value)) return IndicatorKind.Certificate;
   if (/^[0-9.]+(?:\/\d+)?$/.test(value) || /^[0-9a-f:.]*:[0-9a-f:.]*(?:\/\d+)?$/i.test(value)) {
     return /^[0-9.]+:\d+$/.test(value) ? IndicatorKind.Endpoint : IndicatorKind.Address;
   }
@@ -145,21 +152,16 @@ function kindOfValue(value: string): IndicatorKind {
 
 function domainIndicator(written: string, { isPopular, isGuarded }: ListPolicy): Indicator | Refusal {
   // A list of addresses of pages: the whole host is meant only where nothing of it is named.
-  const value = written
-    .replace(/^(?:https?|stratum\+\w+|tcp|ssl|tls):\/\//i, '')
-    .replace(/\/$/, '')
-    .split('|')[0]!;
-  const host = hostOf(value.replace(/^\.+/, ''));
-  if (host === null) return Refusal.NotUnderstood;
-  if (isGuarded && (LOCAL_NAMES.test(host.name) || host.domain === null || isSuffix(host.name)))
+  const value = written.replace(SCHEME, '').replace(/\/$/, '').split('|')[0]!;
+  const name = hostName(value.replace(/^\.+/, ''));
+  if (name === null) return Refusal.NotUnderstood;
+  // Of the private part of the list of suffixes too: `github.io` holds the pages of many.
+  const { domain, isIp } = parse(name, { allowPrivateDomains: true, validateHostname: false, extractHostname: false });
+  if (isIp === true) return Refusal.NotUnderstood;
+  if (isGuarded && (domain === null || LOCAL_SUFFIXES.has(name.slice(name.lastIndexOf('.') + 1))))
     return Refusal.TooBroad;
-  if (isPopular(host.name) || isPopular(host.name.replace(/^www\./, ''))) return Refusal.Popular;
-  return { kind: IndicatorKind.Domain, value: host.name };
-}
-
-/** Public suffixes, those of the private part of the list too: `github.io` holds the pages of many. */
-function isSuffix(name: string): boolean {
-  return getPublicSuffix(name, { allowPrivateDomains: true }) === name;
+  if (isPopular(name) || (name.startsWith('www.') && isPopular(name.slice(4)))) return Refusal.Popular;
+  return { kind: IndicatorKind.Domain, value: name };
 }
 
 function networkIndicator(value: string, { isGuarded }: ListPolicy): Indicator | Refusal {

@@ -8,7 +8,8 @@ import { kindOfType } from './indicator.ts';
 import { FEED_LIMITS } from './limits.ts';
 
 const LINE_FEED = 0x0a;
-const COMMENT = /^(?:#|;|\/\/|!)|\s[#;].*$/;
+/** A whole line, or what follows an indicator. */
+const COMMENT = /^(?:#|;|\/\/|!).*|\s[#;].*$/s;
 /** What hosts files send names to. */
 const SINK = /^(?:0\.0\.0\.0|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1?|fe80::1%lo0)\s+/;
 const RULE = /^\|\|([^/^*|]+)\^$/;
@@ -26,7 +27,7 @@ export function* linesOf(body: Uint8Array): Generator<string> {
 }
 
 export function readPlainLine(written: string, builder: FeedBuilder): void {
-  const line = COMMENT.test(written) ? withoutComment(written) : written.trim();
+  const line = written.trim().replace(COMMENT, '').trim();
   if (line === '') return;
   const names = SINK.exec(line);
   if (names !== null) {
@@ -35,10 +36,6 @@ export function readPlainLine(written: string, builder: FeedBuilder): void {
   }
   if (line.includes(',')) readCells(line, builder);
   else builder.add(null, RULE.exec(line)?.[1] ?? line);
-}
-
-function withoutComment(line: string): string {
-  return /^\s*(?:#|;|\/\/|!)/.test(line) ? '' : line.replace(/\s[#;].*$/, '').trim();
 }
 
 function readCells(line: string, builder: FeedBuilder): void {

@@ -24,7 +24,7 @@ const SECONDS_PER_DAY = 86_400;
 
 /** Families known to mine, and the words that feeds use for what does. */
 const MINING =
-  /xmrig|coin ?-?miner|crypto ?-?(?:min|jack)|\bminer|\bmining|monero|\bxmr\b|coinhive|stratum|kinsing|teamtnt|watchdog|8220|lemon ?duck|smominru|wannamine|powerghost|sysrv|z0miner|prometei|perfctl|\brocke\b|pgminer|mykings|adylkuzz|norman|graboid|hildegard|autom\b|outlaw|dofloo|cpuminer|nicehash|\bpools?\b|skidmap|pacha|bluebottle miner/i;
+  /xmrig|coin[ -]?miner|crypto[ -]?(?:min|jack)|\bminers?\b|\bmining\b|\bmonero|\bxmr\b|coinhive|stratum|kinsing|teamtnt|lemon[ -]?duck|smominru|wannamine|powerghost|sysrv|z0miner|prometei|perfctl|pgminer|mykings|adylkuzz|graboid|hildegard|cpuminer|nicehash|\bpools?\b|skidmap/i;
 
 export function isMiningFamily(malware: string): boolean {
   return MINING.test(malware);

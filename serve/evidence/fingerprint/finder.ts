@@ -5,6 +5,7 @@
  */
 import { type Finding, type Table, textCell } from '../../../core/table.ts';
 import { numberCell } from '../columns.ts';
+import { safeText } from '../safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from '../source.ts';
 import { bounded, NO_FINDINGS } from '../weights.ts';
 import { BARE_CIPHERS, BARE_LIBRARIES } from './libraries.ts';
@@ -22,6 +23,7 @@ const KNOWN_CIPHERS = 0.3;
 const SNI_AT = 3;
 const ALPN_AT = 8;
 const HEAD_LENGTH = 10;
+const JA4_LENGTH = 36;
 
 /** Long: a minute. Thin: at most two packets with payload a second, of at most 512 bytes on average. */
 const LONG_US = 60e6;
@@ -49,7 +51,7 @@ export class FingerprintFinder implements EvidenceFinder {
     const missing = hasName ? 'no application protocol' : 'neither a server name nor an application protocol';
     const asked =
       library === null ? `asks for ${missing}` : `is that of ${library.name} as it comes: it asks for ${missing}`;
-    const finding = `The hello (JA4 ${ja4.slice(0, 36)}) ${asked}, on a long thin flow.`;
+    const finding = `The hello (JA4 ${safeText(ja4, JA4_LENGTH)}) ${asked}, on a long thin flow.`;
     const weight = (hasName ? NO_ALPN : NEITHER) + (library?.weight ?? 0);
     return bounded([{ source: this.source, finding, weight }], MOST_FINGERPRINT_WEIGHS);
   }

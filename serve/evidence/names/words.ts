@@ -3,6 +3,7 @@
  * letters meet digits), so that minecraft, carpool, mineral or xmrvbeauty say nothing; besides those, a token that is
  * nothing but a coin and a pool word, as `xmrpool`.
  */
+import { sniTokens } from '../../../features/protocol/names.ts';
 import type { Host } from './host.ts';
 
 export interface WordHit {
@@ -64,9 +65,9 @@ function compoundPattern(): RegExp {
 }
 
 /** What the words of a name say; null if nothing. */
-export function miningWords({ tokens, domain, subdomain }: Host): WordHit | null {
+export function miningWords({ name, domain, subdomain }: Host): WordHit | null {
   if (domain !== null && INNOCENT_DOMAINS.has(domain)) return null;
-  const words = tokens.filter((token) => ALONE.has(token) || COINS.has(token) || isCompound(token));
+  const words = sniTokens(name).filter((token) => ALONE.has(token) || COINS.has(token) || isCompound(token));
   if (words.length === 0) return null;
   const isPair = words.some((word) => COINS.has(word)) && words.some((word) => POOL_WORDS.has(word));
   const best = Math.max(...words.map((word) => (isCompound(word) ? COIN_AND_POOL : (ALONE.get(word) ?? 0))));
