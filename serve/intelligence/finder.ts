@@ -22,7 +22,10 @@ export interface ListedBy {
 export interface IntelligenceOptions {
   /** Indicators that were last seen longer before the flow do not count, days; null: however old. */
   readonly maxAgeDays: number | null;
-  /** A flow of which something is listed here has no findings. */
+  /**
+   * What is listed here is no finding: a name in an allowed domain, an address in an allowed network. It says nothing of
+   * the rest of the flow, for clients choose the names that they send.
+   */
   readonly allowed: readonly IndicatorTable[];
 }
 
@@ -68,7 +71,6 @@ export class IntelligenceFinder implements EvidenceFinder {
     const flowSeconds = lastSeenSeconds(table, row);
     const best = new Map<string, Finding>();
     for (const asked of this.#asked(table, row)) {
-      if (this.#options.allowed.some((list) => list.find(asked.kind, asked.value) !== null)) return NO_FINDINGS;
       const finding = this.#listed(asked, flowSeconds);
       // The same name in two columns is one finding.
       if (finding === null || finding.weight <= (best.get(asked.kind + asked.value)?.weight ?? 0)) continue;
@@ -90,11 +92,19 @@ export class IntelligenceFinder implements EvidenceFinder {
     if (isListed('domain')) yield* this.#askedOfNames(table, row);
     if (isListed('address', 'network', 'endpoint')) yield* this.#askedOfAddresses(table, row);
     const port = isListed('port') ? numberCell(table, 'dst_port', row) : null;
-    if (port !== null) yield { kind: 'port', value: String(port), says: 'port of the server', share: 1 };
+    if (port !== null)
+      yield* this.#unlessAllowed([{ kind: 'port', value: String(port), says: 'port of the server', share: 1 }]);
     for (const { name, kind, says } of TEXT_COLUMNS) {
       const value = isListed(kind) ? textCell(table, name, row) : null;
-      if (value !== null) yield { kind, value, says, share: 1 };
+      if (value !== null) yield* this.#unlessAllowed([{ kind, value, says, share: 1 }]);
     }
+  }
+
+  /** All forms of one thing, or none if the allow-list has one of them. */
+  #unlessAllowed(forms: readonly Asked[]): readonly Asked[] {
+    const { allowed } = this.#options;
+    const isAllowed = forms.some(({ kind, value }) => allowed.some((list) => list.find(kind, value) !== null));
+    return isAllowed ? [] : forms;
   }
 
   *#askedOfNames(table: Table, row: number): Generator<Asked> {
@@ -102,7 +112,10 @@ export class IntelligenceFinder implements EvidenceFinder {
       const text = textCell(table, name, row);
       const host = text === null ? null : hostOf(text);
       if (host === null) continue;
-      for (const value of enclosing(host.name)) yield { kind: 'domain', value, says: `${says} ${host.name}`, share };
+      const names = [...enclosing(host.name)];
+      yield* this.#unlessAllowed(
+        names.map((value) => ({ kind: 'domain', value, says: `${says} ${host.name}`, share })),
+      );
     }
   }
 
@@ -110,7 +123,8 @@ export class IntelligenceFinder implements EvidenceFinder {
     for (const { name, port, says } of ADDRESS_COLUMNS) {
       const text = textCell(table, name, row);
       const bytes = text === null ? null : parseAddress(text);
-      if (text !== null && bytes !== null) yield* this.#askedOfAddress(text, bytes, numberCell(table, port, row), says);
+      if (text === null || bytes === null) continue;
+      yield* this.#unlessAllowed([...this.#askedOfAddress(text, bytes, numberCell(table, port, row), says)]);
     }
   }
 

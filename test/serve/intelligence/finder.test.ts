@@ -123,15 +123,27 @@ describe('time', () => {
   });
 });
 
-test('an allow-list wins, whatever else of the flow is listed', () => {
-  const text = '51.15.54.102\npool.example.org\n';
-  for (const line of ['example.org', '51.15.0.0/16', 'pool.example.org']) {
-    const allowed = [feedOf(line, ALLOW_LIST).table];
-    expect(found(text, { sni: 'pool.example.org' }, { allowed }), line).toEqual([]);
-  }
-  expect(found(text, { sni: 'pool.example.org' }, { allowed: [feedOf('10.1.0.0/16', ALLOW_LIST).table] })).toHaveLength(
-    2,
-  );
+describe('an allow-list wins', () => {
+  const text = '51.15.54.102\n51.15.54.102:3333\n51.15.0.0/16\npool.example.org\nport,3333\n';
+  const kept = (line: string, cells: Record<string, unknown> = { sni: 'pool.example.org' }) =>
+    found(text, cells, { allowed: [feedOf(line, ALLOW_LIST).table] }).map(
+      ({ finding }) => /lists the (\w+)/.exec(finding)?.[1],
+    );
+
+  test.each([
+    ['example.org', ['endpoint', 'address', 'network', 'port']],
+    ['pool.example.org', ['endpoint', 'address', 'network', 'port']],
+    ['51.15.54.102', ['domain', 'port']],
+    ['51.15.0.0/17', ['domain', 'port']],
+    ['51.15.54.102:3333', ['domain', 'port']],
+    ['port,3333', ['endpoint', 'domain', 'address', 'network']],
+    ['ample.org', ['endpoint', 'domain', 'address', 'network', 'port']],
+  ])('over what it names: %s leaves %j', (line, left) => expect(kept(line)).toEqual(left));
+
+  test('and over nothing else: an allowed name sent to a listed address, or a network of clients, hides no server', () => {
+    expect(kept('google.com', { sni: 'www.google.com' })).toEqual(['endpoint', 'address', 'network', 'port']);
+    expect(kept('10.0.0.0/8')).toHaveLength(5);
+  });
 });
 
 test('texts of feeds reach a sentence printable', () => {
@@ -180,7 +192,7 @@ describe('intelligence', () => {
       true,
       false,
     ]);
-    expect(findingsOf(finder, FLOW)).toEqual([]);
+    expect(findingsOf(finder, { ...FLOW, dst_ip: '10.0.0.2', src_ip: '51.15.54.102' })).toHaveLength(1);
   });
 
   test('a feed that cannot be used stops a run, and does not stop a program that goes on', async () => {
