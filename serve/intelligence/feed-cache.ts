@@ -3,7 +3,7 @@
  * and renamed, readable by its owner alone. A copy whose checksum is wrong is none.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Validators } from './fetch-feed.ts';
@@ -56,8 +56,9 @@ export class FeedCache {
     const line = { version: VERSION, source, sha256: sha256(bytes), ...head };
     try {
       mkdirSync(this.#folder, { recursive: true, mode: OWNER_FOLDER });
-      writeFileSync(beside, Buffer.concat([Buffer.from(`${JSON.stringify(line)}\n`), bytes]), { mode: OWNER_ONLY });
-      chmodSync(beside, OWNER_ONLY);
+      removeIfThere(beside);
+      const content = Buffer.concat([Buffer.from(`${JSON.stringify(line)}\n`), bytes]);
+      writeFileSync(beside, content, { mode: OWNER_ONLY, flag: 'wx' });
       renameSync(beside, path);
       return true;
     } catch {

@@ -45,6 +45,15 @@ const COLUMNS: readonly NameColumn[] = [
   { name: 'dns_query', says: 'name looked up', share: LOOKED_UP_SHARE },
 ];
 
+/**
+ * Lists of names. Their words and letters say nothing of the server: certificates of content networks are for dozens of
+ * sites, and answers lead over names of machines.
+ */
+const LIST_COLUMNS: readonly NameColumn[] = [
+  { name: 'cert_dns_names', says: 'name in the certificate', share: 0.8 },
+  { name: 'dns_answers', says: 'name in the answer', share: LOOKED_UP_SHARE },
+];
+
 export interface NameFinderOptions {
   /** The list that ships by default. */
   readonly pools?: PoolList;
@@ -69,8 +78,14 @@ export class NameFinder implements EvidenceFinder {
       const judgement = column?.type === 'utf8' ? this.#judgements.at(column, row) : null;
       if (judgement === null) continue;
       best ??= new Map();
-      for (const [kind, finding] of this.#said(judgement, place, portOf(table, row))) {
-        if (finding.weight > (best.get(kind)?.weight ?? 0)) best.set(kind, finding);
+      keepHeavier(best, this.#said(judgement, place, portOf(table, row)));
+    }
+    for (const place of LIST_COLUMNS) {
+      const column = table.columns.get(place.name);
+      if (column?.type !== 'list_utf8' || column.valid[row] === 0) continue;
+      for (const judgement of this.#judgements.allAt(column, row)) {
+        best ??= new Map();
+        keepHeavier(best, this.#saidOfPool(judgement, place, portOf(table, row)));
       }
     }
     const misfit = certificateMisfit(table, row) ?? tunnelMisfit(table, row);
@@ -82,20 +97,12 @@ export class NameFinder implements EvidenceFinder {
 
   /** The findings of one name by kind; that it is a pool's says all that words and likeness could. */
   *#said(judgement: NameJudgement, place: NameColumn, port: number): Generator<[string, Finding]> {
-    const { host, pool, words, lookAlike, generated } = judgement;
-    const name = `The ${place.says} ${safeText(host.name)}`;
-    const isWeb = WEB_PORTS.has(port) && isWebHost(host.subdomain);
-    if (pool !== null) {
-      const what = isWeb ? 'is of the web site of the mining pool' : 'is a host of the mining pool';
-      const sentence = `${name} ${what} ${pool} (list of ${this.#pools.date}).`;
-      yield ['pool', this.#finding(sentence, poolWeight(host.subdomain, port) * place.share)];
-      return;
-    }
-    if (lookAlike !== null) {
-      const sentence = `${name} looks like the mining pool ${lookAlike.pool}: ${lookAlike.how}.`;
-      yield ['pool', this.#finding(sentence, lookAlike.weight * place.share)];
-    }
+    yield* this.#saidOfPool(judgement, place, port);
+    const { host, pool, words, generated } = judgement;
+    if (pool !== null) return;
+    const name = nameIn(place, judgement);
     if (words !== null) {
+      const isWeb = WEB_PORTS.has(port) && isWebHost(host.subdomain);
       const sentence = `${name} has the mining words ${words.words.join(', ')}.`;
       yield ['words', this.#finding(sentence, words.weight * place.share * (isWeb ? WEB_SITE_SHARE : 1))];
     }
@@ -105,9 +112,31 @@ export class NameFinder implements EvidenceFinder {
     }
   }
 
+  *#saidOfPool(judgement: NameJudgement, place: NameColumn, port: number): Generator<[string, Finding]> {
+    const { host, pool, lookAlike } = judgement;
+    const name = nameIn(place, judgement);
+    if (pool !== null) {
+      const isWeb = WEB_PORTS.has(port) && isWebHost(host.subdomain);
+      const what = isWeb ? 'is of the web site of the mining pool' : 'is a host of the mining pool';
+      const sentence = `${name} ${what} ${pool} (list of ${this.#pools.date}).`;
+      yield ['pool', this.#finding(sentence, poolWeight(host.subdomain, port) * place.share)];
+    } else if (lookAlike !== null) {
+      const sentence = `${name} looks like the mining pool ${lookAlike.pool}: ${lookAlike.how}.`;
+      yield ['pool', this.#finding(sentence, lookAlike.weight * place.share)];
+    }
+  }
+
   #finding(finding: string, weight: number): Finding {
     return { source: this.source, finding, weight };
   }
+}
+
+function keepHeavier(best: Map<string, Finding>, findings: Iterable<[string, Finding]>): void {
+  for (const [kind, finding] of findings) if (finding.weight > (best.get(kind)?.weight ?? 0)) best.set(kind, finding);
+}
+
+function nameIn({ says }: NameColumn, { host }: NameJudgement): string {
+  return `The ${says} ${safeText(host.name)}`;
 }
 
 function poolWeight(subdomain: string, port: number): number {

@@ -1,6 +1,6 @@
 /** What a host name says by itself, remembered by its bytes: few names come again and again, and most say nothing. */
 import { readFileSync } from 'node:fs';
-import type { TextColumn } from '../../../core/table.ts';
+import type { TextColumn, TextListColumn } from '../../../core/table.ts';
 import { textOf } from '../../../core/text-column.ts';
 import { KeyCache } from '../../../features/fingerprint/key-cache.ts';
 import { WordKey } from '../../../features/fingerprint/word-key.ts';
@@ -41,16 +41,27 @@ export class NameJudgements {
   }
 
   /** The name in a row of a column; null where there is none, or it says nothing. */
-  at(column: TextColumn, row: number): NameJudgement | null {
-    if (column.valid[row] === 0) return null;
-    const [start, end] = [column.offsets[row]!, column.offsets[row + 1]!];
+  at({ valid, offsets, bytes }: TextColumn, row: number): NameJudgement | null {
+    return valid[row] === 0 ? null : this.#ofBytes(bytes, offsets[row]!, offsets[row + 1]!);
+  }
+
+  /** Those of the names in a row of a column of lists that say something. */
+  *allAt({ valid, offsets, itemOffsets, bytes }: TextListColumn, row: number): Generator<NameJudgement> {
+    if (valid[row] === 0) return;
+    for (let item = offsets[row]!; item < offsets[row + 1]!; item++) {
+      const judgement = this.#ofBytes(bytes, itemOffsets[item]!, itemOffsets[item + 1]!);
+      if (judgement !== null) yield judgement;
+    }
+  }
+
+  #ofBytes(bytes: Uint8Array, start: number, end: number): NameJudgement | null {
     const key = this.#key;
     key.clear();
     key.add((end - start) & 0xffff);
-    key.addBytes(column.bytes, start, end);
+    key.addBytes(bytes, start, end);
     const known = this.#known.find(key);
     if (known !== undefined) return known;
-    const judgement = this.of(textOf(column.bytes, start, end));
+    const judgement = this.of(textOf(bytes, start, end));
     this.#known.keep(key, judgement);
     return judgement;
   }

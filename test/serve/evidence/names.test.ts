@@ -118,6 +118,15 @@ describe('pools', () => {
     expect(weightOf(findingsOf(finder, { [column]: 'pool.supportxmr.com', dst_port: 3333 }))).toBe(weight);
   });
 
+  test('among the names of a certificate and of answers, pools and what looks like one are named, and nothing else', () => {
+    const of = (column: string, names: readonly string[]) =>
+      weightOf(findingsOf(finder, { [column]: names, dst_port: 443 }));
+    expect(of('cert_dns_names', ['example.com', '*.hashvault.pro', 'hashvault.pro'])).toBe(0.64);
+    expect(of('dns_answers', ['192.0.2.1', 'pool.supportxmr.com'])).toBe(0.54);
+    expect(of('cert_dns_names', ['supportxmr.net'])).toBe(1.2);
+    expect(of('cert_dns_names', ['eth-pool.example.org', 'qxzvkwjhrtpl.com'])).toBe(0);
+  });
+
   test('the same name in two columns is said once, where it says more', () => {
     const findings = said('pool.supportxmr.com', { dns_name: 'pool.supportxmr.com' });
     expect(findings.map(({ weight }) => weight)).toEqual([2.5]);
