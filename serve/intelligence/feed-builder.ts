@@ -82,7 +82,9 @@ export class FeedBuilder {
     const refused = this.#refused;
     const rows = this.#rows;
     if (this.#policy.isGuarded && this.#table.count === 0) {
-      throw new FeedRefused(rows === 0 ? 'is empty' : `holds no indicator that can be used in ${rows} rows`);
+      throw new FeedRefused(
+        rows === 0 ? 'is empty' : `holds no indicator that can be used (${rows} ${rows === 1 ? 'row' : 'rows'})`,
+      );
     }
     const dropped = refused[Refusal.TooBroad] + refused[Refusal.Special] + refused[Refusal.Popular];
     if (dropped > POISON.droppedRows && dropped > rows * POISON.droppedShare) {

@@ -84,6 +84,10 @@ export class Intelligence {
     const report = this.#settings.report ?? (() => undefined);
     if (outcome.kind === 'loaded')
       report(countsLine(`feed ${feed.name}`, outcome.counts), outcome.counts.kept < outcome.counts.rows);
+    if (outcome.kind === 'unchanged' && feed.table !== null && feed.fetchedAt !== null) {
+      const asOf = new Date(feed.fetchedAt).toISOString();
+      report(`the feed ${feed.name}: ${feed.table.count.toLocaleString('en-US')} indicators as of ${asOf}`, false);
+    }
     if (outcome.kind !== 'failed') return;
     if (isRequired && !outcome.isServing) throw failed(feed.name, outcome.reason, outcome.isRefused);
     const instead = outcome.isServing ? 'the last good copy is used' : 'it is tried again';
@@ -127,8 +131,10 @@ function popularDomains(): ReadonlySet<string> {
 function failed(name: string, reason: string, isRefused: boolean, what = 'feed'): FlowlampError {
   return new FlowlampError(isRefused ? ErrorCode.FeedRefused : ErrorCode.FeedUnreadable, {
     happened: `the ${what} ${name} ${reason}`,
-    expected: 'a list, a STIX 2.1 bundle, a MISP feed or indicators in JSON, within the bounds of docs/intelligence.md',
-    action: isRefused ? 'look at the feed before it is used' : 'check its path or URL',
+    expected: isRefused
+      ? 'a list, a STIX 2.1 bundle, a MISP feed or indicators in JSON, within the bounds of docs/intelligence.md'
+      : 'a file, or an address beginning with http:// or https://, that can be read',
+    action: isRefused ? 'look at the feed before it is used' : 'check its path or address',
   });
 }
 

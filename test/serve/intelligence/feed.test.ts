@@ -114,7 +114,7 @@ describe('a feed of a server', () => {
     now += 7 * HOUR;
     for (const [text, status, reason] of [
       ['', 500, 'answers 500'],
-      ['<html>moved</html>', 200, 'holds no indicator that can be used in 1 rows'],
+      ['<html>moved</html>', 200, 'holds no indicator that can be used (1 row)'],
       ['', 200, 'is empty'],
       [many(19), 200, 'has shrunk from 200 to 19 indicators at once'],
       [many(2001), 200, 'has grown from 200 to 2001 indicators at once'],

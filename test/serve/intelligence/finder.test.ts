@@ -7,6 +7,7 @@ import { ALLOW_LIST } from '../../../serve/intelligence/indicator.ts';
 import { Intelligence, type IntelligenceSettings } from '../../../serve/intelligence/intelligence.ts';
 import { isMiningFamily, weightOf as weigh } from '../../../serve/intelligence/weigh.ts';
 import { findingsOf, flowTable, weightOf } from '../evidence/rows.ts';
+import { FeedServer } from './feed-server.ts';
 import { feedOf } from './feeds.ts';
 
 const finderOf = (text: string, options: Partial<IntelligenceOptions> = {}) =>
@@ -199,14 +200,62 @@ describe('intelligence', () => {
     const bad = file('bad.txt', '<html>');
     await expect(open({ feeds: [bad] })).rejects.toMatchObject({ code: 'FEED_REFUSED' });
     await expect(open({ feeds: [join(folder, 'none')] })).rejects.toThrow(
-      /^the feed none does not exist; expected a list, .*; check its path or URL$/,
+      /^the feed none does not exist; expected a file, .*; check its path or address$/,
     );
     await expect(open({ allowLists: [join(folder, 'none')], isRequired: false })).rejects.toMatchObject({
       code: 'FEED_UNREADABLE',
     });
     const said: string[] = [];
     await open({ feeds: [bad], isRequired: false, report: (message) => said.push(message) });
-    expect(said).toEqual(['the feed bad.txt holds no indicator that can be used in 1 rows; it is tried again']);
+    expect(said).toEqual(['the feed bad.txt holds no indicator that can be used (1 row); it is tried again']);
+  });
+
+  test('a fresh copy is used, and said to be one', async () => {
+    const server = await FeedServer.open();
+    server.gives('pool.example.org\n');
+    const said: string[] = [];
+    const clock = { now: () => Date.UTC(2024, 0, 1), after: () => () => {} };
+    const settings = {
+      feeds: [server.url()],
+      cacheFolder: join(folder, 'cache'),
+      clock,
+      report: (message: string) => said.push(message),
+    };
+    await Intelligence.open(settings);
+    await Intelligence.open(settings);
+    const name = `the feed 127.0.0.1:${server.port}/feed.txt`;
+    expect(said).toEqual([`${name}: 1 of 1 rows kept`, `${name}: 1 indicators as of 2024-01-01T00:00:00.000Z`]);
+    await server.close();
+  });
+
+  test('a schedule brings a feed up to date, and its finder sees it', async () => {
+    const server = await FeedServer.open();
+    server.gives('pool.example.org\n');
+    let due = (): void => {};
+    let planned = (): void => {};
+    const clock = {
+      now: () => 0,
+      after: (_: number, call: () => void) => {
+        due = call;
+        planned();
+        return () => {};
+      },
+    };
+    const intelligence = await Intelligence.open({ feeds: [server.url()], cacheFolder: null, clock });
+    const schedule = intelligence.schedule();
+    schedule.start();
+    server.gives('other.example.org\n');
+    const done = new Promise<void>((resolve) => {
+      planned = resolve;
+    });
+    due();
+    await done;
+    await schedule.stop();
+    const seen = ['pool.example.org', 'other.example.org'].map(
+      (sni) => findingsOf(intelligence.finder, { ...FLOW, sni }).length,
+    );
+    expect(seen).toEqual([0, 1]);
+    await server.close();
   });
 
   test('the number of feeds is bounded', async () => {

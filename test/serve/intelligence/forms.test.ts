@@ -251,7 +251,7 @@ describe('a feed is refused that', () => {
     [
       'is a page of HTML',
       '<!doctype html>\n<html><body>Not found</body></html>',
-      'holds no indicator that can be used in 2 rows',
+      'holds no indicator that can be used (2 rows)',
     ],
     ['is JSON cut off', '[{"indicator":"a.example.org"', 'is no JSON, or is cut off'],
     ['nests without end', '['.repeat(1e6), 'nests deeper than 64'],
