@@ -24,6 +24,10 @@ export interface ReadFeed {
   readonly counts: FeedCounts;
 }
 
+export function tooManyRows(): FeedRefused {
+  return new FeedRefused(`holds more than ${FEED_LIMITS.rows.toLocaleString('en-US')} rows`);
+}
+
 export class FeedBuilder {
   readonly #table = new IndicatorTable(randomInt(2 ** 31));
   readonly #policy: ListPolicy;
@@ -97,8 +101,6 @@ export class FeedBuilder {
   }
 
   #count(): void {
-    if (++this.#rows > FEED_LIMITS.rows) {
-      throw new FeedRefused(`holds more than ${FEED_LIMITS.rows.toLocaleString('en-US')} rows`);
-    }
+    if (++this.#rows > FEED_LIMITS.rows) throw tooManyRows();
   }
 }
