@@ -1,13 +1,13 @@
 /** Evidence of feeds: which columns of a flow are listed, by whom, as what. */
 import { type Finding, type Table, textCell } from '../../core/table.ts';
-import { parseAddress } from '../../features/rows/address.ts';
 import { lastSeenSeconds, numberCell } from '../evidence/columns.ts';
-import { enclosing, hostOf } from '../evidence/names/host.ts';
+import { hostOf } from '../evidence/names/host.ts';
 import { safeText } from '../evidence/safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from '../evidence/source.ts';
 import { bounded, NO_FINDINGS, strongestFirst } from '../evidence/weights.ts';
-import { endpointText, type IndicatorKind, networkText } from './indicator.ts';
+import type { IndicatorKind } from './indicator.ts';
 import type { IndicatorFacts, IndicatorTable } from './indicator-table.ts';
+import { type Listing, Lookups } from './lookups.ts';
 import { ageDaysOf, weightOf } from './weigh.ts';
 
 /** All findings of feeds about a flow weigh no more than this: feeds copy from each other. */
@@ -49,10 +49,9 @@ const TEXT_COLUMNS = [
   { name: 'cert_sha1', kind: 'certificate', says: 'certificate (SHA-1)' },
 ] as const;
 
-/** Something of the flow that may be listed, in the words that indicators have. */
-interface Asked {
-  readonly kind: IndicatorKind;
-  readonly value: string;
+/** A listed indicator, and where in the flow it is. */
+interface Found {
+  readonly listing: Listing;
   readonly says: string;
   readonly share: number;
 }
@@ -61,6 +60,8 @@ export class IntelligenceFinder implements EvidenceFinder {
   readonly source = EvidenceSource.Intelligence;
   readonly #feeds: readonly ListedBy[];
   readonly #options: IntelligenceOptions;
+  #tables: readonly (IndicatorTable | null)[] = [];
+  #lookups = new Lookups([], []);
 
   constructor(feeds: readonly ListedBy[], options: IntelligenceOptions) {
     this.#feeds = feeds;
@@ -68,97 +69,81 @@ export class IntelligenceFinder implements EvidenceFinder {
   }
 
   find(table: Table, row: number): readonly Finding[] {
-    const flowSeconds = lastSeenSeconds(table, row);
-    const best = new Map<string, Finding>();
-    for (const asked of this.#asked(table, row)) {
-      const finding = this.#listed(asked, flowSeconds);
+    this.#followFeeds();
+    let best: Map<string, Finding> | null = null;
+    for (const { listing, says, share } of this.#listings(table, row)) {
+      const finding = this.#finding(listing, says, share, lastSeenSeconds(table, row));
+      if (finding === null) continue;
+      best ??= new Map();
       // The same name in two columns is one finding.
-      if (finding === null || finding.weight <= (best.get(asked.kind + asked.value)?.weight ?? 0)) continue;
-      best.set(asked.kind + asked.value, finding);
+      const key = listing.kind + listing.value;
+      if (finding.weight > (best.get(key)?.weight ?? 0)) best.set(key, finding);
     }
-    if (best.size === 0) return NO_FINDINGS;
+    if (best === null || best.size === 0) return NO_FINDINGS;
     return bounded(strongestFirst([...best.values()]), MOST_INTELLIGENCE_WEIGHS);
   }
 
-  #tables(): readonly IndicatorTable[] {
-    const listed = this.#feeds.flatMap(({ table }) => (table === null ? [] : [table]));
-    return [...this.#options.allowed, ...listed];
+  /** A feed that was refreshed has another table. */
+  #followFeeds(): void {
+    const feeds = this.#feeds;
+    let isSame = this.#tables.length === feeds.length;
+    for (let i = 0; isSame && i < feeds.length; i++) isSame = feeds[i]!.table === this.#tables[i];
+    if (isSame) return;
+    this.#tables = feeds.map(({ table }) => table);
+    const named = feeds.flatMap(({ name, table }) => (table === null ? [] : [{ name, table }]));
+    this.#lookups = new Lookups(named, this.#options.allowed);
   }
 
-  /** Of kinds that some list has; all others are nowhere. */
-  *#asked(table: Table, row: number): Generator<Asked> {
-    const tables = this.#tables();
-    const isListed = (...kinds: IndicatorKind[]) => tables.some((list) => kinds.some((kind) => list.kinds.has(kind)));
-    if (isListed('domain')) yield* this.#askedOfNames(table, row);
-    if (isListed('address', 'network', 'endpoint')) yield* this.#askedOfAddresses(table, row);
-    const port = isListed('port') ? numberCell(table, 'dst_port', row) : null;
-    if (port !== null)
-      yield* this.#unlessAllowed([{ kind: 'port', value: String(port), says: 'port of the server', share: 1 }]);
+  *#listings(table: Table, row: number): Generator<Found> {
+    const lookups = this.#lookups;
+    if (lookups.lists('address', 'network', 'endpoint')) yield* this.#ofAddresses(table, row);
+    if (lookups.lists('domain')) yield* this.#ofNames(table, row);
+    const port = lookups.lists('port') ? numberCell(table, 'dst_port', row) : null;
+    if (port !== null) {
+      for (const listing of lookups.ofValue('port', String(port)))
+        yield { listing, says: 'port of the server', share: 1 };
+    }
     for (const { name, kind, says } of TEXT_COLUMNS) {
-      const value = isListed(kind) ? textCell(table, name, row) : null;
-      if (value !== null) yield* this.#unlessAllowed([{ kind, value, says, share: 1 }]);
+      const value = lookups.lists(kind) ? textCell(table, name, row) : null;
+      if (value === null) continue;
+      for (const listing of lookups.ofValue(kind, value)) yield { listing, says, share: 1 };
     }
   }
 
-  /** All forms of one thing, or none if the allow-list has one of them. */
-  #unlessAllowed(forms: readonly Asked[]): readonly Asked[] {
-    const { allowed } = this.#options;
-    const isAllowed = forms.some(({ kind, value }) => allowed.some((list) => list.find(kind, value) !== null));
-    return isAllowed ? [] : forms;
-  }
-
-  *#askedOfNames(table: Table, row: number): Generator<Asked> {
+  *#ofNames(table: Table, row: number): Generator<Found> {
     for (const { name, says, share } of NAME_COLUMNS) {
       const text = textCell(table, name, row);
-      const host = text === null ? null : hostOf(text);
-      if (host === null) continue;
-      const names = [...enclosing(host.name)];
-      yield* this.#unlessAllowed(
-        names.map((value) => ({ kind: 'domain', value, says: `${says} ${host.name}`, share })),
-      );
+      if (text === null) continue;
+      for (const listing of this.#lookups.ofName(text)) {
+        yield { listing, says: `${says} ${hostOf(text)?.name ?? text}`, share };
+      }
     }
   }
 
-  *#askedOfAddresses(table: Table, row: number): Generator<Asked> {
+  *#ofAddresses(table: Table, row: number): Generator<Found> {
     for (const { name, port, says } of ADDRESS_COLUMNS) {
       const text = textCell(table, name, row);
-      const bytes = text === null ? null : parseAddress(text);
-      if (text === null || bytes === null) continue;
-      yield* this.#unlessAllowed([...this.#askedOfAddress(text, bytes, numberCell(table, port, row), says)]);
+      if (text === null) continue;
+      for (const listing of this.#lookups.ofAddress(text, numberCell(table, port, row))) {
+        yield { listing, says: `${says} ${text}${listing.kind === 'endpoint' ? ' with its port' : ''}`, share: 1 };
+      }
     }
   }
 
-  /** Networks of those lengths only that some list has. */
-  *#askedOfAddress(text: string, bytes: Uint8Array, port: number | null, says: string): Generator<Asked> {
-    const named = `${says} ${text}`;
-    if (port !== null)
-      yield { kind: 'endpoint', value: endpointText(text, port), says: `${named} with its port`, share: 1 };
-    yield { kind: 'address', value: text, says: named, share: 1 };
-    const lengths = new Set<number>();
-    for (const list of this.#tables()) {
-      for (const length of bytes.length === 4 ? list.prefixes4 : list.prefixes6) lengths.add(length);
-    }
-    for (const length of lengths)
-      yield { kind: 'network', value: networkText({ bytes, length }), says: named, share: 1 };
-  }
-
-  #listed({ kind, value, says, share }: Asked, flowSeconds: number | null): Finding | null {
+  /** By the feed that says most of it; null where none of them counts at that time. */
+  #finding({ kind, value, entries }: Listing, says: string, share: number, flowSeconds: number | null): Finding | null {
     let best: { readonly finding: string; readonly weight: number } | null = null;
     let others = -1;
-    for (const { name, table } of this.#feeds) {
-      const facts = table?.find(kind, value) ?? null;
-      const ageDays = ageDaysOf(facts?.lastSeen ?? null, flowSeconds);
-      if (facts === null || this.#isExpired(facts, flowSeconds, ageDays)) continue;
+    for (const { feed, facts } of entries) {
+      const ageDays = ageDaysOf(facts.lastSeen, flowSeconds);
+      if (this.#isExpired(facts, flowSeconds, ageDays)) continue;
       others++;
       const weight = weightOf(kind, facts, ageDays) * share;
-      if (weight > (best?.weight ?? 0)) best = { finding: sentence(name, value, kind, says, facts, ageDays), weight };
+      if (weight > (best?.weight ?? 0)) best = { finding: sentence(feed, value, kind, says, facts, ageDays), weight };
     }
     if (best === null) return null;
-    const more =
-      others > 0
-        ? `${best.finding.slice(0, -1)}; ${others} more ${others === 1 ? 'feed lists' : 'feeds list'} it.`
-        : best.finding;
-    return { source: this.source, finding: more, weight: best.weight };
+    const more = others > 0 ? `; ${others} more ${others === 1 ? 'feed lists' : 'feeds list'} it.` : '.';
+    return { source: this.source, finding: `${best.finding}${more}`, weight: best.weight };
   }
 
   /** By the time of the flow, not of the day: an old capture is judged by what held then, and always the same. */
@@ -185,5 +170,5 @@ function sentence(
       : `last seen ${ageDays < 1 ? 'less than a day' : `${Math.floor(ageDays)} days`} before the flow`,
   ].filter((part) => part !== '');
   const more = known.length === 0 ? '' : ` (${known.join(', ')})`;
-  return `The feed ${feed} lists the ${kind} ${safeText(value)}${more}: ${safeText(says)}.`;
+  return `The feed ${feed} lists the ${kind} ${safeText(value)}${more}: ${safeText(says)}`;
 }

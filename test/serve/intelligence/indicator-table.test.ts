@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Prng } from '../../../core/prng.ts';
-import type { IndicatorKind } from '../../../serve/intelligence/indicator.ts';
+import { parseAddress } from '../../../features/rows/address.ts';
+import { type IndicatorKind, networkText } from '../../../serve/intelligence/indicator.ts';
 import { IndicatorTable, NO_FACTS } from '../../../serve/intelligence/indicator-table.ts';
 
 const KINDS: readonly IndicatorKind[] = [
@@ -30,6 +31,20 @@ test.each([0, 1, -7])('finds what a Map finds, with seed %d', (seed) => {
     for (let i = 0; i < 5000; i += 7) expect(table.find(kind, `${i}/1`)?.risk).toBe(twin.get(`${kind}${i}/1`));
   }
   expect([...table.kinds.values()].reduce((sum, count) => sum + count, 0)).toBe(twin.size);
+});
+
+test('networks are found by the bits that count, of either family', () => {
+  const table = new IndicatorTable(1);
+  const values = ['51.15.0.0/16', '51.15.54.0/23', '51.0.0.0/8', '2a01:4f8::/32', '2a01:4f8:c16::/47', '0.0.0.0/0'];
+  for (const value of values) table.add({ kind: 'network', value }, NO_FACTS);
+  const prng = new Prng('networks');
+  for (let i = 0; i < 20_000; i++) {
+    const bytes = parseAddress(prng.chance(0.5) ? '51.15.54.102' : '2a01:4f8:c17::1')!;
+    bytes[prng.below(prng.integer(1, bytes.length))]! ^= 1 << prng.below(8);
+    const length = prng.integer(0, bytes.length * 8);
+    expect(table.findNetwork(bytes, length) !== null).toBe(values.includes(networkText({ bytes, length })));
+  }
+  expect(values.map((value) => table.find('network', value))).toEqual(values.map(() => NO_FACTS));
 });
 
 test('the same value of two kinds is two indicators', () => {
