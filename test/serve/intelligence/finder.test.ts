@@ -242,6 +242,9 @@ describe('intelligence', () => {
       },
     };
     const intelligence = await Intelligence.open({ feeds: [server.url()], cacheFolder: null, clock });
+    const seen = () =>
+      ['pool.example.org', 'other.example.org'].map((sni) => findingsOf(intelligence.finder, { ...FLOW, sni }).length);
+    expect(seen()).toEqual([1, 0]);
     const schedule = intelligence.schedule();
     schedule.start();
     server.gives('other.example.org\n');
@@ -251,10 +254,7 @@ describe('intelligence', () => {
     due();
     await done;
     await schedule.stop();
-    const seen = ['pool.example.org', 'other.example.org'].map(
-      (sni) => findingsOf(intelligence.finder, { ...FLOW, sni }).length,
-    );
-    expect(seen).toEqual([0, 1]);
+    expect(seen()).toEqual([0, 1]);
     await server.close();
   });
 
