@@ -23,6 +23,8 @@ export const ErrorCode = {
   AuditBreached: 'AUDIT_BREACHED',
   LimitExceeded: 'LIMIT_EXCEEDED',
   KeyInvalid: 'KEY_INVALID',
+  FeedUnreadable: 'FEED_UNREADABLE',
+  FeedRefused: 'FEED_REFUSED',
   OptionInvalid: 'OPTION_INVALID',
   Unsupported: 'UNSUPPORTED',
 } as const;

@@ -1,0 +1,11 @@
+/** Files of the package that are read at run time: found from the sources, from dist/serve and from dist/cli alike. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The path of a file in the package: below the first folder upwards that has a package.json. */
+export function packagePath(...parts: readonly string[]): string {
+  let root = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(root, 'package.json')) && dirname(root) !== root) root = dirname(root);
+  return join(root, ...parts);
+}
