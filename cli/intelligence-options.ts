@@ -1,8 +1,6 @@
 /** Options that hand feeds of indicators to a command. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CertificateFinder } from '../serve/evidence/certificate/finder.ts';
-import { FingerprintFinder } from '../serve/evidence/fingerprint/finder.ts';
-import { NameFinder } from '../serve/evidence/names/finder.ts';
+import { evidenceFinders } from '../serve/evidence/finders.ts';
 import { parsePoolList } from '../serve/evidence/names/pool-list.ts';
 import type { EvidenceFinder } from '../serve/evidence/source.ts';
 import { Intelligence } from '../serve/intelligence/intelligence.ts';
@@ -76,9 +74,8 @@ export async function openIntelligence(options: IntelligenceOptions, out: Consol
       })
     : null;
   const pools = poolList ? {} : { pools: parsePoolList('') };
-  const names = new NameFinder({ ...pools, ...intelligence?.nameOptions });
-  const listed = intelligence === null ? [] : [intelligence.finder];
-  return { finders: [...listed, names, new CertificateFinder(), new FingerprintFinder()], intelligence };
+  const standing = evidenceFinders({ ...pools, ...intelligence?.nameOptions });
+  return { finders: intelligence === null ? standing : [intelligence.finder, ...standing], intelligence };
 }
 
 function oneMore(value: string, before: string[] = []): string[] {

@@ -9,6 +9,8 @@ import { checkInputs, inputWidth, readInputRows } from '../models/inputs.ts';
 import { openPredictor, type Predictor, type Runtime } from '../models/predictor.ts';
 import { type BatchOptions, MicroBatcher, type Submission } from './engine/micro-batcher.ts';
 import { openThreadSession } from './engine/session-client.ts';
+import { EVIDENCE_LABEL, evidenceFinders, findAll } from './evidence/finders.ts';
+import type { EvidenceFinder } from './evidence/source.ts';
 import { judge, outOfScope, type Verdict } from './verdict.ts';
 
 export { RUNTIMES, type Runtime } from '../models/predictor.ts';
@@ -24,25 +26,33 @@ type TakeChunk = (probabilities: Float32Array, from: number, count: number) => v
 export class Scorer {
   readonly card: ModelCard;
   readonly #predictor: Predictor;
+  readonly #finders: readonly EvidenceFinder[];
   readonly #checked = new WeakSet<readonly ColumnSpec[]>();
   /** Matrices that no call is using. */
   readonly #spare: Float32Array[] = [];
 
-  private constructor(card: ModelCard, predictor: Predictor) {
+  private constructor(card: ModelCard, predictor: Predictor, finders: readonly EvidenceFinder[]) {
     this.card = card;
     this.#predictor = predictor;
+    this.#finders = card.positive === EVIDENCE_LABEL ? finders : [];
   }
 
   /**
    * @param model a model folder, `name@version` of the registry, or the name of a model that ships with the package
    * @param runtime `kernel` runs trees on the project's own kernel, in this thread, and everything else on ONNX Runtime, in
    *   a thread of its own; `onnxruntime` runs trees there, too
+   * @param finders the sources of evidence besides the model, where it is on the look-out for mining; they are shown all rows,
+   *   in the order in which they are scored
    * @throws FlowlampError MODEL_NOT_FOUND or MODEL_INVALID
    */
-  static async open(model: string, runtime: Runtime = 'kernel'): Promise<Scorer> {
+  static async open(
+    model: string,
+    runtime: Runtime = 'kernel',
+    finders: readonly EvidenceFinder[] = evidenceFinders(),
+  ): Promise<Scorer> {
     const { card, onnx, path } = loadModelFolder(model);
     if (card === null) throw noCard(path);
-    return new Scorer(card, await openPredictor({ card, onnx, path }, runtime, openThreadSession));
+    return new Scorer(card, await openPredictor({ card, onnx, path }, runtime, openThreadSession), finders);
   }
 
   /** What runs the model. */
@@ -139,7 +149,9 @@ export class Scorer {
   ): void {
     const { card } = this;
     for (let i = 0; i < count; i++) {
-      verdicts[from + i] = judge(card, probabilities, at + i, outOfScope(card, table, from + i));
+      const row = from + i;
+      const findings = findAll(this.#finders, table, row);
+      verdicts[row] = judge(card, probabilities, at + i, outOfScope(card, table, row), findings);
     }
   }
 }

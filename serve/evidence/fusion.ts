@@ -31,6 +31,8 @@ export const UNSPOKEN = -3;
 
 /** Sources that can carry a verdict where the model does not speak; the others are hints that need its word. */
 const CARRYING: readonly string[] = [EvidenceSource.Protocol, EvidenceSource.Intelligence];
+/** ... from this weight on: a listing for something else than mining carries nothing. */
+const LEAST_CARRIED = 2;
 
 export interface Fused {
   /** Of the positive label. */
@@ -55,7 +57,7 @@ export function fuse(behaviour: number | null, findings: readonly Finding[]): Fu
   let sum = behaviour === null ? UNSPOKEN : within(behaviour, MOST[EvidenceSource.Behaviour]!);
   for (const [source, weight] of bySource) sum += within(weight, MOST[source] ?? MOST_OF_OTHERS);
   if (isProven) sum = Math.max(sum, PROVEN);
-  const carries = CARRYING.some((source) => (bySource.get(source) ?? 0) > 0);
+  const carries = CARRYING.some((source) => (bySource.get(source) ?? 0) >= LEAST_CARRIED);
   return { probability: 1 / (1 + Math.exp(-sum)), mayConvict: behaviour !== null || carries };
 }
 

@@ -42,6 +42,7 @@ test('where the model does not speak, hints alone never make a verdict, and a li
   expect(fuse(null, hints).mayConvict).toBe(false);
   expect(fuse(null, [...hints, finding('intelligence', 4)]).mayConvict).toBe(true);
   expect(fuse(null, [...hints, finding('intelligence', -4)]).mayConvict).toBe(false);
+  expect(fuse(null, [...hints, finding('intelligence', 0.3)]).mayConvict).toBe(false);
   expect(fuse(null, [finding('protocol', 4)]).mayConvict).toBe(true);
   expect(fuse(0, hints).mayConvict).toBe(true);
   expect(logit(fuse(null, []).probability)).toBeCloseTo(UNSPOKEN, 9);
