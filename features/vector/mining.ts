@@ -46,10 +46,14 @@ export const MINING = {
     doc: "Coin that the account is an address of, where it cannot be another's: `monero`, `bitcoin`, `litecoin`, `kaspa`.",
     nulls: 'The account is none of these.',
   },
-  mining_pool: { type: 'utf8', doc: 'Host, and port, of the pool as the miner names it.', nulls: 'The miner names none.' },
+  mining_pool: {
+    type: 'utf8',
+    doc: 'Host, and port, of the pool as the miner names it.',
+    nulls: 'The miner names none.',
+  },
   mining_worker: {
     type: 'utf8',
-    doc: "Name of the machine, as the miner says; runs of 20 letters and digits in it, which may be wallets, replaced as `mining_login` is.",
+    doc: 'Name of the machine, as the miner says; runs of 20 letters and digits in it, which may be wallets, replaced as `mining_login` is.',
     nulls: 'The miner names none.',
   },
   mining_login: {
@@ -90,7 +94,12 @@ export const MINING = {
     doc: `Shares, or blocks, that the miner handed in ${PART}.`,
     nulls: NOT_MINING,
   },
-  mining_accepted: { type: 'uint32', unit: 'messages', doc: `Those that the pool accepted ${PART}.`, nulls: NOT_MINING },
+  mining_accepted: {
+    type: 'uint32',
+    unit: 'messages',
+    doc: `Those that the pool accepted ${PART}.`,
+    nulls: NOT_MINING,
+  },
   mining_rejected: { type: 'uint32', unit: 'messages', doc: `Those that it refused ${PART}.`, nulls: NOT_MINING },
   mining_jobs: { type: 'uint32', unit: 'messages', doc: `Messages ${PART} that bring work.`, nulls: NOT_MINING },
   mining_keep_alives: {

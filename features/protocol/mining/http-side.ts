@@ -188,7 +188,10 @@ export class HttpSide {
 
   #chunkSize(line: string): void {
     const size = CHUNK.exec(line)?.[0];
-    if (size === undefined) return this.lose();
+    if (size === undefined) {
+      this.lose();
+      return;
+    }
     this.#rest = Number.parseInt(size, 16);
     this.#headBytes = 0;
     this.#stage = this.#rest > 0 ? Stage.Chunk : Stage.Trailer;
@@ -208,7 +211,9 @@ function isOfLines(stage: Stage): boolean {
 
 /** Whether bytes begin with a request that has a body, one that asks for WebSocket's, or a response. */
 export function beginsLikeHttp(bytes: Uint8Array, at: number, end: number): boolean {
-  return startsWith(bytes, at, end, 'POST ') || startsWith(bytes, at, end, 'HTTP/1.') || startsWith(bytes, at, end, 'GET ');
+  return (
+    startsWith(bytes, at, end, 'POST ') || startsWith(bytes, at, end, 'HTTP/1.') || startsWith(bytes, at, end, 'GET ')
+  );
 }
 
 export function startsWith(bytes: Uint8Array, at: number, end: number, text: string): boolean {

@@ -318,7 +318,10 @@ export class JsonScanner {
 
   /** Writes a character in UTF-8 (RFC 3629). */
   #codePoint(code: number): void {
-    if (code < 0x80) return this.#byte(code);
+    if (code < 0x80) {
+      this.#byte(code);
+      return;
+    }
     if (code < 0x800) this.#byte(0xc0 | (code >> 6));
     else {
       if (code < 0x10000) this.#byte(0xe0 | (code >> 12));

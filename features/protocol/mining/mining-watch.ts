@@ -37,8 +37,13 @@ const LF = 10;
 const OPEN_OBJECT = 0x7b;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_OBJECT = 0x7d;
-const LETTER_X = 120;
-const LETTER_U = 117;
+const LETTER_G = 71;
+const LETTER_H = 72;
+const LETTER_P = 80;
+const SMALL_M = 109;
+const SMALL_P = 112;
+const SMALL_U = 117;
+const SMALL_X = 120;
 const CASE = 0x20;
 
 export class MiningWatch implements Watch<MiningSummary> {
@@ -102,23 +107,37 @@ export class MiningWatch implements Watch<MiningSummary> {
 
   /** Nothing was recognised yet. */
   #look(slot: number, side: 0 | 1, packet: Packet, looks: number): void {
-    const bytes = this.#bytes.of(packet.view);
     const { payloadAt, payloadEnd } = packet;
-    const isWhole = this.#hasBeginning(slot);
-    if (begins(bytes, payloadAt, payloadEnd, isWhole) || (looks === 0 && this.#isEarly(slot, side, packet))) {
-      this.#begin(slot, looks);
-      this.#read(slot, side, packet);
+    const bytes = this.#bytes.of(packet.view);
+    if (begins(bytes, payloadAt, payloadEnd)) {
+      this.#beginWith(slot, side, packet, looks);
       return;
     }
-    if (looks === 0 && this.#isAtStart(slot, side, packet, 0)) {
-      const form = firstAct(bytes, payloadAt, payloadEnd);
+    if (looks === 0) {
+      const first = this.#state.firstPayloadSequence(slot, side);
+      // A payload packet that is not the side's first: one that was overtaken may still begin it.
+      if (first !== UNKNOWN && payloadSequence(packet) !== first) {
+        this.#beginWith(slot, side, packet, looks);
+        return;
+      }
+      const form = first !== UNKNOWN && isUncut(packet) ? firstAct(bytes, payloadAt, payloadEnd) : -1;
       if (form >= 0) {
         this.#phases[slot] = Phase.Noise + 2 * form + side;
         return;
       }
     }
+    const isWhole = this.#hasBeginning(slot);
+    if (!isWhole && goesOn(bytes, payloadAt, payloadEnd)) {
+      this.#beginWith(slot, side, packet, looks);
+      return;
+    }
     const isMore = looks + 1 < MINING_LIMITS.firstLooks || !isWhole || leadsOn(bytes, payloadAt, payloadEnd);
     this.#phases[slot] = isMore && looks + 1 < MINING_LIMITS.looks ? looks + 1 : Phase.Over;
+  }
+
+  #beginWith(slot: number, side: 0 | 1, packet: Packet, looks: number): void {
+    this.#begin(slot, looks);
+    this.#read(slot, side, packet);
   }
 
   /** A first message of Stratum V2's length was seen. */
@@ -129,24 +148,17 @@ export class MiningWatch implements Watch<MiningSummary> {
     const step = phase - (isAnswered ? Phase.Answered : Phase.Noise);
     const [form, miner] = [step >> 1, step & 1];
     this.#phases[slot] = Phase.Over;
-    if (!isAnswered && side !== miner && this.#isAtStart(slot, side, packet, 0)) {
+    if (!isAnswered && side !== miner && this.#isFirst(slot, side, packet)) {
       if (isSecondAct(form, bytes, payloadAt, payloadEnd)) this.#phases[slot] = phase + Phase.Answered - Phase.Noise;
     } else if (isAnswered && side === miner && isSetup(payloadAt, payloadEnd)) {
       this.#setKnown(slot, shapeSummary(side, packet.us));
     }
   }
 
-  /** True if the segment, captured whole, begins so many bytes behind the side's SYN. */
-  #isAtStart(slot: number, side: 0 | 1, packet: Packet, behind: number): boolean {
-    const isCut = packet.payloadEnd - packet.payloadAt !== packet.payloadLength;
+  /** True if the segment, captured whole, is the first one of the side. */
+  #isFirst(slot: number, side: 0 | 1, packet: Packet): boolean {
     const first = this.#state.firstPayloadSequence(slot, side);
-    return !isCut && first !== UNKNOWN && payloadSequence(packet) === (first + behind) >>> 0;
-  }
-
-  /** True if the flow's first payload packet is not the side's first: one that was overtaken may still begin it. */
-  #isEarly(slot: number, side: 0 | 1, packet: Packet): boolean {
-    const first = this.#state.firstPayloadSequence(slot, side);
-    return first !== UNKNOWN && payloadSequence(packet) !== first;
+    return isUncut(packet) && first !== UNKNOWN && payloadSequence(packet) === first;
   }
 
   #hasBeginning(slot: number): boolean {
@@ -191,7 +203,10 @@ export class MiningWatch implements Watch<MiningSummary> {
   #put(slot: number, phase: number): void {
     const { length } = this.#phases;
     if (slot >= length) {
-      this.#phases = enlarge(this.#phases, grownCapacity(length, Math.max(slot + 1, FIRST_SLOTS))).fill(Phase.Over, length);
+      this.#phases = enlarge(this.#phases, grownCapacity(length, Math.max(slot + 1, FIRST_SLOTS))).fill(
+        Phase.Over,
+        length,
+      );
     }
     const before = this.#phases[slot]!;
     if (before === Phase.Known) this.#known.delete(slot);
@@ -268,25 +283,34 @@ class MiningReading implements SideListener {
   }
 }
 
-/** Whether a side may begin with these bytes, or go on with them in the middle of a flow. */
-function begins(bytes: Uint8Array, at: number, end: number, hasBeginning: boolean): boolean {
-  let first = bytes[at]!;
+/** True if the payload was captured to its end. */
+function isUncut({ payloadAt, payloadEnd, payloadLength }: Packet): boolean {
+  return payloadEnd - payloadAt === payloadLength;
+}
+
+/** Whether a side may begin with these bytes. */
+function begins(bytes: Uint8Array, at: number, end: number): boolean {
+  const first = bytes[at]!;
   if (first === OPEN_OBJECT || first === OPEN_ARRAY) return true;
-  if (first <= SPACE && first > MOST_SOCKS) {
-    while (at < end && bytes[at]! <= SPACE) at++;
-    if (at === end) return false;
-    first = bytes[at]!;
-    return first === OPEN_OBJECT || first === OPEN_ARRAY;
-  }
-  if (first === 80 || first === 71 || first === 72) return beginsHttp(bytes, at, end);
-  return !hasBeginning && (beginsLikeFrame(bytes, at, end) || endsWithObject(bytes, at, end));
+  if (first === LETTER_P || first === LETTER_G || first === LETTER_H) return beginsHttp(bytes, at, end);
+  return first <= SPACE && first > MOST_SOCKS && isBlankThenObject(bytes, at, end);
+}
+
+function isBlankThenObject(bytes: Uint8Array, at: number, end: number): boolean {
+  while (at < end && bytes[at]! <= SPACE) at++;
+  return at < end && (bytes[at] === OPEN_OBJECT || bytes[at] === OPEN_ARRAY);
+}
+
+/** Whether a side may go on with these bytes, in the middle of a flow. */
+function goesOn(bytes: Uint8Array, at: number, end: number): boolean {
+  return beginsLikeFrame(bytes, at, end) || endsWithObject(bytes, at, end);
 }
 
 /** Of HTTP only what may carry mining: a body to a server, WebSocket, and what getwork's miners say of themselves. */
 function beginsHttp(bytes: Uint8Array, at: number, end: number): boolean {
   if (!beginsLikeHttp(bytes, at, end)) return false;
-  if (bytes[at] === 80) return true;
-  return bytes[at] === 71 ? hasField(bytes, at, end) : hasObjectBody(bytes, at, end);
+  if (bytes[at] === LETTER_P) return true;
+  return bytes[at] === LETTER_G ? hasField(bytes, at, end) : hasObjectBody(bytes, at, end);
 }
 
 /** A line that begins with `Upgrade: w` or `X-M`(ining-Extensions), whatever their case. */
@@ -294,8 +318,10 @@ function hasField(bytes: Uint8Array, at: number, end: number): boolean {
   for (let i = at; i + 10 < end; i++) {
     if (bytes[i] !== LF) continue;
     const first = bytes[i + 1]! | CASE;
-    if (first === LETTER_U && (bytes[i + 2]! | CASE) === 112 && /^upgrade: *w/i.test(ascii(bytes, i + 1, end))) return true;
-    if (first === LETTER_X && (bytes[i + 3]! | CASE) === 109 && /^x-mining/i.test(ascii(bytes, i + 1, end))) return true;
+    if (first === SMALL_U && (bytes[i + 2]! | CASE) === SMALL_P && /^upgrade: *w/i.test(ascii(bytes, i + 1, end)))
+      return true;
+    if (first === SMALL_X && (bytes[i + 3]! | CASE) === SMALL_M && /^x-mining/i.test(ascii(bytes, i + 1, end)))
+      return true;
   }
   return false;
 }

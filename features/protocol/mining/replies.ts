@@ -89,7 +89,8 @@ function submitted(m: JsonMessage, result: number, dialect: Dialect): Answer {
   if (isYesOrNo(m, result)) return isYes(m, result) ? Answer.Accepted : Answer.Rejected;
   // BIP 22: null if a block is accepted, else why it is not; in Stratum v1 a null beside no error is no.
   const isNull = m.kind(result) === JsonKind.Null;
-  if (dialect === 'getblocktemplate') return isNull ? Answer.Accepted : m.isString(result) ? Answer.Rejected : Answer.Strange;
+  if (dialect === 'getblocktemplate')
+    return isNull ? Answer.Accepted : m.isString(result) ? Answer.Rejected : Answer.Strange;
   if (isNull) return Answer.Rejected;
   return m.isString(m.member(result, Key.status)) ? Answer.Accepted : Answer.Strange;
 }

@@ -105,7 +105,8 @@ const METHODS: ReadonlyMap<string, RequestRule> = new Map<string, RequestRule>([
       Act.Authorise,
       'cryptonote',
       (m, p) =>
-        m.isString(member(m, p, Key.login)) && (m.isString(member(m, p, Key.pass)) || m.isString(member(m, p, Key.agent))),
+        m.isString(member(m, p, Key.login)) &&
+        (m.isString(member(m, p, Key.pass)) || m.isString(member(m, p, Key.agent))),
     ),
   ],
   ['submit', miner(Act.Submit, 'cryptonote', isShare)],
@@ -138,7 +139,9 @@ export function requestRule(message: JsonMessage): RequestRule | null {
   if (!rule.fits(message, params)) return null;
   // A getwork with a parameter hands in what was found; a submitblock without one only asks whether there is such a method.
   if (rule.dialect === 'getwork' && hexAt(message, params, 0, 160)) return GETWORK_SUBMIT;
-  return rule.dialect === 'getblocktemplate' && rule.act === Act.Submit && isEmpty(message, params) ? BLOCK_PROBE : rule;
+  return rule.dialect === 'getblocktemplate' && rule.act === Act.Submit && isEmpty(message, params)
+    ? BLOCK_PROBE
+    : rule;
 }
 
 const GETWORK_SUBMIT = miner(Act.Submit, 'getwork', isAny);

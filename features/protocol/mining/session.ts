@@ -306,7 +306,8 @@ export class MiningSession {
     // A miner whose login was not seen names it in each share of Stratum v1.
     const user = m.item(params, 0);
     const isNamed = m.items(params) >= 5 || this.#dialect === 'ethereum-stratum-1';
-    if (isNamed && this.#login === null && m.isString(user)) this.#setLogin(this.#text(m, user, MINING_LIMITS.loginBytes));
+    if (isNamed && this.#login === null && m.isString(user))
+      this.#setLogin(this.#text(m, user, MINING_LIMITS.loginBytes));
   }
 
   #learnOfJob(m: JsonMessage, params: number): void {

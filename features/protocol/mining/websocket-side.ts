@@ -72,7 +72,10 @@ export class WebSocketSide {
     let length = short < LENGTH_16 ? short : 0;
     for (let i = 2; i < keyAt; i++) length = length * 256 + head[i]!;
     const opcode = head[0]! & OPCODE;
-    if ((head[0]! & RESERVED) !== 0 || length > MINING_LIMITS.frameBytes) return this.lose();
+    if ((head[0]! & RESERVED) !== 0 || length > MINING_LIMITS.frameBytes) {
+      this.lose();
+      return;
+    }
     this.#headLength = 0;
     this.#rest = length;
     this.#keyAt = isMasked ? keyAt : -1;
