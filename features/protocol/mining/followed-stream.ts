@@ -65,6 +65,11 @@ export class FollowedStream {
     while (this.#early !== null && ((sequence - this.#early[0]!.sequence) | 0) >= 0) this.#skipHole(sink);
   }
 
+  /** Nothing more comes: hands on what waits behind holes. */
+  finish(sink: StreamSink): void {
+    while (this.#early !== null) this.#skipHole(sink);
+  }
+
   #advance(bytes: Uint8Array, at: number, end: number, cut: number, sink: StreamSink): void {
     if (at < end) {
       this.#next = (this.#next + end - at) >>> 0;
@@ -118,7 +123,7 @@ export class FollowedStream {
 
   /** Another place in the number space, with everything before it handed on or given up. */
   #skipTo(sequence: number, sink: StreamSink): void {
-    while (this.#early !== null) this.#skipHole(sink);
+    this.finish(sink);
     this.#next = sequence;
     this.#isBehindHole = true;
   }

@@ -65,7 +65,13 @@ export class MiningWatch implements Watch<MiningSummary> {
     this.#readings = new BoundedReadings(mostBytes);
   }
 
+  /** Asked once, when the flow is over: what waits for missing bytes waits no more. */
   of(slot: number): MiningSummary | null {
+    if (this.#phases[slot] === Phase.Reading) this.#readings.get(slot)?.finish();
+    return this.#summary(slot);
+  }
+
+  #summary(slot: number): MiningSummary | null {
     const phase = this.#phases[slot]!;
     if (phase === Phase.Known) return this.#known.get(slot) ?? null;
     return phase === Phase.Reading ? (this.#readings.get(slot)?.session.summary() ?? null) : null;
@@ -81,7 +87,7 @@ export class MiningWatch implements Watch<MiningSummary> {
 
   continued(slot: number, successor: number): void {
     const phase = this.#phases[slot]!;
-    const summary = this.of(slot);
+    const summary = this.#summary(slot);
     this.#put(successor, phase);
     const reading = this.#readings.remove(slot);
     if (reading !== null) {
@@ -92,7 +98,7 @@ export class MiningWatch implements Watch<MiningSummary> {
   }
 
   copied(slot: number, copy: number): void {
-    const summary = this.of(slot);
+    const summary = this.#summary(slot);
     this.#put(copy, Phase.Over);
     this.#setKnown(copy, summary);
   }
@@ -254,6 +260,10 @@ class MiningReading implements SideListener {
     if ((tcpFlags & TcpFlag.Ack) !== 0) other.stream.acknowledged(packet.acknowledgement, other);
     const cut = Math.max(0, payloadLength - (payloadEnd - payloadAt));
     own.stream.push(payloadSequence(packet), bytes, payloadAt, payloadEnd, cut, us, own);
+  }
+
+  finish(): void {
+    for (const side of this.#sides) side.stream.finish(side);
   }
 
   close(): void {
