@@ -12,8 +12,11 @@ export interface HttpListener {
   /** Bytes of it, borrowed. */
   body(bytes: Uint8Array, at: number, end: number): void;
   endBody(): void;
-  /** A request's User-Agent, and the user of its Basic authorization (RFC 7617), as far as it has them. */
-  requested(userAgent: Uint8Array | null, user: string | null): void;
+  /**
+   * A request's User-Agent, and the user of its Basic authorization (RFC 7617), as far as it has them; and whether it has
+   * no body, but names the extensions of getwork that its sender knows: a long poll.
+   */
+  requested(userAgent: Uint8Array | null, user: string | null, isLongPoll: boolean): void;
 }
 
 const Stage = {
@@ -52,6 +55,7 @@ export class HttpSide {
   #isChunked = false;
   #isCoded = false;
   #isWebSocket = false;
+  #isMiner = false;
   #agent: Uint8Array | null = null;
   #user: string | null = null;
   /** Bytes of the body or chunk that are still to come. */
@@ -149,7 +153,7 @@ export class HttpSide {
     this.#isRequest = status === undefined;
     this.#status = Number(status ?? 0);
     this.#length = -1;
-    this.#isChunked = this.#isCoded = this.#isWebSocket = false;
+    this.#isChunked = this.#isCoded = this.#isWebSocket = this.#isMiner = false;
     this.#agent = this.#user = null;
     if (status !== undefined || REQUEST.test(line)) this.#stage = Stage.Head;
     else this.lose();
@@ -165,13 +169,15 @@ export class HttpSide {
     else if (name === 'transfer-encoding') this.#isChunked = /chunked\s*$/i.test(value);
     else if (name === 'content-encoding') this.#isCoded = !/^identity$/i.test(value);
     else if (name === 'upgrade') this.#isWebSocket = /^websocket$/i.test(value);
+    else if (name === 'x-mining-extensions') this.#isMiner = true;
     else if (name === 'authorization') this.#user = basicUser(value);
     else if (name === 'user-agent') this.#agent = trimmed(bytes, colon + 1, end);
   }
 
   #endHead(): void {
     const { Start, Upgraded, ChunkSize, Body, UntilClose } = Stage;
-    if (this.#isRequest) this.#listener.requested(this.#agent, this.#user);
+    const isLongPoll = this.#isMiner && this.#length <= 0 && !this.#isChunked;
+    if (this.#isRequest) this.#listener.requested(this.#agent, this.#user, isLongPoll);
     const switches = this.#isRequest ? this.#isWebSocket : this.#status === SWITCHING;
     const isInterim = !this.#isRequest && this.#status < 200;
     const hasNone =

@@ -34,7 +34,7 @@ export interface SideListener {
   foreign(): void;
   /** The side speaks HTTP, or WebSocket. */
   wraps(transport: 'http' | 'websocket'): void;
-  introduced(userAgent: Uint8Array | null, user: string | null): void;
+  introduced(side: 0 | 1, userAgent: Uint8Array | null, user: string | null, isLongPoll: boolean): void;
 }
 
 export class MiningSide implements StreamSink, HttpListener {
@@ -143,8 +143,8 @@ export class MiningSide implements StreamSink, HttpListener {
     this.#isOtherBody = true;
   }
 
-  requested(userAgent: Uint8Array | null, user: string | null): void {
-    this.#listener.introduced(userAgent, user);
+  requested(userAgent: Uint8Array | null, user: string | null, isLongPoll: boolean): void {
+    this.#listener.introduced(this.#side, userAgent, user, isLongPoll);
   }
 
   #json(bytes: Uint8Array, at: number, end: number): void {

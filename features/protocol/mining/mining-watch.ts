@@ -287,9 +287,10 @@ class MiningReading implements SideListener {
     this.session.transport = transport;
   }
 
-  introduced(userAgent: Uint8Array | null, user: string | null): void {
+  introduced(side: 0 | 1, userAgent: Uint8Array | null, user: string | null, isLongPoll: boolean): void {
     const agent = userAgent === null ? null : this.#texts.text(userAgent, 0, userAgent.length);
     this.session.introduce(user, agent);
+    if (isLongPoll) this.session.longPoll(side, this.#us);
   }
 }
 

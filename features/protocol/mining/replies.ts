@@ -46,15 +46,18 @@ export function isReply(m: JsonMessage): boolean {
   return !m.isString(m.member(0, Key.method)) && m.member(0, Key.id) >= 0;
 }
 
-/** How a request of this kind is answered. */
-export function answerTo(act: Act, dialect: Dialect, m: JsonMessage): Answer {
+/**
+ * How a request of this kind is answered.
+ *
+ * @param mayBeSilent whether an answer without a result says yes, as in EthereumStratum/2.0.0
+ */
+export function answerTo(act: Act, dialect: Dialect, mayBeSilent: boolean, m: JsonMessage): Answer {
   const error = m.member(0, Key.error);
   const hasError = error >= 0 && m.kind(error) !== JsonKind.Null && m.kind(error) !== JsonKind.False;
   // A server that knows no extensions says so; only a pool refuses logins and shares.
   if (hasError) return act === Act.Settle || isMisunderstanding(m, error) ? Answer.Strange : Answer.Rejected;
   const result = m.member(0, Key.result);
-  // EthereumStratum/2.0.0 says yes by saying nothing.
-  if (result < 0) return dialect === 'ethereum-stratum-2' ? Answer.Accepted : Answer.Strange;
+  if (result < 0) return mayBeSilent ? Answer.Accepted : Answer.Strange;
   switch (act) {
     case Act.Subscribe:
       return isSubscription(m, result) ? Answer.Accepted : Answer.Strange;

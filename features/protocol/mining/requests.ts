@@ -70,7 +70,7 @@ const V1 = 'stratum-v1';
 const ES2 = 'ethereum-stratum-2';
 
 const METHODS: ReadonlyMap<string, RequestRule> = new Map<string, RequestRule>([
-  ['mining.subscribe', miner(Act.Subscribe, V1, (m, p) => m.kind(p) === ARRAY || m.kind(p) === STRING)],
+  ['mining.subscribe', miner(Act.Subscribe, V1, (m, p) => isArrayOrNothing(m, p) || m.kind(p) === STRING)],
   ['mining.hello', miner(Act.Subscribe, ES2, isObject)],
   ['mining.authorize', miner(Act.Authorise, V1, begins(1))],
   ['mining.submit', miner(Act.Submit, V1, begins(3))],

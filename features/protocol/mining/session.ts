@@ -68,6 +68,16 @@ const TARGET_32 = 2 ** 32;
 const TARGET_64 = 2 ** 64;
 const TARGET_256 = 2 ** 256;
 
+/** A share of job, nonce and worker: EthereumStratum's, where Stratum v1 has five parameters. */
+const SHORT_SHARE = 3;
+
+/** A request whose answer has not come. */
+interface Awaited {
+  readonly id: number | string;
+  readonly act: Act;
+  readonly isShort: boolean;
+}
+
 export class MiningSession {
   counts: MiningCounts = noCounts();
   /** Messages that were none of mining, since the first one or ever. */
@@ -95,8 +105,7 @@ export class MiningSession {
   #firstPackets = 0;
   #provenUs = -1;
   #provenPackets = -1;
-  /** Requests whose answer has not come: their numbers and what they are. */
-  readonly #awaited: { readonly id: number | string; readonly act: Act; readonly dialect: Dialect }[] = [];
+  readonly #awaited: Awaited[] = [];
   readonly #texts: MiningTexts;
 
   constructor(texts: MiningTexts) {
@@ -120,6 +129,13 @@ export class MiningSession {
   introduce(user: string | null, agent: string | null): void {
     if (user !== null) this.#setLogin(user);
     this.#agent ??= agent;
+  }
+
+  /** The side waits for the next work by a request of HTTP that says it mines by getwork. */
+  longPoll(side: 0 | 1, us: number): void {
+    if (!this.#plays(side, Role.Miner)) return;
+    this.#begin('getwork', us);
+    this.#said(Role.Miner, us);
   }
 
   /** Another part of the flow begins: what is known stays, counts begin anew. */
@@ -206,7 +222,7 @@ export class MiningSession {
     this.#provenPackets = this.packets;
   }
 
-  #await(m: JsonMessage, { act, dialect }: RequestRule): void {
+  #await(m: JsonMessage, { act }: RequestRule): void {
     const id = idOf(m);
     if (id === null) return;
     if (typeof id === 'number') {
@@ -214,14 +230,15 @@ export class MiningSession {
       this.#lastId = id;
     }
     if (this.#awaited.length === MINING_LIMITS.requests) this.#awaited.shift();
-    this.#awaited.push({ id, act, dialect });
+    const isShort = act === Act.Submit && m.items(m.member(0, Key.params)) === SHORT_SHARE;
+    this.#awaited.push({ id, act, isShort });
   }
 
   #reply(side: 0 | 1, m: JsonMessage, us: number): boolean {
     const work = workDialect(m);
     if (this.#miner === side || (work === null && this.#dialect === null)) return false;
     const request = this.#requestOf(m);
-    const answer = request === null ? Answer.Strange : answerTo(request.act, this.#dialect!, m);
+    const answer = request === null ? Answer.Strange : this.#answerTo(request, m);
     if (answer === Answer.Strange && work === null) return false;
     this.#plays(side, Role.Pool);
     if (work !== null) {
@@ -234,8 +251,15 @@ export class MiningSession {
     return true;
   }
 
+  #answerTo({ act, isShort }: Awaited, m: JsonMessage): Answer {
+    const mayBeSilent = this.#dialect === 'ethereum-stratum-2' || (this.#dialect === 'stratum-v1' && isShort);
+    const answer = answerTo(act, this.#dialect!, mayBeSilent, m);
+    if (answer === Answer.Accepted && m.member(0, Key.result) < 0) this.#dialect = 'ethereum-stratum-2';
+    return answer;
+  }
+
   /** The request that is answered: the first of its number; over HTTP, where each waits for its answer, else the last one. */
-  #requestOf(m: JsonMessage) {
+  #requestOf(m: JsonMessage): Awaited | null {
     const id = idOf(m);
     const awaited = this.#awaited;
     let at = awaited.findIndex((request) => request.id === id);

@@ -27,7 +27,7 @@ function methodsIn(text: string | Uint8Array, piece = 1e9): string[] {
 }
 
 /** The value of an object as JSON.parse would give it, as far as it is kept. */
-function valueOf(message: JsonMessage, i: number): unknown {
+function keptValue(message: JsonMessage, i: number): unknown {
   switch (message.kind(i)) {
     case JsonKind.True:
       return true;
@@ -40,7 +40,7 @@ function valueOf(message: JsonMessage, i: number): unknown {
     case JsonKind.String:
       return new TextDecoder().decode(message.text.subarray(message.textAt[i], message.textEnd[i]));
     case JsonKind.Array:
-      return Array.from({ length: message.items(i) }, (_, place) => valueOf(message, message.item(i, place)));
+      return Array.from({ length: message.items(i) }, (_, place) => keptValue(message, message.item(i, place)));
     default:
       return undefined;
   }
@@ -77,7 +77,7 @@ describe('values', () => {
   const valued = (text: string) => {
     const scanner = new JsonScanner();
     expect(scanner.feed(utf8(text), 0, utf8(text).length)).toBe(ScanStatus.Whole);
-    return valueOf(scanner.message, scanner.message.member(0, Key.result));
+    return keptValue(scanner.message, scanner.message.member(0, Key.result));
   };
 
   test.each([
@@ -177,7 +177,7 @@ test('mutated JSON: never throws, always goes on, and says of what is JSON what 
     const methods = objects.map(({ method }) =>
       typeof method === 'string' ? Buffer.from(method).toString('latin1') : typeof method === 'number' ? null : '',
     );
-    methods.forEach((method, i) => method !== null && expect(found[i]).toBe(method.slice(0, 256)));
+    for (const [i, method] of methods.entries()) if (method !== null) expect(found[i]).toBe(method.slice(0, 256));
     expect(found).toHaveLength(objects.length);
   }
   expect(parsed).toBeGreaterThan(500);

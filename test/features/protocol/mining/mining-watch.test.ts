@@ -189,8 +189,9 @@ describe('what messages come in', () => {
     expect(mining(rowOfSaid([up(asked), down(concat(head, ...chunks, ascii('0\r\n\r\n')))]))).toMatchObject({
       mining_dialect: 'getwork',
       mining_jobs: 1,
-      mining_proven: false,
+      mining_proven: true,
     });
+    expect(mining(rowOfSaid([up(asked)]))).toMatchObject({ mining_dialect: 'getwork', mining_proven: false });
   });
 
   test('HTTP: a body behind its head, one of another kind before, an interim answer', () => {
