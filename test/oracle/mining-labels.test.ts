@@ -26,9 +26,13 @@ const COLUMNS = [...Object.keys(MINING), 'src_ip', 'src_port', 'dst_ip', 'dst_po
 interface Seen {
   readonly path: string;
   readonly ends: string;
+  readonly isTcp: boolean;
   readonly dialect: string | null;
   readonly isProven: boolean;
   readonly findings: number;
+  /** Payload packets, and microseconds from the first packet, until there is proof. */
+  readonly provenPackets: number;
+  readonly provenUs: number;
 }
 
 /** All flows of a capture, without timeouts: one row for each connection. */
@@ -39,14 +43,21 @@ async function flowsOf(path: string): Promise<Seen[]> {
       seen.push({
         path,
         ends: endsText(`${row['src_ip']}:${row['src_port']}`, `${row['dst_ip']}:${row['dst_port']}`),
+        isTcp: row['protocol'] === 'tcp',
         dialect: row['mining_dialect'] as string | null,
         isProven: row['mining_proven'] === true,
         findings: protocolEvidence.find(batch, i).length,
+        provenPackets: Number(row['mining_proven_packets']),
+        provenUs: Number(row['mining_proven_us']),
       });
     });
   };
   await extractCapture(path, receive, { idleTimeout: 0, activeTimeout: 0, columns: COLUMNS });
   return seen;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 const endsText = (one: string, other: string) => [one, other].sort().join(' ');
@@ -93,14 +104,18 @@ describe.skipIf(!hasSharedData)('recorded captures (skipped without ../shared/da
         dialect,
         isFound: found.length > 0,
         isRight: found.some((flow) => DIALECTS[dialect]!.includes(flow.dialect!)),
-        isProven: found.some(({ isProven }) => isProven),
+        proven: found.find(({ isProven }) => isProven),
         hasFinding: found.some(({ findings }) => findings > 0),
       };
     });
     for (const dialect of Object.keys(DIALECTS)) {
       const own = judged.filter((one) => one.dialect === dialect);
-      const count = (what: 'isFound' | 'isRight' | 'isProven') => own.filter((one) => one[what]).length;
-      console.info(`| ${dialect} | ${own.length} | ${count('isFound')} | ${count('isRight')} | ${count('isProven')} |`);
+      const count = (what: 'isFound' | 'isRight' | 'proven') => own.filter((one) => one[what]).length;
+      const proven = own.flatMap((one) => one.proven ?? []);
+      const packets = median(proven.map(({ provenPackets }) => provenPackets));
+      const seconds = (median(proven.map(({ provenUs }) => provenUs)) / 1e6).toFixed(2);
+      const cells = [dialect, own.length, count('isFound'), count('isRight'), count('proven'), packets, seconds];
+      console.info(`| ${cells.join(' | ')} |`);
     }
     expect(judged).toHaveLength(1882);
     expect(judged.filter(({ isRight, hasFinding }) => !isRight || !hasFinding)).toEqual([]);
@@ -109,7 +124,8 @@ describe.skipIf(!hasSharedData)('recorded captures (skipped without ../shared/da
   test('no other flow is', () => {
     const labelled = new Set(truth.map(({ path, ends }) => `${path} ${ends}`));
     const others = [...all.values()].flat().filter(({ path, ends }) => !labelled.has(`${path} ${ends}`));
-    console.info(`${others.length} other flows of ${all.size} captures`);
+    const tcp = others.filter(({ isTcp }) => isTcp).length;
+    console.info(`${others.length} other flows, ${tcp} of them TCP, of ${all.size} captures`);
     expect(others.filter(({ dialect, findings }) => dialect !== null || findings > 0)).toEqual([]);
     expect(others.length).toBeGreaterThan(24_000);
   });
