@@ -9,9 +9,9 @@ export const MINING_LIMITS = {
   /** What a session is counted as, bytes: its objects. */
   sessionBytes: 3 * 1024,
   /** Messages of a flow, none of them of mining, after which it is read no more. */
-  strangers: 24,
-  /** Bytes of such a flow: a gigabyte in one message must not be read to its end. */
-  strangeBytes: 256 * 1024,
+  strangers: 12,
+  /** Bytes of such a flow: a gigabyte in one message must not be read to its end, nor much of what others say in JSON. */
+  strangeBytes: 64 * 1024,
   /** Segments that arrived early and are kept of a side, and their bytes: a hole is filled within a window of TCP. */
   earlySegments: 32,
   earlyBytes: 48 * 1024,
