@@ -98,7 +98,9 @@ function faultsOf({ capture, counters }: CaptureSummary): string[] {
     faults.push(`${counted(counters.handshakesGivenUp, 'TLS handshake')} given up half-read, too many at once`);
   }
   if (counters.streamsGivenUp > 0) {
-    faults.push(`${counted(counters.streamsGivenUp, 'flow')} of HTTP, SSH or DNS given up half-read, too many at once`);
+    faults.push(
+      `${counted(counters.streamsGivenUp, 'flow')} of HTTP, SSH, DNS or mining given up half-read, too many at once`,
+    );
   }
   if (counters.evictedFlows > 0) faults.push(`${counted(counters.evictedFlows, 'flow')} evicted by --max-flows`);
   return faults;

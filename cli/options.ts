@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExtractOptions } from '../features/extractor.ts';
 import { DEFAULT_MAX_FLOWS, EMIT_ENDS, type EmitOptions } from '../features/flow/tracker.ts';
 import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../features/flow-extractor.ts';
+import type { LoginOptions } from '../features/protocol/mining/login.ts';
 
 export interface CommonOptions {
   readonly quiet?: boolean;
@@ -67,11 +68,14 @@ export interface ReadingOptions extends RowOptions {
   readonly label?: string;
   /** Columns that rows need; all without it. Those that a command writes may be others (`--columns`). */
   readonly rowColumns?: readonly string[];
+  readonly logins?: LoginOptions;
 }
 
 export function extractOptions(options: ReadingOptions): ExtractOptions {
-  const { idleTimeout, activeTimeout, maxFlows, keyVlan = false, emit = EMIT_ENDS, label = null, rowColumns } = options;
-  return { idleTimeout, activeTimeout, maxFlows, keyVlan, emit, label, ...(rowColumns && { columns: rowColumns }) };
+  const { idleTimeout, activeTimeout, maxFlows, keyVlan = false, emit = EMIT_ENDS, label = null } = options;
+  const { rowColumns, logins } = options;
+  const chosen = { ...(rowColumns && { columns: rowColumns }), ...(logins && { logins }) };
+  return { idleTimeout, activeTimeout, maxFlows, keyVlan, emit, label, ...chosen };
 }
 
 /** One more `--emit` on top of those before it. */

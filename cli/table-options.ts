@@ -8,15 +8,15 @@ import { COMPRESSED_FORMATS, COMPRESSIONS, type Compression } from '../features/
 import { Anonymizer, TUPLE_COLUMNS } from '../features/rows/anonymize.ts';
 import { chosenRows, type Filter, parseFilter, type RowTest } from '../features/rows/filter.ts';
 import type { Console } from './console.ts';
+import { addLoginOptions, type LoginCommandOptions } from './login-options.ts';
 
-export interface TableOptions {
+export interface TableOptions extends LoginCommandOptions {
   readonly filter?: string;
-  readonly anonymize?: string;
   readonly compress?: Compression;
 }
 
 export function addTableOptions(command: Command): Command {
-  return command
+  return addLoginOptions(command)
     .option(
       '--filter <expression>',
       'only rows that fit, such as "dst_port == 443 and sni endsWith \'.com\'" (docs/filter.md)',

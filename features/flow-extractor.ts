@@ -32,6 +32,8 @@ import { FlowNames } from './protocol/dns/flow-names.ts';
 import { ResolvedNames } from './protocol/dns/resolved-names.ts';
 import { dtlsProtocol } from './protocol/dtls/dtls-protocol.ts';
 import { httpProtocol } from './protocol/http/http-reader.ts';
+import { accountShower, type LoginOptions } from './protocol/mining/login.ts';
+import { MiningWatch } from './protocol/mining/mining-watch.ts';
 import { QuicProtocol } from './protocol/quic/quic-protocol.ts';
 import { SharedTexts } from './protocol/shared-texts.ts';
 import { sshProtocol } from './protocol/ssh/ssh-reader.ts';
@@ -44,6 +46,7 @@ import { DTLS, writeDtls } from './vector/dtls.ts';
 import { FACT, FACT_NAMES } from './vector/fact-columns.ts';
 import { FactWriter } from './vector/facts.ts';
 import { HTTP, writeHttp } from './vector/http.ts';
+import { MINING, writeMining } from './vector/mining.ts';
 import { NAMES } from './vector/names.ts';
 import { QUIC, writeQuic } from './vector/quic.ts';
 import { FEATURES } from './vector/schema.ts';
@@ -64,6 +67,8 @@ export interface FlowOptions {
   readonly keyVlan?: boolean;
   /** Which rows a flow gives. Default one when it ends. */
   readonly emit?: EmitOptions;
+  /** What is shown of the accounts of miners. Default a hash that is the same for everybody. */
+  readonly logins?: LoginOptions;
   /** Names of the columns that rows have: what only others need is not computed. Default FEATURES. */
   readonly columns?: readonly string[];
 }
@@ -90,7 +95,10 @@ export interface ExtractCounters {
   readonly handshakesGivenUp: number;
   /** QUIC packets not tried to be opened, because their connection had its share (see QUIC_LIMITS.openings). */
   readonly quicUntried: number;
-  /** Flows of HTTP, SSH and DNS given up half-read, because too many were (see CLEAR_LIMITS.heldBytes). */
+  /**
+   * Flows of HTTP, SSH, DNS and mining given up half-read, because too many were (see CLEAR_LIMITS.heldBytes,
+   * MINING_LIMITS.heldBytes).
+   */
   readonly streamsGivenUp: number;
   /** Time of the first and last packet, microseconds since 1970; null without packets. */
   readonly firstUs: number | null;
@@ -187,7 +195,11 @@ export class FlowExtractor implements FrameSink {
     const messages = new DnsMessages(texts, resolved);
     const dns = new DnsWatch(messages);
     const tcpDns = new StreamWatch(state, dnsOverTcp(messages));
-    this.#streams = [http, ssh, dns, tcpDns];
+    const mining = new MiningWatch(state, {
+      text: (bytes, at, end) => texts.of(bytes, at, end),
+      showAccount: accountShower(digests, options.logins ?? {}),
+    });
+    this.#streams = [http, ssh, dns, tcpDns, mining];
     const readers = [
       // One line for each protocol.
       reader({ ...TLS, ...NAMES, ...TLS_FLOW, ...CERTIFICATE }, this.#tls, (facts, tls) => {
@@ -201,6 +213,9 @@ export class FlowExtractor implements FrameSink {
       reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
       reader(DNS, dns, (facts, record) => writeDns(facts, FACT, record)),
       reader(DNS, tcpDns, (facts, record) => writeDns(facts, FACT, record)),
+      reader(MINING, mining, (facts, summary, slot) =>
+        writeMining(facts, FACT, summary, state.get(slot, Field.Forward), state.get(slot, Field.FirstUs)),
+      ),
     ];
     this.#readers = readers.filter((one) => Object.keys(one.columns).some((name) => columns.includes(name)));
     this.#watches = new Watches(this.#readers.map(({ watch }) => watch));

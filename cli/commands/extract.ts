@@ -9,6 +9,7 @@ import { COLUMNS, FEATURES } from '../../features/vector/schema.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
 import { openJobs } from '../jobs/capture-jobs.ts';
+import { loginOptions } from '../login-options.ts';
 import { counted } from '../numbers.ts';
 import { addRowOptions, nameList, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
@@ -57,6 +58,7 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   rowsOut.check(COLUMNS);
   const reading = {
     ...options,
+    logins: loginOptions(options, out),
     rowColumns: rowsOut.columnsFor([...specs.map(({ name }) => name), ...(labels?.columns ?? [])]),
   };
   const unnamed = files.filter((file) => labels?.names(file) === false);

@@ -14,11 +14,13 @@ import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
 import { ExitCode } from '../exit.ts';
 import { type CaptureJobs, openJobs } from '../jobs/capture-jobs.ts';
+import { loginOptions } from '../login-options.ts';
 import {
   addRowOptions,
   fraction,
   nameList,
   positiveInteger,
+  type ReadingOptions,
   type RowOptions,
   riskLevel,
   timeZone,
@@ -83,7 +85,8 @@ export async function runScore(
   const sink = new VerdictSink(options, out);
   const summaries: CaptureSummary[] = [];
   // Threads begin to read while this one still loads the model and what runs it.
-  const jobs = openJobs(files, options, isCaptureFile);
+  const reading = { ...options, logins: loginOptions(options, out) };
+  const jobs = openJobs(files, reading, isCaptureFile);
   const scorer = await Scorer.open(options.model, options.runtime).catch(async (error: unknown) => {
     await jobs?.close();
     throw error;
@@ -97,7 +100,7 @@ export async function runScore(
       };
       const kind = await sourceKind(file);
       if (kind === 'capture') {
-        summaries.push(await scoreCapture(file, `${index + 1}/${files.length}`, options, out, take, jobs));
+        summaries.push(await scoreCapture(file, `${index + 1}/${files.length}`, reading, out, take, jobs));
       } else await readTable(file, kind, (table, specs) => take(specs, table));
     }
     await sink.finish();
@@ -105,6 +108,9 @@ export async function runScore(
     sink.abandon();
     await jobs?.close();
     await scorer.close();
+  }
+  if (summaries.length === 0 && (options.reveal === true || options.salt !== undefined)) {
+    out.warn('flow tables show accounts of miners as they were extracted: --reveal and --salt change nothing');
   }
   if (summaries.length > 0) out.say(accountLine(summaries, (Date.now() - started) / 1000));
   out.say(verdictLine(sink.counts, `${scorer.card.name}@${scorer.card.version}`));
@@ -130,7 +136,7 @@ function checkVerdictNames(
 async function scoreCapture(
   file: string,
   ordinal: string,
-  options: ScoreCommandOptions,
+  options: ReadingOptions,
   out: Console,
   take: (specs: readonly ColumnSpec[], table: Table) => Promise<void>,
   jobs: CaptureJobs | null,

@@ -1,4 +1,4 @@
-/** The key file of `--anonymize`: 32 bytes, as they are or as hexadecimal digits. */
+/** Key files, of `--anonymize` and `--salt`: 32 bytes, as they are or as hexadecimal digits. */
 import { createCipheriv, createHmac } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
@@ -10,18 +10,28 @@ const KEY_BYTES = 32;
 const MAX_FILE_BYTES = 256;
 const OTHERS_MAY_READ = 0o044;
 
-export interface KeyFile {
-  readonly key: AnonymizerKey;
+export interface KeyFile<Key = AnonymizerKey> {
+  readonly key: Key;
   /** Whether users other than its owner may read it. */
   readonly isOpen: boolean;
 }
 
 /** @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE or KEY_INVALID */
 export function loadAnonymizerKey(path: string): KeyFile {
+  const { key, isOpen } = loadKey(path);
+  return { key: anonymizerKey(key), isOpen };
+}
+
+/**
+ * The 32 bytes of a key file.
+ *
+ * @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE or KEY_INVALID
+ */
+export function loadKey(path: string): KeyFile<Uint8Array> {
   const { bytes, mode } = readKeyFile(path);
   const key = keyBytes(path, bytes);
   if (key.every((byte) => byte === key[0])) throw badKey(path, 'repeats one byte');
-  return { key: anonymizerKey(key), isOpen: process.platform !== 'win32' && (mode & OTHERS_MAY_READ) !== 0 };
+  return { key, isOpen: process.platform !== 'win32' && (mode & OTHERS_MAY_READ) !== 0 };
 }
 
 function readKeyFile(path: string): { bytes: Uint8Array; mode: number } {

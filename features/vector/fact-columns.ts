@@ -3,6 +3,7 @@ import { CERTIFICATE } from './certificate.ts';
 import { DNS } from './dns.ts';
 import { DTLS } from './dtls.ts';
 import { HTTP } from './http.ts';
+import { MINING } from './mining.ts';
 import { NAMES } from './names.ts';
 import { QUIC } from './quic.ts';
 import { SSH } from './ssh.ts';
@@ -10,7 +11,19 @@ import { TLS } from './tls.ts';
 import { TLS_FLOW } from './tls-flow.ts';
 import { TUNNEL } from './tunnel.ts';
 
-const GROUPS = { ...TUNNEL, ...TLS, ...TLS_FLOW, ...CERTIFICATE, ...NAMES, ...QUIC, ...DTLS, ...HTTP, ...SSH, ...DNS };
+const GROUPS = {
+  ...TUNNEL,
+  ...TLS,
+  ...TLS_FLOW,
+  ...CERTIFICATE,
+  ...NAMES,
+  ...QUIC,
+  ...DTLS,
+  ...HTTP,
+  ...SSH,
+  ...DNS,
+  ...MINING,
+};
 type FactName = keyof typeof GROUPS;
 
 /** At most 256, for a number is one byte. */

@@ -17,6 +17,7 @@ import { FLAGS } from './flags.ts';
 import { HISTOGRAMS } from './histograms.ts';
 import { HTTP } from './http.ts';
 import { IDENTITY } from './identity.ts';
+import { MINING } from './mining.ts';
 import { NAMES } from './names.ts';
 import { PERIODICITY } from './periodicity.ts';
 import { QUARTILES } from './quartiles.ts';
@@ -62,6 +63,7 @@ export const COLUMNS: readonly FeatureSpec[] = [
   ...specsOf('http', HTTP),
   ...specsOf('ssh', SSH),
   ...specsOf('dns', DNS),
+  ...specsOf('mining', MINING),
   ...specsOf('truth', TRUTH),
 ];
 

@@ -117,7 +117,7 @@ function richFrames(): Frame[] {
 }
 
 /** Groups of columns of protocols that a TLS session does not speak. */
-const OTHER_PROTOCOLS = ['quic', 'dtls', 'http', 'ssh', 'dns'];
+const OTHER_PROTOCOLS = ['quic', 'dtls', 'http', 'ssh', 'dns', 'mining'];
 
 function nullsOf(row: Row): string[] {
   return Object.entries(row).flatMap(([name, value]) => (value === null ? [name] : []));
