@@ -3,6 +3,7 @@ import type { Finding, Table } from '../../core/table.ts';
 import { CertificateFinder } from './certificate/finder.ts';
 import { FingerprintFinder } from './fingerprint/finder.ts';
 import { NameFinder, type NameFinderOptions } from './names/finder.ts';
+import { protocolEvidence } from './protocol.ts';
 import type { EvidenceFinder } from './source.ts';
 
 /** The label that evidence speaks of; models that are on the look-out for another one hear none. */
@@ -10,7 +11,7 @@ export const EVIDENCE_LABEL = 'mining';
 
 /** Finders of their own for each run: those of certificates remember what they saw. */
 export function evidenceFinders(names: NameFinderOptions = {}): EvidenceFinder[] {
-  return [new NameFinder(names), new CertificateFinder(), new FingerprintFinder()];
+  return [protocolEvidence, new NameFinder(names), new CertificateFinder(), new FingerprintFinder()];
 }
 
 const NOTHING: readonly Finding[] = [];

@@ -21,10 +21,10 @@ const MOST: Readonly<Record<string, number>> = {
 /** For a source that is not in the table. */
 const MOST_OF_OTHERS = 1;
 
-/** From this weight on the protocol witness has seen both sides of an exchange: a proof, whatever else speaks against it. */
-export const PROOF_WEIGHT = 9;
-/** The least log odds of what is proven. */
-const PROVEN = 7;
+/** From this weight on the protocol witness has read a mining message, and not only lengths that look like one. */
+export const READ_WEIGHT = 6;
+/** What everything else together may argue against messages that were read. */
+const MOST_AGAINST_READ = 1;
 
 /** Log odds of mining for a flow of which the model does not speak: most are something else. */
 export const UNSPOKEN = -3;
@@ -49,14 +49,11 @@ export interface Fused {
  */
 export function fuse(behaviour: number | null, findings: readonly Finding[]): Fused {
   const bySource = new Map<string, number>();
-  let isProven = false;
-  for (const { source, weight } of findings) {
-    bySource.set(source, (bySource.get(source) ?? 0) + weight);
-    isProven ||= source === EvidenceSource.Protocol && weight >= PROOF_WEIGHT;
-  }
+  for (const { source, weight } of findings) bySource.set(source, (bySource.get(source) ?? 0) + weight);
   let sum = behaviour === null ? UNSPOKEN : within(behaviour, MOST[EvidenceSource.Behaviour]!);
   for (const [source, weight] of bySource) sum += within(weight, MOST[source] ?? MOST_OF_OTHERS);
-  if (isProven) sum = Math.max(sum, PROVEN);
+  const read = within(bySource.get(EvidenceSource.Protocol) ?? 0, MOST[EvidenceSource.Protocol]!);
+  if (read >= READ_WEIGHT) sum = Math.max(sum, read - MOST_AGAINST_READ);
   const carries = CARRYING.some((source) => (bySource.get(source) ?? 0) >= LEAST_CARRIED);
   return { probability: 1 / (1 + Math.exp(-sum)), mayConvict: behaviour !== null || carries };
 }

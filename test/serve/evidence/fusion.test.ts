@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fuse, PROOF_WEIGHT, UNSPOKEN } from '../../../serve/evidence/fusion.ts';
+import { fuse, READ_WEIGHT, UNSPOKEN } from '../../../serve/evidence/fusion.ts';
 
 const finding = (source: string, weight: number) => ({ source, finding: `${source} says so.`, weight });
 const logit = (p: number) => Math.log(p / (1 - p));
@@ -29,12 +29,13 @@ test('however much one source finds, it moves the odds no further than its bound
   expect(logit(fuse(0, [finding('of somebody else', 30)]).probability)).toBeCloseTo(1, 9);
 });
 
-test('an exchange that was read is proof, whatever everything else says', () => {
+test('messages that were read can hardly be argued against, whatever everything else says', () => {
   const against = [finding('names', -3), finding('intelligence', -5), finding('certificate', -2)];
-  const { probability, mayConvict } = fuse(-6, [finding('protocol', PROOF_WEIGHT), ...against]);
-  expect(probability).toBeGreaterThan(0.999);
+  const { probability, mayConvict } = fuse(-6, [finding('protocol', READ_WEIGHT), ...against]);
+  expect(logit(probability)).toBeCloseTo(READ_WEIGHT - 1, 9);
   expect(mayConvict).toBe(true);
-  expect(fuse(-6, [finding('protocol', PROOF_WEIGHT - 1), ...against]).probability).toBeLessThan(0.5);
+  expect(logit(fuse(-6, [finding('protocol', 12), ...against]).probability)).toBeCloseTo(11, 9);
+  expect(fuse(-6, [finding('protocol', READ_WEIGHT - 1), ...against]).probability).toBeLessThan(0.5);
 });
 
 test('where the model does not speak, hints alone never make a verdict, and a list or a message may', () => {
