@@ -1,6 +1,6 @@
 /**
  * Measures what docs/results.md shows, on real captures with labels, and prints its tables:
- * `node scripts/results.mjs [--data FOLDER] [--work FOLDER] [--only quic,apps,mining] [--choose]`.
+ * `node scripts/results.mjs [--data FOLDER] [--work FOLDER] [--only quic,apps,mining,lab,verdict] [--choose]`.
  * Every figure is of the program's own commands, which are said on standard error. What is in the work folder already
  * is not made again, so a run that was stopped goes on. `--choose` also measures the options that were not taken.
  * Reads dist/, so build first.
@@ -12,16 +12,18 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { MODEL_INPUTS } from '../dist/index.js';
+import { labResults } from './results/lab.mjs';
 import { miningResults } from './results/mining.mjs';
 import { interval, print, score } from './results/text.mjs';
 import { transferredBaselines } from './results/transfer.mjs';
+import { verdictResults } from './results/verdict.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: given } = parseArgs({
   options: {
     data: { type: 'string', default: join(root, '../shared/data/labelled') },
     work: { type: 'string' },
-    only: { type: 'string', default: 'quic,apps,mining' },
+    only: { type: 'string', default: 'quic,apps,mining,lab,verdict' },
     choose: { type: 'boolean', default: false },
   },
 });
@@ -61,7 +63,13 @@ const RESULT_HEADS = [
   'k-NN',
 ];
 
-const parts = { quic: quicResults, apps: appResults, mining: () => miningResults(tools()) };
+const parts = {
+  quic: quicResults,
+  apps: appResults,
+  mining: () => miningResults(tools()),
+  lab: () => labResults(tools()),
+  verdict: () => verdictResults(tools()),
+};
 for (const part of given.only.split(',')) await parts[part]();
 console.error(`results: ${minutes()} in all; everything is in ${work}`);
 
