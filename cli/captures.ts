@@ -1,7 +1,10 @@
 /** Reading captures on behalf of a command: progress while it goes on, warnings about what was damaged. */
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { type CaptureAccount, Damage } from '../features/capture/decoder.ts';
-import { type CaptureSummary, extractPieces } from '../features/extract.ts';
+import { isIdle, isPipe } from '../features/capture/input.ts';
+import { nodeDigests } from '../features/digests-node.ts';
+import { type CaptureSummary, capturePieces } from '../features/extract.ts';
+import { Extractor } from '../features/extractor.ts';
 import { layerOfLinkType } from '../features/packet/link.ts';
 import type { DROP_NAMES } from '../features/packet/packet.ts';
 import type { BatchReceiver } from '../features/vector/rows.ts';
@@ -9,38 +12,61 @@ import type { Console } from './console.ts';
 import type { CaptureJobs } from './jobs/capture-jobs.ts';
 import { byteText, counted, grouped } from './numbers.ts';
 import { extractOptions, type ReadingOptions } from './options.ts';
+import type { ProgressText } from './run-progress.ts';
 import { breathe } from './signals.ts';
+
+/** What can be done while a capture is being read. */
+export interface ReadingHooks {
+  /**
+   * Awaited between pieces and at the end: what could not be done while batches were handed on.
+   *
+   * @param isIdle true where a live source has nothing to give for now
+   */
+  readonly catchUp?: (isIdle: boolean) => Promise<void>;
+  /** Whether a pipe that pauses hands on the flows that have ended, though they fill no batch. */
+  readonly isLive?: boolean;
+}
 
 /**
  * Reads one capture.
  *
- * @param ordinal which of how many it is, for the progress line
- * @param catchUp awaited between pieces and at the end: what could not be done while batches were handed on
+ * @param progress what to say meanwhile, or which of how many captures it is
  * @param jobs reads it ahead, if it reads captures ahead
  */
 export async function readCapture(
   path: string,
-  ordinal: string,
+  progress: string | ProgressText,
   options: ReadingOptions,
   receive: BatchReceiver,
   out: Console,
-  catchUp: () => Promise<void> = async () => undefined,
+  { catchUp = async () => undefined, isLive = false }: ReadingHooks = {},
   jobs: CaptureJobs | null = null,
 ): Promise<CaptureSummary> {
-  const started = Date.now();
-  const pieces = jobs?.has(path) ? jobs.pieces(path, receive) : extractPieces(path, receive, extractOptions(options));
+  const extractor = jobs?.has(path) ? null : new Extractor(path, nodeDigests, receive, extractOptions(options));
+  const pieces = extractor === null ? jobs!.pieces(path, receive) : capturePieces(path, extractor);
+  const text = typeof progress === 'string' ? plainProgress(progress, path) : progress;
+  const mayPause = extractor !== null && isLive && isPipe(path);
   for (;;) {
     const next = await pieces.next();
-    await catchUp();
     await breathe();
+    const pauses = mayPause && isIdle(path);
+    if (pauses) extractor.flush();
+    await catchUp(pauses);
     if (next.done === true) {
       out.endProgress();
       reportFaults(path, next.value, options.strict === true, out);
       return next.value;
     }
-    const perSecond = next.value / Math.max(0.001, (Date.now() - started) / 1000);
-    out.progress(`${ordinal} ${path}: ${byteText(next.value)}, ${byteText(perSecond)}/s`);
+    out.progress(text(next.value));
   }
+}
+
+function plainProgress(ordinal: string, path: string): ProgressText {
+  const started = Date.now();
+  return (bytes) => {
+    const perSecond = bytes / Math.max(0.001, (Date.now() - started) / 1000);
+    return `${ordinal} ${path}: ${byteText(bytes)}, ${byteText(perSecond)}/s`;
+  };
 }
 
 /** Warns of a damaged capture, or throws under --strict. */
@@ -113,7 +139,7 @@ function unreadLinkTypes({ interfaces }: CaptureAccount): number[] {
 }
 
 /** One line of account over several captures. */
-export function accountLine(summaries: readonly CaptureSummary[], seconds: number): string {
+export function accountLine(summaries: readonly Pick<CaptureSummary, 'counters'>[], seconds: number): string {
   let packets = 0;
   let flows = 0;
   let rows = 0;

@@ -13,8 +13,15 @@ export class RowChoice {
   /** Option -> rows that it kept out, in the order in which they are asked. */
   readonly #leftOut = new Map<string, number>();
 
-  constructor(options: ChoiceOptions) {
+  /** @param leftOut by a run that is gone on with */
+  constructor(options: ChoiceOptions, leftOut: Readonly<Record<string, number>> = {}) {
     this.#options = options;
+    for (const [option, rows] of Object.entries(leftOut)) this.count(option, rows);
+  }
+
+  /** Option -> rows that it kept out. */
+  get leftOut(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#leftOut);
   }
 
   /** The rows that may be written, in order. */

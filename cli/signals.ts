@@ -3,8 +3,17 @@ import { removeUnfinished } from '../features/files/output.ts';
 
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 
+/** What there is to say when a signal ends the process. */
+let farewell: (() => void) | null = null;
+
+/** @param say called before a signal ends the process; null for nothing */
+export function onStop(say: (() => void) | null): void {
+  farewell = say;
+}
+
 function stop(signal: keyof typeof SIGNALS): void {
   removeUnfinished();
+  farewell?.();
   process.exit(128 + SIGNALS[signal]);
 }
 

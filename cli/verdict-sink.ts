@@ -1,11 +1,14 @@
 /** Where verdicts go: the rows asked for, in the format asked for. */
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { type ColumnSpec, type Table, takeTableRows, withColumns } from '../core/table.ts';
+import { isPipe } from '../features/capture/input.ts';
 import { writeTextFile } from '../features/files/output.ts';
 import {
   type Compression,
   chooseColumns,
+  RESUMABLE_FORMATS,
   TABLE_FORMATS,
+  type TableCheckpoint,
   type TableFormat,
   TableWriter,
 } from '../features/files/table-writer.ts';
@@ -37,12 +40,21 @@ export interface SinkOptions extends TableOptions, ChoiceOptions, HostsOptions {
 
 export const DEFAULT_TOP = 40;
 
+/** Where the output of a run can be gone on with. */
+export interface SinkCheckpoint extends TableCheckpoint {
+  /** Of the rows that are written. */
+  readonly columns: readonly ColumnSpec[];
+  /** Rows that were not written, by the option that kept them out. */
+  readonly leftOut: Readonly<Record<string, number>>;
+}
+
+/** Formats of lines: each stands for itself as soon as it is written. */
+const LINES: readonly string[] = ['csv', 'jsonl', ...RECORD_FORMATS];
+
 /** Filters scored rows and writes them in the format asked for. */
 export class VerdictSink {
-  /** Rows of each verdict, whether or not they are written. */
-  readonly counts = new Map<string, number>();
   readonly #options: SinkOptions;
-  readonly #format: VerdictFormat;
+  readonly format: VerdictFormat;
   readonly #path: string | null;
   readonly #hostsPath: string | null;
   readonly #compression: Compression;
@@ -57,15 +69,27 @@ export class VerdictSink {
   #writer: TableWriter | RecordWriter | null = null;
   #specs: readonly ColumnSpec[] | null = null;
 
-  /** @throws FlowlampError for options that do not go together */
-  constructor(options: SinkOptions, out: Console) {
+  readonly #before: SinkCheckpoint | null;
+  #rows: number;
+
+  /**
+   * @param before the output to go on with, and rows that were judged for it
+   * @throws FlowlampError for options that do not go together
+   */
+  constructor(
+    options: SinkOptions,
+    out: Console,
+    before: { readonly output: SinkCheckpoint | null; readonly rows: number } = { output: null, rows: 0 },
+  ) {
+    this.#before = before.output;
+    this.#rows = before.rows;
     this.#rowsOut = new RowsOut(options, out);
     this.#options = options;
-    this.#choice = new RowChoice(options);
+    this.#choice = new RowChoice(options, before.output?.leftOut);
     this.#path = outputPath(options.output);
-    this.#format = formatOf(options.format, this.#path);
-    if (!isTableFormat(this.#format) && options.columns !== undefined) throw ownColumns(this.#format);
-    this.#compression = compressionFor(this.#format, options);
+    this.format = formatOf(options.format, this.#path);
+    if (!isTableFormat(this.format) && options.columns !== undefined) throw ownColumns(this.format);
+    this.#compression = compressionFor(this.format, options);
     this.#hostsPath = hostsPath(options);
   }
 
@@ -74,14 +98,14 @@ export class VerdictSink {
     this.#card = card;
     const { top, minRisk } = this.#options;
     if (minRisk !== undefined && card.positive === null) throw noRisk(card);
-    if (this.#format === 'table') this.#summary = new VerdictSummary(card);
-    const most = top ?? (this.#format === 'table' ? DEFAULT_TOP : null);
+    if (this.format === 'table') this.#summary = new VerdictSummary(card);
+    const most = top ?? (this.format === 'table' ? DEFAULT_TOP : null);
     if (most !== null) this.#riskiest = new Riskiest(most, card);
     if (this.#hostsPath !== null) this.#hosts = await HostsFile.open(this.#hostsPath, this.#options, card);
   }
 
   async write(specs: readonly ColumnSpec[], table: Table, verdicts: readonly Verdict[]): Promise<void> {
-    for (const { verdict } of verdicts) this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
+    this.#rows += verdicts.length;
     const scored = withVerdicts(specs, table, verdicts);
     this.#summary?.add(scored);
     this.#hosts?.add(this.#rowsOut.anonymized(scored));
@@ -94,13 +118,42 @@ export class VerdictSink {
     if (this.#riskiest === null) (await this.#open()).write(withColumns(kept, this.#specs));
     else {
       // An output that cannot be written is told before the work, not after it.
-      if (this.#format !== 'table') await this.#open();
+      if (this.format !== 'table') await this.#open();
       this.#riskiest.add(withColumns(kept, this.#specs));
     }
   }
 
+  /** Whether rows are of use before the last one is there. */
+  get isLive(): boolean {
+    return LINES.includes(this.format);
+  }
+
+  /** Whether another process can go on with the output: what else is gathered over all rows would be lost. */
+  get isResumable(): boolean {
+    const { top, hosts } = this.#options;
+    const isFile = this.#path !== null && !isPipe(this.#path);
+    return isFile && top === undefined && hosts === undefined && this.#formatIsResumable;
+  }
+
+  get #formatIsResumable(): boolean {
+    return RESUMABLE_FORMATS.includes(this.format) || !(isTableFormat(this.format) || this.format === 'table');
+  }
+
+  /** Hands on what has been written so far. */
+  flush(): void {
+    this.#writer?.flush();
+  }
+
+  /** Where the output can be gone on with; null if no row has been written, or where it cannot. */
+  checkpoint(): SinkCheckpoint | null {
+    const place = this.isResumable ? this.#writer?.checkpoint() : null;
+    if (place === null || place === undefined) return null;
+    const columns = this.#specs!.map(({ name, type, unit, revision }) => ({ name, type, unit, revision }));
+    return { ...place, columns, leftOut: this.#choice.leftOut };
+  }
+
   async finish(): Promise<void> {
-    if (this.#format === 'table') {
+    if (this.format === 'table') {
       writeTextFile(this.#path, verdictTable(this.#riskiest!, this.#summary!, this.#card!, lookOf(this.#path)));
     } else {
       this.#specs ??= this.#columnsOf(FEATURES);
@@ -113,11 +166,10 @@ export class VerdictSink {
 
   /** What people should know of what was written. */
   notes(): string[] {
-    const total = [...this.counts.values()].reduce((sum, count) => sum + count, 0);
     // The table itself says how many more there are.
-    if (this.#riskiest !== null && this.#format !== 'table')
+    if (this.#riskiest !== null && this.format !== 'table')
       this.#choice.count('--top', Math.max(0, this.#riskiest.seen - this.#riskiest.most));
-    const leftOut = this.#choice.text(total);
+    const leftOut = this.#choice.text(this.#rows);
     return [...(leftOut === null ? [] : [leftOut]), ...(this.#hosts?.notes() ?? [])];
   }
 
@@ -128,18 +180,19 @@ export class VerdictSink {
 
   /** The first rows decide the columns: a flow table may have more than the extractor makes, or fewer. */
   #columnsOf(specs: readonly ColumnSpec[]): readonly ColumnSpec[] {
+    if (this.#before !== null) return this.#before.columns;
     const all = withVerdictColumns(specs);
-    if (this.#format === 'table') return all.filter(({ name }) => SHOWN_COLUMNS.includes(name));
-    if (!isTableFormat(this.#format)) checkRecordColumns(this.#format, all);
+    if (this.format === 'table') return all.filter(({ name }) => SHOWN_COLUMNS.includes(name));
+    if (!isTableFormat(this.format)) checkRecordColumns(this.format, all);
     return this.#options.columns === undefined ? all : chooseColumns(all, this.#options.columns);
   }
 
   async #open(): Promise<TableWriter | RecordWriter> {
     if (this.#writer !== null) return this.#writer;
-    const format = this.#format as TableFormat | RecordFormat;
+    const format = this.format as TableFormat | RecordFormat;
     this.#writer = isTableFormat(format)
-      ? await TableWriter.open(this.#path, format, this.#specs!, this.#compression)
-      : new RecordWriter(this.#path, format, this.#card!);
+      ? await TableWriter.open(this.#path, format, this.#specs!, this.#compression, this.#before)
+      : new RecordWriter(this.#path, format, this.#card!, this.#before);
     return this.#writer;
   }
 }

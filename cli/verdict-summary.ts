@@ -97,9 +97,14 @@ export function roleOf(verdict: string, positive: string | null): Role {
   return verdict === positive ? 'risk' : 'ordinary';
 }
 
-/** `27 flows judged by mining@1: 12 mining, 9 other, 6 unknown`. */
-export function verdictLine(counts: ReadonlyMap<string, number>, model: string): string {
+/**
+ * `27 flows judged by mining@1: 12 mining, 9 other, 6 unknown`.
+ *
+ * @param rows that the flows have, said where they are more than flows
+ */
+export function verdictLine(counts: ReadonlyMap<string, number>, model: string, rows?: number): string {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([verdict, count]) => `${grouped(count)} ${verdict}`);
-  return `${counted(total, 'flow')} judged by ${model}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+  const inRows = rows === undefined || rows === total ? '' : ` in ${counted(rows, 'row')}`;
+  return `${counted(total, 'flow')}${inRows} judged by ${model}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }

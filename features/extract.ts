@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { copyTable, type Table } from '../core/table.ts';
 import { type CaptureAccount, Damage } from './capture/decoder.ts';
-import { type InputAccount, newInputAccount, readInput, unpacked } from './capture/input.ts';
+import { type InputAccount, newInputAccount, type ReadProgress, readInput, unpacked } from './capture/input.ts';
 import type { FrameSink } from './capture/packet-sink.ts';
 import { CaptureReader } from './capture/reader.ts';
 import { nodeDigests } from './digests-node.ts';
@@ -26,13 +26,14 @@ export interface FrameConsumer extends FrameSink {
  * Reads a capture piece by piece into an extractor.
  *
  * @param path a capture file (pcap or pcapng, as it is or gzip or zstd), or `-` for standard input
- * @returns yields the bytes read so far (decompressed) after each piece, so that the caller can catch up with the
- *   batches; at the end, what was read: format, interfaces, counts, drops, damage
+ * @returns yields the bytes read so far (as they lie in the file) after each piece, so that the caller can catch up with
+ *   the batches; at the end, what was read: format, interfaces, counts, drops, damage
  * @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_EMPTY or NOT_A_CAPTURE
  */
 export function capturePieces(path: string, consumer: FrameConsumer): AsyncGenerator<number, CaptureSummary> {
   const input = newInputAccount();
-  return piecesOf(path, readInput(path, input), input, consumer);
+  const progress = { packedBytes: 0 };
+  return piecesOf(path, readInput(path, input, progress), input, progress, consumer);
 }
 
 /** The same of a capture in pieces; `name` is what to call it in errors. */
@@ -40,14 +41,13 @@ async function* piecesOf(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
   input: InputAccount,
+  progress: ReadProgress,
   consumer: FrameConsumer,
 ): AsyncGenerator<number, CaptureSummary> {
   const reader = new CaptureReader(name, consumer);
-  let bytes = 0;
   for await (const piece of pieces) {
     reader.write(piece);
-    bytes += piece.length;
-    yield bytes;
+    yield progress.packedBytes;
   }
   const capture = reader.finish();
   if (input.damage !== Damage.None) capture.damage = input.damage;
@@ -86,7 +86,7 @@ export async function* captureTables(
   const extractor = new Extractor(name, nodeDigests, (batch) => void waiting.push(copyTable(batch)), options);
   const input = newInputAccount();
   const bytes = typeof source === 'string' ? readInput(source, input) : unpacked(source, input);
-  const pieces = piecesOf(name, bytes, input, extractor);
+  const pieces = piecesOf(name, bytes, input, { packedBytes: 0 }, extractor);
   for (;;) {
     const next = await pieces.next();
     yield* waiting.splice(0);

@@ -45,6 +45,12 @@ export class Extractor implements FrameSink {
     this.#rows.flush();
   }
 
+  /** Hands on the rows of flows that have ended, without waiting until they fill a batch. */
+  flush(): void {
+    this.#flows.flush();
+    this.#rows.flush();
+  }
+
   /** The capture is over: ends all flows and hands on the last rows. */
   finish(): ExtractCounters {
     const counters = this.#flows.finish();

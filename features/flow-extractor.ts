@@ -250,6 +250,12 @@ export class FlowExtractor implements FrameSink {
     this.#flush();
   }
 
+  /** Hands on the flows that have ended and whose turn it is, without waiting until they are many. */
+  flush(): void {
+    this.#tracker.handOn();
+    this.#flush();
+  }
+
   /** The capture is over: ends all flows and hands on the last ones. */
   finish(): ExtractCounters {
     this.#tracker.finish();

@@ -32,7 +32,10 @@ export function outOfScope(card: Pick<ModelCard, 'scope'>, table: Table, row: nu
   }
   const payloads = count(table, 'fwd_payload_packets', row) + count(table, 'bwd_payload_packets', row);
   if (payloads < minPayloadPackets) {
-    return `Only ${payloads} packets with payload; the model needs ${minPayloadPackets} to speak of a flow.`;
+    const packets = payloads === 1 ? 'packet' : 'packets';
+    // A row of a flow that goes on (`prefix`, `interval`) tells what has been seen, not what there is.
+    const soFar = (textCell(table, 'row_kind', row) ?? 'end') === 'end' ? '' : ' so far';
+    return `Only ${payloads} ${packets} with payload${soFar}; the model needs ${minPayloadPackets} to speak of a flow.`;
   }
   return null;
 }

@@ -2,8 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { type ColumnSpec, copyTable, type Table } from '../../core/table.ts';
-import { isCaptureFile, sourceKind } from '../../features/files/flow-source.ts';
-import { expandInputs } from '../../features/files/inputs.ts';
+import { sourceKind } from '../../features/files/flow-source.ts';
 import { writeTextFile } from '../../features/files/output.ts';
 import { readTable } from '../../features/files/table-reader.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
@@ -25,6 +24,7 @@ import { openJobs } from '../jobs/capture-jobs.ts';
 import { counted } from '../numbers.ts';
 import { addRowOptions, positiveInteger, type RowOptions, zeroOrMoreWhole } from '../options.ts';
 import { outputPath, refuseInputAsOutput } from '../outputs.ts';
+import { findInputs, kindsOf } from '../score-inputs.ts';
 
 const FORMATS = ['text', 'json', 'svg'] as const;
 
@@ -91,7 +91,7 @@ function namedFlow(text: string): NamedFlow {
 
 async function runExplain(inputs: readonly string[], options: ExplainOptions): Promise<void> {
   const out = new Console(options.quiet === true);
-  const files = expandInputs(inputs);
+  const files = findInputs(inputs, outputPath(options.output));
   const path = outputPath(options.output);
   const drawing = outputPath(options.svg);
   const format = formatOf(path, options);
@@ -133,21 +133,22 @@ async function scoreAll(
   options: ExplainOptions,
   out: Console,
 ): Promise<void> {
-  const jobs = openJobs(files, options, isCaptureFile);
+  const kinds = await kindsOf(files);
+  const jobs = openJobs(files, options, (file) => kinds.get(file) === 'capture');
   try {
     for (const [index, file] of files.entries()) {
       const take = async (specs: readonly ColumnSpec[], table: Table) => {
         choice.take(file, table, await scorer.score(file, specs, table));
       };
-      const kind = await sourceKind(file);
+      const kind = kinds.get(file) ?? (await sourceKind(file));
       if (kind !== 'capture') await readTable(file, kind, (table, specs) => take(specs, table));
       else {
         const waiting: Table[] = [];
-        const scoreWaiting = async () => {
+        const catchUp = async () => {
           for (const table of waiting.splice(0)) await take(FEATURES, table);
         };
         const receive = (batch: Table) => void waiting.push(copyTable(batch));
-        await readCapture(file, `${index + 1}/${files.length}`, options, receive, out, scoreWaiting, jobs);
+        await readCapture(file, `${index + 1}/${files.length}`, options, receive, out, { catchUp }, jobs);
       }
     }
   } finally {

@@ -13,6 +13,7 @@ import { loginOptions } from '../login-options.ts';
 import { counted } from '../numbers.ts';
 import { addRowOptions, nameList, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
+import { RunProgress } from '../run-progress.ts';
 import { addTableOptions, compressionFor, RowsOut, type TableOptions } from '../table-options.ts';
 
 export interface ExtractCommandOptions extends RowOptions, TableOptions {
@@ -63,6 +64,7 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   };
   const unnamed = files.filter((file) => labels?.names(file) === false);
   const summaries: CaptureSummary[] = [];
+  const progress = new RunProgress(files);
   // Threads begin to read while this one still loads what it writes with.
   const jobs = openJobs(files, reading);
   try {
@@ -74,7 +76,7 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
           const rows = rowsOut.apply(COLUMNS, batch);
           if (rows.length > 0) writer.write(rows);
         };
-        summaries.push(await readCapture(file, `${index + 1}/${files.length}`, reading, receive, out, undefined, jobs));
+        summaries.push(await readCapture(file, progress.capture(index), reading, receive, out, {}, jobs));
       }
       writer.finish();
     } finally {

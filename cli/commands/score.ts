@@ -1,40 +1,50 @@
 /** `flowlamp score`: captures or flow tables to verdicts. */
 import { type Command, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { type ColumnSpec, copyTable, type Table } from '../../core/table.ts';
-import type { CaptureSummary } from '../../features/extract.ts';
-import { isCaptureFile, sourceKind } from '../../features/files/flow-source.ts';
-import { expandInputs } from '../../features/files/inputs.ts';
-import { readTable } from '../../features/files/table-reader.ts';
-import { FEATURES } from '../../features/vector/schema.ts';
+import { isPipe } from '../../features/capture/input.ts';
 import type { ModelCard } from '../../models/card.ts';
 import { DEFAULT_MODEL, RUNTIMES, type Runtime, Scorer } from '../../serve/engine.ts';
 import { UNKNOWN } from '../../serve/verdict.ts';
-import { accountLine, readCapture } from '../captures.ts';
+import { accountLine } from '../captures.ts';
 import { Console } from '../console.ts';
 import { ExitCode } from '../exit.ts';
-import { type CaptureJobs, openJobs } from '../jobs/capture-jobs.ts';
+import { openJobs } from '../jobs/capture-jobs.ts';
 import { loginOptions } from '../login-options.ts';
 import {
   addRowOptions,
   fraction,
   nameList,
   positiveInteger,
-  type ReadingOptions,
   type RowOptions,
   riskLevel,
   timeZone,
 } from '../options.ts';
 import { outputPath, refuseInputAsOutput } from '../outputs.ts';
+import { identityOf } from '../run-identity.ts';
+import { RunProgress } from '../run-progress.ts';
+import { findInputs, kindsOf } from '../score-inputs.ts';
+import { openJournal, resumeText } from '../score-journal.ts';
+import { ScoreRun } from '../score-run.ts';
 import { addTableOptions } from '../table-options.ts';
 import { DEFAULT_TOP, type SinkOptions, VERDICT_FORMATS, VerdictSink } from '../verdict-sink.ts';
 import { verdictLine } from '../verdict-summary.ts';
+import { VerdictTally } from '../verdict-tally.ts';
 
 export interface ScoreCommandOptions extends RowOptions, SinkOptions {
   readonly model: string;
   readonly runtime: Runtime;
   readonly failOn?: string[];
+  readonly resume?: boolean;
 }
+
+const EXAMPLES = `
+Examples:
+  flowlamp score capture.pcap                        a table for people; JSON lines into a pipe
+  flowlamp score captures/ -o verdicts.jsonl         all captures and flow tables of a folder
+  flowlamp score captures/ -o verdicts.jsonl --resume   go on where that was stopped
+  tcpdump -U -w - | flowlamp score - --emit prefix:20 --emit end   verdicts as flows go on
+  flowlamp score flows.parquet --fail-on mining --quiet -f csv     exit code 3 if there is any
+`;
 
 export function addScoreCommand(program: Command): void {
   addRowOptions(
@@ -61,61 +71,87 @@ export function addScoreCommand(program: Command): void {
         )
         .option('--hosts <file>', 'also write a row for each client and for each client and server (docs/hosts.md)')
         .option('--time-zone <name>', 'whose nights --hosts looks at, such as Europe/Berlin (default: UTC)', timeZone)
-        .option('--fail-on <labels>', 'exit with 3 if any flow has one of these verdicts', nameList)
+        .option('--fail-on <labels>', 'exit with 3 if any row has one of these verdicts', nameList)
+        .option('--resume', 'go on with a run to the same -o that was stopped (docs/scoring-runs.md)')
         .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('kernel')),
     ),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp score capture.pcap -f jsonl\n')
+    .addHelpText('after', EXAMPLES)
     .action(async (inputs: string[], options: ScoreCommandOptions) => {
-      const counts = await runScore(inputs, options);
-      if (options.failOn?.some((label) => counts.has(label))) process.exitCode = ExitCode.VerdictMet;
+      const tally = await runScore(inputs, options);
+      if (tally.hasMet(options.failOn ?? [])) process.exitCode = ExitCode.VerdictMet;
     });
 }
 
-/** @returns how many flows have each verdict, whether or not their rows are shown */
-export async function runScore(
-  inputs: readonly string[],
-  options: ScoreCommandOptions,
-): Promise<ReadonlyMap<string, number>> {
+/** @returns what the verdicts were, whether or not their rows are shown */
+export async function runScore(inputs: readonly string[], options: ScoreCommandOptions): Promise<VerdictTally> {
   const out = new Console(options.quiet === true);
   const started = Date.now();
-  const files = expandInputs(inputs);
-  refuseInputAsOutput(outputPath(options.output), files);
+  const path = outputPath(options.output);
+  const files = findInputs(inputs, path);
+  refuseInputAsOutput(path, files);
   refuseInputAsOutput(outputPath(options.hosts), files);
-  const sink = new VerdictSink(options, out);
-  const summaries: CaptureSummary[] = [];
+  const kinds = await kindsOf(files);
+  const journal = openJournal(path, files, options.resume === true);
+  const first = journal?.done ?? 0;
+  const sink = new VerdictSink(options, out, { output: journal?.output ?? null, rows: journal?.last?.tally.rows ?? 0 });
+  if (options.resume === true && !sink.isResumable) throw notResumable(path, sink.format, options);
   // Threads begin to read while this one still loads the model and what runs it.
   const reading = { ...options, logins: loginOptions(options, out) };
-  const jobs = openJobs(files, reading, isCaptureFile);
+  const jobs = openJobs(files.slice(first), reading, (file) => kinds.get(file) === 'capture');
   const scorer = await Scorer.open(options.model, options.runtime).catch(async (error: unknown) => {
     await jobs?.close();
     throw error;
   });
+  const parts = {
+    files,
+    kinds,
+    options: reading,
+    out,
+    scorer,
+    sink,
+    jobs,
+    journal: sink.isResumable ? journal : null,
+    tally: new VerdictTally(journal?.last?.tally),
+    progress: new RunProgress(files, first),
+  };
+  const run = new ScoreRun(parts);
   try {
     checkVerdictNames(scorer.card, options);
     await sink.begin(scorer.card);
-    for (const [index, file] of files.entries()) {
-      const take = async (specs: readonly ColumnSpec[], table: Table) => {
-        await sink.write(specs, table, await scorer.score(file, specs, table));
-      };
-      const kind = await sourceKind(file);
-      if (kind === 'capture') {
-        summaries.push(await scoreCapture(file, `${index + 1}/${files.length}`, reading, out, take, jobs));
-      } else await readTable(file, kind, (table, specs) => take(specs, table));
-    }
+    journal?.identify(identityOf(scorer.card, options, sink.format));
+    if (options.resume === true) out.say(resumeText(journal!, files.length));
+    await run.readAll(first);
     await sink.finish();
+    journal?.remove();
+  } catch (error) {
+    // What was asked to be resumable stays so, whatever stops it.
+    if (options.resume !== true || journal!.done === 0) sink.abandon();
+    if (options.resume !== true && journal?.isBegun === true) journal.remove();
+    throw error;
   } finally {
-    sink.abandon();
     await jobs?.close();
     await scorer.close();
   }
-  if (summaries.length === 0 && (options.reveal === true || options.salt !== undefined)) {
+  if (run.captures.length === 0 && (options.reveal === true || options.salt !== undefined)) {
     out.warn('flow tables show accounts of miners as they were extracted: --reveal and --salt change nothing');
   }
-  if (summaries.length > 0) out.say(accountLine(summaries, (Date.now() - started) / 1000));
-  out.say(verdictLine(sink.counts, `${scorer.card.name}@${scorer.card.version}`));
+  const { tally } = parts;
+  if (run.captures.length > 0) out.say(accountLine(run.captures, (Date.now() - started) / 1000));
+  out.say(verdictLine(tally.flows, `${scorer.card.name}@${scorer.card.version}`, tally.rows));
   for (const note of sink.notes()) out.say(note);
-  return sink.counts;
+  return tally;
+}
+
+function notResumable(path: string | null, format: string, { top, hosts }: SinkOptions): FlowlampError {
+  const isFile = path !== null && !isPipe(path);
+  const gathered = top !== undefined ? '--top' : hosts !== undefined ? '--hosts' : null;
+  const what = gathered === null ? `writes ${format}` : `has ${gathered}, which is of all rows,`;
+  return new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: isFile ? `a run that ${what} cannot be gone on with` : '--resume has no file to go on with',
+    expected: 'a file (-o) in one of arrow, arrows, csv, jsonl, eve, ecs, without --top and --hosts',
+    action: 'choose another --format or -o, or leave out --resume',
+  });
 }
 
 /** A verdict that the model never gives would make a filter that lets nothing through, and an alarm that never rings. */
@@ -131,21 +167,4 @@ function checkVerdictNames(
     expected: `one of ${given.join(', ')}`,
     action: 'correct --only or --fail-on',
   });
-}
-
-async function scoreCapture(
-  file: string,
-  ordinal: string,
-  options: ReadingOptions,
-  out: Console,
-  take: (specs: readonly ColumnSpec[], table: Table) => Promise<void>,
-  jobs: CaptureJobs | null,
-): Promise<CaptureSummary> {
-  // Batches are lent while packets are read; the model runs between pieces, so they are copied and wait.
-  const waiting: Table[] = [];
-  const scoreWaiting = async () => {
-    for (const table of waiting.splice(0)) await take(FEATURES, table);
-  };
-  const receive = (batch: Table) => void waiting.push(copyTable(batch));
-  return readCapture(file, ordinal, options, receive, out, scoreWaiting, jobs);
 }

@@ -9,6 +9,7 @@ import {
   Schema,
 } from 'apache-arrow';
 import type { ColumnSpec, Table } from '../../core/table.ts';
+import type { BlockPlaces } from './block-places.ts';
 import { arrowSchema, toRecordBatch } from './to-arrow.ts';
 
 /** Takes bytes as they are made; they are borrowed. */
@@ -20,6 +21,7 @@ export type ByteReceiver = (bytes: Uint8Array) => void;
  */
 class ByteSink extends AsyncByteQueue {
   readonly #receive: ByteReceiver;
+  isMuted = false;
 
   constructor(receive: ByteReceiver) {
     super();
@@ -27,7 +29,8 @@ class ByteSink extends AsyncByteQueue {
   }
 
   override write(value: Uint8Array): void {
-    if (value.byteLength > 0) this.#receive(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    if (value.byteLength > 0 && !this.isMuted)
+      this.#receive(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
 }
 
@@ -52,7 +55,30 @@ function putLengths(bodies: readonly ArrayBufferView[], buffers: readonly ArrayB
 /** What did not get shorter is stored. */
 const STORED = -1n;
 
+/** A table that was begun by another writer. */
+export interface BegunTable {
+  /** Its length: schema and record batches. */
+  readonly bytes: number;
+  readonly blocks: BlockPlaces;
+}
+
 class FileWriter extends RecordBatchFileWriter {
+  /** Goes on behind a table that was begun elsewhere. */
+  goOn({ bytes, blocks }: BegunTable): void {
+    this._position = bytes;
+    this._recordBatchBlocks = blocks.map(([offset, metaDataLength, bodyLength]) => ({
+      offset,
+      metaDataLength,
+      bodyLength,
+    }));
+  }
+
+  blocksFrom(first: number): BlockPlaces {
+    return this._recordBatchBlocks
+      .slice(first)
+      .map(({ offset, metaDataLength, bodyLength }) => [offset, metaDataLength, bodyLength]);
+  }
+
   protected override _compressBodyBuffers(buffers: ArrayBufferView[]) {
     const bodies = super._compressBodyBuffers(buffers);
     putLengths(bodies.buffers, buffers);
@@ -70,14 +96,20 @@ class StreamWriter extends RecordBatchStreamWriter {
 
 export class ArrowWriter {
   readonly #schema: Schema;
-  readonly #writer: RecordBatchFileWriter | RecordBatchStreamWriter;
+  readonly #writer: FileWriter | StreamWriter;
+  /** Blocks that were told of. */
+  #told: number;
 
-  /** @param zstd compresses the bodies of record batches; without it they are left as they are */
+  /**
+   * @param zstd compresses the bodies of record batches; without it they are left as they are
+   * @param before goes on behind a table of the same format and columns
+   */
   constructor(
     format: 'arrow' | 'arrows',
     specs: readonly ColumnSpec[],
     receive: ByteReceiver,
     zstd: CompressZstd | null = null,
+    before: BegunTable | null = null,
   ) {
     this.#schema = arrowSchema(specs);
     const Writer = format === 'arrow' ? FileWriter : StreamWriter;
@@ -86,11 +118,24 @@ export class ArrowWriter {
       compressionRegistry.set(ZSTD, { ...compressionRegistry.get(ZSTD), encode: zstd });
     }
     this.#writer = new Writer(zstd === null ? {} : { compressionType: CompressionType.ZSTD });
-    this.#writer.reset(new ByteSink(receive) as never, this.#schema as never);
+    this.#told = before?.blocks.length ?? 0;
+    const sink = new ByteSink(receive);
+    sink.isMuted = before !== null; // the schema is written
+    this.#writer.reset(sink as never, this.#schema as never);
+    sink.isMuted = false;
+    if (before !== null && this.#writer instanceof FileWriter) this.#writer.goOn(before);
   }
 
   write(table: Table): void {
     this.#writer.write(toRecordBatch(this.#schema, table));
+  }
+
+  /** The record batches since the last call; none of a stream, which has no footer. */
+  newBlocks(): BlockPlaces {
+    if (!(this.#writer instanceof FileWriter)) return [];
+    const blocks = this.#writer.blocksFrom(this.#told);
+    this.#told += blocks.length;
+    return blocks;
   }
 
   /** Writes what closes the format. */

@@ -2,7 +2,8 @@
  * Bytes from files and standard input, decompressed where they are gzip or zstd: the only place where captures touch
  * the operating system. Nothing is held but the current piece, however large the input.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { Damage } from './decoder.ts';
@@ -10,10 +11,18 @@ import { Damage } from './decoder.ts';
 /** Read size: large enough that the system call disappears in the cost of parsing (64 KiB is four times slower). */
 const PIECE_BYTES = 1 << 20;
 
+/** What a pipe of Linux holds. */
+const PIPE_BYTES = 1 << 16;
+
 /** What gunzip gets first, then ever more: at damage it forgets what it made of the last part, so small files need small ones. */
 const FIRST_GUNZIP_BYTES = 1 << 12;
 
 export const STANDARD_INPUT = '-';
+
+/** What to call an input in messages. */
+export function nameOf(path: string): string {
+  return path === STANDARD_INPUT ? 'standard input' : path;
+}
 
 export interface InputAccount {
   /** How the bytes were packed. */
@@ -22,15 +31,92 @@ export interface InputAccount {
   damage: Damage;
 }
 
+/** How far an input has been read. */
+export interface ReadProgress {
+  /** Bytes as they lie in the file or came through the pipe. */
+  packedBytes: number;
+}
+
+/** Of a pipe, which can be read only once: what was read to look at its beginning, and how it goes on. */
+interface Begun {
+  readonly head: readonly Uint8Array[];
+  readonly rest: AsyncGenerator<Uint8Array>;
+  readonly account: InputAccount;
+  readonly progress: ReadProgress;
+}
+
+/** Pipes that are being read, and those whose beginning was looked at, by path. */
+const streams = new Map<string, Readable>();
+const begun = new Map<string, Begun>();
+
+/** True for what comes as it comes and can be read only once: standard input, FIFOs, `/dev/fd/63`, sockets. */
+export function isPipe(path: string): boolean {
+  if (path === STANDARD_INPUT) return true;
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status !== undefined && !status.isFile() && !status.isDirectory();
+}
+
+/** True where a pipe that is being read has nothing to give for now. */
+export function isIdle(path: string): boolean {
+  return streams.get(path)?.readableLength === 0;
+}
+
 /**
  * The bytes of an input, decompressed. Pieces are borrowed: each is valid until the next is asked for.
  *
- * @param path a file, or `-` for standard input
+ * @param path a file, a pipe, or `-` for standard input
  * @param account filled while reading
+ * @param progress kept up to date while reading
  * @throws FlowlampError FILE_NOT_FOUND or FILE_UNREADABLE
  */
-export function readInput(path: string, account: InputAccount): AsyncGenerator<Uint8Array> {
-  return unpacked(path === STANDARD_INPUT ? process.stdin : readFile(path), account);
+export async function* readInput(
+  path: string,
+  account: InputAccount,
+  progress: ReadProgress = { packedBytes: 0 },
+): AsyncGenerator<Uint8Array> {
+  const before = begun.get(path);
+  if (before === undefined) return yield* fromBeginning(path, account, progress);
+  begun.delete(path);
+  const catchUp = () => {
+    Object.assign(account, before.account);
+    progress.packedBytes = before.progress.packedBytes;
+  };
+  for (const piece of before.head) {
+    catchUp();
+    yield piece;
+  }
+  for await (const piece of before.rest) {
+    catchUp();
+    yield piece;
+  }
+  catchUp();
+}
+
+/**
+ * The first bytes of an input, decompressed. Of a pipe they are put back for `readInput`.
+ *
+ * @param isEnough true once more bytes would tell no more; at the input's end there may be fewer
+ * @returns as `readInput` otherwise
+ */
+export async function headOfInput(path: string, isEnough: (head: Uint8Array) => boolean): Promise<Uint8Array> {
+  const account = newInputAccount();
+  const progress = { packedBytes: 0 };
+  const rest = fromBeginning(path, account, progress);
+  const pieces: Uint8Array[] = [];
+  let head = new Uint8Array(0);
+  while (!isEnough(head)) {
+    const next = await rest.next();
+    if (next.done === true) break;
+    pieces.push(new Uint8Array(next.value));
+    head = joined(head, next.value);
+  }
+  if (isPipe(path)) begun.set(path, { head: pieces, rest, account, progress });
+  else await rest.return(undefined);
+  return head;
+}
+
+function fromBeginning(path: string, account: InputAccount, progress: ReadProgress): AsyncGenerator<Uint8Array> {
+  return unpacked(counted(isPipe(path) ? readPipe(path) : readFile(path), progress), account);
 }
 
 /** The bytes of any source, decompressed, as readInput has them. */
@@ -45,8 +131,28 @@ export async function* unpacked(raw: AsyncIterable<Uint8Array>, account: InputAc
   } else yield* rest;
 }
 
+async function* counted(source: AsyncIterable<Uint8Array>, progress: ReadProgress): AsyncGenerator<Uint8Array> {
+  for await (const piece of source) {
+    progress.packedBytes += piece.length;
+    yield piece;
+  }
+}
+
 export function newInputAccount(): InputAccount {
   return { compression: 'none', damage: Damage.None };
+}
+
+/** Not through `readSync`: waiting for a pipe must not stop everything else. */
+async function* readPipe(path: string): AsyncGenerator<Uint8Array> {
+  const stream = path === STANDARD_INPUT ? process.stdin : createReadStream(path, { highWaterMark: PIPE_BYTES });
+  streams.set(path, stream);
+  try {
+    for await (const piece of stream) yield piece as Uint8Array;
+  } catch (cause) {
+    throw unreadable(path, cause);
+  } finally {
+    streams.delete(path);
+  }
 }
 
 async function* readFile(path: string): AsyncGenerator<Uint8Array> {

@@ -5,36 +5,42 @@ import { fileURLToPath } from 'node:url';
 import { globSync, isDynamicPattern } from 'tinyglobby';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { STANDARD_INPUT, unreadable } from '../capture/input.ts';
+import { isPipe, STANDARD_INPUT, unreadable } from '../capture/input.ts';
 import { looksLikeCapture } from '../capture/reader.ts';
 
 /** Enough for the magic of every format, and for the first column name of a CSV file. */
-const HEAD_BYTES = 128;
+export const HEAD_BYTES = 128;
+/** Of gzip and zstd. */
+const PACKED = [
+  [0x1f, 0x8b],
+  [0x28, 0xb5, 0x2f, 0xfd],
+] as const;
 const PACKED_CAPTURE = /\.(pcap|pcapng|cap|dmp)\d*\.(gz|zst)$/i;
 
 /**
  * Expands inputs, in the order given, folders and globs sorted by name.
  *
+ * @param folder which files of folders are taken; what is named, or matched by a glob, is taken in any case
  * @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE, NOTHING_FOUND
  */
-export function expandInputs(inputs: readonly string[]): string[] {
+export function expandInputs(inputs: readonly string[], folder: FolderRule = CAPTURES): string[] {
   const files: string[] = [];
   for (const input of inputs) {
     if (input === STANDARD_INPUT) files.push(input);
-    else files.push(...expandInput(input));
+    else files.push(...expandInput(input, folder));
     if (files.length > LIMITS.inputFiles) throw tooMany(input);
   }
   return files;
 }
 
-function expandInput(input: string): string[] {
+function expandInput(input: string, folder: FolderRule): string[] {
   const status = statusOf(input);
   if (status === null && isDynamicPattern(input)) return matches(input);
   if (status === null) throw unreadable(input, Object.assign(new Error(), { code: 'ENOENT' }));
   if (!status.isDirectory()) return [input];
-  const captures = [...capturesIn(input)];
-  if (captures.length === 0) throw nothingIn(input);
-  return captures;
+  const found = [...filesIn(input, folder.takes)];
+  if (found.length === 0) throw nothingIn(input, folder);
+  return found;
 }
 
 /**
@@ -71,11 +77,11 @@ function matches(pattern: string): string[] {
   });
 }
 
-function* capturesIn(folder: string): Generator<string> {
+function* filesIn(folder: string, takes: FolderRule['takes']): Generator<string> {
   for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* capturesIn(path);
-    else if (entry.isFile() && isCapture(path)) yield path;
+    if (entry.isDirectory()) yield* filesIn(path, takes);
+    else if (entry.isFile() && takes(path)) yield path;
   }
 }
 
@@ -88,9 +94,19 @@ function entriesOf(folder: string): Dirent[] {
 }
 
 /** By its first bytes; what is compressed is judged by its name. */
-function isCapture(path: string): boolean {
+export function isCapture(path: string): boolean {
   return PACKED_CAPTURE.test(path) || looksLikeCapture(headOf(path));
 }
+
+/** Which files of a folder are taken. */
+export interface FolderRule {
+  readonly takes: (path: string) => boolean;
+  /** What is looked for, and how it would look. */
+  readonly wanted: string;
+  readonly expected: string;
+}
+
+const CAPTURES: FolderRule = { takes: isCapture, wanted: 'capture', expected: 'pcap or pcapng files' };
 
 /**
  * The first bytes of a file, fewer if it is shorter.
@@ -111,10 +127,19 @@ export function headOf(path: string): Uint8Array {
   }
 }
 
-function nothingIn(folder: string): FlowlampError {
+export function isPacked(head: Uint8Array): boolean {
+  return PACKED.some((magic) => magic.every((byte, i) => head[i] === byte));
+}
+
+/** True for what can only be read from its beginning to its end: pipes, and what is compressed. */
+export function isStream(path: string): boolean {
+  return isPipe(path) || isPacked(headOf(path));
+}
+
+function nothingIn(folder: string, { wanted, expected }: FolderRule): FlowlampError {
   return new FlowlampError(ErrorCode.NothingFound, {
-    happened: `${folder} holds no capture`,
-    expected: 'pcap or pcapng files in the folder or below it',
+    happened: `${folder} holds no ${wanted}`,
+    expected: `${expected} in the folder or below it`,
     action: 'check the path',
   });
 }

@@ -1,8 +1,9 @@
 /** Text in records: lines, or rows of CSV cells. Bounded, whatever the text. */
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import { newInputAccount, readInput } from '../capture/input.ts';
+import { nameOf } from '../capture/input.ts';
 import { notATable } from '../text/text-reader.ts';
+import { type IdleWatch, NEVER_IDLE, wholeInput } from './table-bytes.ts';
 
 /** No flow row is longer; a file without line ends is no table and must not fill the memory. */
 const MAX_LINE_CHARACTERS = 1 << 22;
@@ -12,7 +13,7 @@ export const BATCH_CHARACTERS = 1 << 24;
 
 /** The file's non-empty lines without their ends, up to `most` at a time. */
 export function readLines(path: string, most: number): AsyncGenerator<string[]> {
-  return linesOf(path, readInput(path, newInputAccount()), () => most);
+  return linesOf(nameOf(path), wholeInput(path), () => most);
 }
 
 /**
@@ -20,11 +21,13 @@ export function readLines(path: string, most: number): AsyncGenerator<string[]> 
  *
  * @param name what to call it in errors
  * @param most lines at a time; asked before each run of them
+ * @param isIdle fewer are handed on where the source pauses
  */
 export async function* linesOf(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
   most: () => number,
+  isIdle: IdleWatch = NEVER_IDLE,
 ): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
   let lines: string[] = [];
@@ -47,6 +50,10 @@ export async function* linesOf(
       characters = 0;
     }
     if (rest.length > MAX_LINE_CHARACTERS) throw tooLong(name);
+    if (lines.length === 0 || !(await isIdle())) continue;
+    yield lines;
+    lines = [];
+    characters = 0;
   }
   rest += decoder.decode();
   if (rest.trim() !== '') lines.push(rest);
@@ -58,12 +65,23 @@ function tooLong(name: string): Error {
 }
 
 /** The cells of each row, the header's first. */
-export function csvRows(path: string): AsyncGenerator<string[]> {
-  return csvRowsOf(path, readInput(path, newInputAccount()));
+export async function* csvRows(path: string): AsyncGenerator<string[]> {
+  for await (const row of csvRowsOf(nameOf(path), wholeInput(path))) if (row !== PAUSE) yield row;
 }
 
-/** The same of a text in pieces; `name` is what to call it in errors. */
-export async function* csvRowsOf(name: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+/** Stands between two rows where the source has nothing more to give for now. */
+export const PAUSE = Symbol('the source pauses');
+
+/**
+ * The same of a text in pieces.
+ *
+ * @param name what to call it in errors
+ */
+export async function* csvRowsOf(
+  name: string,
+  pieces: AsyncIterable<Uint8Array>,
+  isIdle: IdleWatch = NEVER_IDLE,
+): AsyncGenerator<string[] | typeof PAUSE> {
   const parser = parse({
     bom: true,
     relax_column_count: true,
@@ -73,7 +91,10 @@ export async function* csvRowsOf(name: string, pieces: AsyncIterable<Uint8Array>
   const source = Readable.from(copies(pieces));
   source.on('error', (cause) => parser.destroy(cause));
   try {
-    for await (const cells of source.pipe(parser)) yield cells as string[];
+    for await (const cells of source.pipe(parser)) {
+      yield cells as string[];
+      if (parser.readableLength === 0 && (await isIdle())) yield PAUSE;
+    }
   } catch (cause) {
     if ((cause as Error).name === 'FlowlampError') throw cause;
     // The library quotes the cell, however long it is.

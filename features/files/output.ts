@@ -2,7 +2,7 @@
  * Where results go. A regular file appears whole or not at all: it is written beside its place and renamed when it is
  * complete. Standard output, FIFOs and devices are written to directly.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 
@@ -17,6 +17,14 @@ export class OutputClosed extends Error {
 /** Files that are being written, to be removed if the process is told to stop. */
 const unfinished = new Set<string>();
 
+/** An output that a run which was stopped had begun. */
+export interface BegunOutput {
+  /** The file that it wrote to. */
+  readonly partial: string;
+  /** How much of it stands; what comes behind is cut off. */
+  readonly bytes: number;
+}
+
 export class Output {
   readonly #path: string | null;
   readonly #partial: string | null;
@@ -24,26 +32,31 @@ export class Output {
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #encoder = new TextEncoder();
   #used = 0;
+  #written = 0;
   #open = true;
 
   /**
    * @param path the file, or null for standard output
+   * @param before what to go on with
    * @throws FlowlampError OUTPUT_UNWRITABLE
    */
-  constructor(path: string | null) {
+  constructor(path: string | null, before: BegunOutput | null = null) {
     this.#path = path;
     if (path === null) {
       this.#partial = null;
       this.#file = STANDARD_OUTPUT;
       return;
     }
-    this.#partial = isSpecial(path) ? null : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+    this.#partial = before?.partial ?? (isSpecial(path) ? null : partialOf(path));
+    this.#written = before?.bytes ?? 0;
     try {
-      this.#file = openSync(this.#partial ?? path, 'w');
+      if (before !== null) truncateSync(before.partial, before.bytes);
+      this.#file = openSync(this.#partial ?? path, before === null ? 'w' : 'a');
     } catch (cause) {
       throw unwritable(path, cause);
     }
-    if (this.#partial !== null) unfinished.add(this.#partial);
+    // What another run has begun stays, whatever becomes of this one.
+    if (this.#partial !== null && before === null) unfinished.add(this.#partial);
   }
 
   writeText(text: string): void {
@@ -63,6 +76,19 @@ export class Output {
   /** Puts everything written so far where its reader sees it. */
   flush(): void {
     this.#drain();
+  }
+
+  /**
+   * Puts everything written so far into the file, which from now on a signal leaves where it is, so that a later run can
+   * go on with it.
+   *
+   * @returns where; null for an output that is not a regular file
+   */
+  checkpoint(): BegunOutput | null {
+    this.#drain();
+    if (this.#partial === null) return null;
+    unfinished.delete(this.#partial);
+    return { partial: this.#partial, bytes: this.#written };
   }
 
   /** Completes the output: from here on the file is there. */
@@ -104,7 +130,9 @@ export class Output {
     let from = 0;
     while (from < bytes.length) {
       try {
-        from += writeSync(this.#file, bytes, from);
+        const count = writeSync(this.#file, bytes, from);
+        from += count;
+        this.#written += count;
       } catch (cause) {
         const code = (cause as NodeJS.ErrnoException).code;
         if (code === 'EPIPE') throw new OutputClosed();
@@ -138,6 +166,11 @@ export function writeTextFile(path: string | null, text: string): void {
 export function removeUnfinished(): void {
   for (const path of unfinished) rmSync(path, { force: true });
   unfinished.clear();
+}
+
+/** Where a regular file is written until it is whole. */
+function partialOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
 }
 
 /** True for what exists and is no regular file: FIFOs, sockets, /dev/stdout. */

@@ -1,12 +1,14 @@
 /** Flow tables from files or standard input, batch by batch, whatever their format. */
 import type { ColumnSpec, Table } from '../../core/table.ts';
-import { newInputAccount, readInput, STANDARD_INPUT } from '../capture/input.ts';
+import { nameOf, type ReadProgress } from '../capture/input.ts';
 import { emptyFile } from '../capture/reader.ts';
 import { parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../text/text-reader.ts';
 import { batchRows } from './batch-rows.ts';
+import { isStream } from './inputs.ts';
 import { knownSpecs, withKnownTypes } from './known-types.ts';
-import { BATCH_CHARACTERS, csvRowsOf, linesOf } from './lines.ts';
+import { BATCH_CHARACTERS, csvRowsOf, linesOf, PAUSE } from './lines.ts';
 import { holdAll, openFile, type RandomAccess } from './random-access.ts';
+import { type IdleWatch, idleWatch, wholeInput } from './table-bytes.ts';
 
 /** What a file is, by its first bytes. */
 export const TableKind = {
@@ -37,6 +39,8 @@ export interface TableBytes {
   readonly name: string;
   /** From beginning to end; a piece is lent until the next is asked for. */
   readonly pieces: () => AsyncIterable<Uint8Array>;
+  /** Whether more is to come only later; without it, never. */
+  readonly isIdle?: IdleWatch;
   /** From anywhere, for formats that are read from their end. */
   readonly anywhere: () => RandomAccess | Promise<RandomAccess>;
 }
@@ -51,8 +55,9 @@ export interface TableBatch {
 /**
  * Reads a table.
  *
- * @param path a file, or `-` for standard input
+ * @param path a file, a pipe, or `-` for standard input
  * @param wanted which columns to take; others may be handed on too, where leaving them out saves nothing
+ * @param progress kept up to date where a table is read from its beginning to its end
  * @throws FlowlampError NOT_A_TABLE for bytes that do not parse
  */
 export async function readTable(
@@ -60,18 +65,18 @@ export async function readTable(
   kind: TableKind,
   receive: TableReceiver,
   wanted?: (name: string) => boolean,
+  progress?: ReadProgress,
 ): Promise<void> {
-  for await (const { batch, specs } of tableBatches(bytesOfFile(path), kind, wanted)) await receive(batch, specs);
+  const from = bytesOfFile(path, progress);
+  for await (const { batch, specs } of tableBatches(from, kind, wanted)) await receive(batch, specs);
 }
 
-/** The bytes of a file, or of standard input. */
-export function bytesOfFile(path: string): TableBytes {
-  const pieces = () => readInput(path, newInputAccount());
-  return {
-    name: path,
-    pieces,
-    anywhere: () => (path === STANDARD_INPUT ? holdAll('standard input', pieces()) : openFile(path)),
-  };
+/** The bytes of a file or a pipe, decompressed. */
+export function bytesOfFile(path: string, progress?: ReadProgress): TableBytes {
+  const name = nameOf(path);
+  const pieces = () => wholeInput(path, progress);
+  const anywhere = () => (isStream(path) ? holdAll(name, pieces()) : openFile(path));
+  return { name, pieces, isIdle: idleWatch(path), anywhere };
 }
 
 /**
@@ -120,18 +125,21 @@ async function* rawBatches(
   }
 }
 
-async function* csvBatches({ name, pieces }: TableBytes): AsyncGenerator<TableBatch> {
+async function* csvBatches({ name, pieces, isIdle }: TableBytes): AsyncGenerator<TableBatch> {
   let specs: ColumnSpec[] | null = null;
   let characters = 0;
   const rows: string[][] = [];
-  for await (const cells of csvRowsOf(name, pieces())) {
-    if (specs === null) {
+  for await (const cells of csvRowsOf(name, pieces(), isIdle)) {
+    if (cells === PAUSE) {
+      if (specs === null || rows.length === 0) continue;
+    } else if (specs === null) {
       specs = specsOfNames(cells, name);
       continue;
+    } else {
+      rows.push(cells);
+      characters += cells.reduce((sum, { length }) => sum + length, cells.length);
+      if (rows.length < batchRows(specs.length) && characters < BATCH_CHARACTERS) continue;
     }
-    rows.push(cells);
-    characters += cells.reduce((sum, { length }) => sum + length, cells.length);
-    if (rows.length < batchRows(specs.length) && characters < BATCH_CHARACTERS) continue;
     yield { batch: tableOfCells(name, specs, rows.splice(0)), specs };
     characters = 0;
   }
@@ -139,12 +147,12 @@ async function* csvBatches({ name, pieces }: TableBytes): AsyncGenerator<TableBa
   yield { batch: tableOfCells(name, specs, rows), specs };
 }
 
-async function* jsonLineBatches({ name, pieces }: TableBytes): AsyncGenerator<TableBatch> {
+async function* jsonLineBatches({ name, pieces, isIdle }: TableBytes): AsyncGenerator<TableBatch> {
   let specs: ColumnSpec[] | null = null;
   // The first line says which columns there are, and so how many rows are taken at a time.
   const most = () => (specs === null ? 1 : batchRows(specs.length));
   let waiting: Record<string, unknown>[] = [];
-  for await (const lines of linesOf(name, pieces(), most)) {
+  for await (const lines of linesOf(name, pieces(), most, isIdle)) {
     const objects = parseJsonLines(name, lines);
     if (specs === null) {
       specs = specsOfNames(Object.keys(objects[0]!), name);

@@ -1,8 +1,9 @@
 /** Tables to a file or standard output, in the format asked for. */
 import { assertNever, ErrorCode, FlowlampError } from '../../core/errors.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
+import type { BlockPlaces } from '../arrow/block-places.ts';
 import { csvHeader, csvLines, jsonLines } from '../text/text-writer.ts';
-import { Output } from './output.ts';
+import { type BegunOutput, Output } from './output.ts';
 import { loadZstd } from './zstd.ts';
 
 export const TABLE_FORMATS = ['arrow', 'arrows', 'parquet', 'csv', 'jsonl'] as const;
@@ -34,6 +35,17 @@ interface Encoder {
   write(table: Table): void;
   /** Writes what closes the format. */
   finish(): void;
+  /** What it has to know of what it wrote since the last call, for another encoder to go on. */
+  newBlocks(): BlockPlaces;
+}
+
+/** Formats whose writing another process can go on with. */
+export const RESUMABLE_FORMATS: readonly string[] = ['arrow', 'arrows', 'csv', 'jsonl'] satisfies TableFormat[];
+
+/** Where a table that is being written can be gone on with. */
+export interface TableCheckpoint extends BegunOutput {
+  /** Of the record batches since the checkpoint before. */
+  readonly blocks: BlockPlaces;
 }
 
 export class TableWriter {
@@ -50,6 +62,7 @@ export class TableWriter {
    *
    * @param path the file, or null for standard output
    * @param compression of Arrow and Parquet. Parquet without it is compressed with Snappy, as everywhere
+   * @param before goes on with a table of the same columns, in one of RESUMABLE_FORMATS
    * @throws FlowlampError OUTPUT_UNWRITABLE, or UNSUPPORTED where the compressor is not installed
    */
   static async open(
@@ -57,14 +70,26 @@ export class TableWriter {
     format: TableFormat,
     specs: readonly ColumnSpec[],
     compression: Compression = 'none',
+    before: TableCheckpoint | null = null,
   ): Promise<TableWriter> {
     const zstd = compression === 'zstd' ? await loadZstd() : null;
-    const output = new Output(path);
-    return new TableWriter(output, await encoderOf(format, specs, output, zstd));
+    const output = new Output(path, before);
+    return new TableWriter(output, await encoderOf(format, specs, output, zstd, before));
   }
 
   write(table: Table): void {
     this.#encoder.write(table);
+  }
+
+  /** Puts everything written so far where its reader sees it. */
+  flush(): void {
+    this.#output.flush();
+  }
+
+  /** As `Output.checkpoint`. */
+  checkpoint(): TableCheckpoint | null {
+    const begun = this.#output.checkpoint();
+    return begun === null ? null : { ...begun, blocks: this.#encoder.newBlocks() };
   }
 
   finish(): void {
@@ -82,20 +107,22 @@ async function encoderOf(
   specs: readonly ColumnSpec[],
   output: Output,
   zstd: ((bytes: Uint8Array) => Uint8Array) | null,
+  before: TableCheckpoint | null,
 ): Promise<Encoder> {
   const receive = (bytes: Uint8Array) => output.write(bytes);
   switch (format) {
     case 'arrow':
     case 'arrows': {
       const { ArrowWriter } = await import('../arrow/arrow-writer.ts');
-      return new ArrowWriter(format, specs, receive, zstd);
+      return new ArrowWriter(format, specs, receive, zstd, before);
     }
     case 'parquet': {
       const { ParquetWriter } = await import('../parquet/parquet-writer.ts');
-      return new ParquetWriter(specs, receive, zstd);
+      const writer = new ParquetWriter(specs, receive, zstd);
+      return { write: (table) => writer.write(table), finish: () => writer.finish(), newBlocks: () => [] };
     }
     case 'csv':
-      output.writeText(csvHeader(specs));
+      if (before === null) output.writeText(csvHeader(specs));
       return textEncoder((table) => output.writeText(csvLines(specs, table)));
     case 'jsonl':
       return textEncoder((table) => output.writeText(jsonLines(specs, table)));
@@ -105,7 +132,7 @@ async function encoderOf(
 }
 
 function textEncoder(write: (table: Table) => void): Encoder {
-  return { write, finish: () => undefined };
+  return { write, finish: () => undefined, newBlocks: () => [] };
 }
 
 /** The named columns of a schema, in the order named. */

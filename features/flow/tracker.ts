@@ -72,6 +72,8 @@ const LINGER_US = 5e6;
 const GRAIN_US = 1e6;
 /** Rows that have ended are handed on when there are so many: one by one would cost more. */
 const RELEASE_ROWS = 256;
+/** How late packets are expected to come, us: those of several interfaces or threads of a capture. */
+const LATE_US = 1e6;
 const FIRST_CAPACITY = 4096;
 const BOTH_SIDES = 3;
 const PRIVILEGED_PORTS = 1024;
@@ -157,10 +159,12 @@ export class FlowTracker {
       if (us - state.get(slot, Field.EndUs) < this.#lingerUs) break;
       this.#retire(slot);
     }
-    for (let slot = this.#openFlows.head; slot >= 0; slot = this.#openFlows.head) {
+    // A flow that was seen since it came to its place stays there: moved back, it would be looked at only when others that
+    // end after it have had their turn. It is passed over for as long as the list is inexact, once or twice.
+    for (let slot = this.#openFlows.head, next = -1; slot >= 0; slot = next) {
+      next = this.#openFlows.next(slot);
       if (us - state.get(slot, Field.QueuedUs) < this.#options.idleUs) break;
       if (us - state.get(slot, Field.TouchedUs) >= this.#options.idleUs) this.#end(slot, EndReason.Idle);
-      else this.#requeue(slot);
     }
     this.#sweptUs = us;
     this.#nextSweepUs = us + GRAIN_US;
@@ -397,9 +401,16 @@ export class FlowTracker {
     if (this.#queue.size > LIMITS.waitingRows) this.#release();
   }
 
+  /**
+   * Emits the rows that no flow still held can come before, though they are few: for those who would wait for more. Packets
+   * that come late may change when a flow ended, so rows of the last second wait.
+   */
+  handOn(): void {
+    this.#release(this.#watermark() - LATE_US);
+  }
+
   /** Emits the rows that no flow still held can come before. */
-  #release(): void {
-    const mark = this.#watermark();
+  #release(mark = this.#watermark()): void {
     while (this.#queue.size > 0 && this.#queue.firstEndUs < mark) this.#emit(this.#queue.pop());
     for (; this.#queue.size > LIMITS.waitingRows; this.counters.earlyRows++) this.#emit(this.#queue.pop());
   }

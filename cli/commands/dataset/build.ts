@@ -152,15 +152,7 @@ async function extractOne(
   const writer = await TableWriter.open(parts.tableOf(capture), 'arrow', specs);
   try {
     const receive = (batch: Table) => writer.write(batch);
-    const { capture: read, counters } = await readCapture(
-      capture.path,
-      ordinal,
-      reading,
-      receive,
-      out,
-      undefined,
-      jobs,
-    );
+    const { capture: read, counters } = await readCapture(capture.path, ordinal, reading, receive, out, {}, jobs);
     writer.finish();
     const facts: CaptureFacts = {
       sha256,

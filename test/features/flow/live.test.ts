@@ -1,5 +1,8 @@
 /** A live source may be silent: then the wall clock ends flows, exactly as the next packet would have. */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import type { Table } from '../../../core/table.ts';
 import { CaptureReader } from '../../../features/capture/reader.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { type ExtractOptions, Extractor } from '../../../features/extractor.ts';
@@ -67,4 +70,28 @@ test('a wall clock that goes back, or behind the packets, changes nothing', () =
   expect(extractor.counters.outOfOrderPackets).toBe(0);
   expect(extractor.finish().rows).toBe(1);
   expect(rows[0]).toMatchObject({ end_reason: 'eof', duration_us: 1e6 });
+});
+
+test.each(['train-01', 'train-02', 'test-02'])('rows of %s that are handed on early keep their order', (name) => {
+  const capture = gunzipSync(readFileSync(new URL(`../../../datasets/samples/${name}.pcap.gz`, import.meta.url)));
+  const handedOn = (pieceBytes: number) => {
+    const ids: unknown[] = [];
+    const take = (batch: Table) => void ids.push(...rowsOf(batch).map((row) => `${row['flow_id']}/${row['part']}`));
+    const extractor = new Extractor('test.pcap', nodeDigests, take);
+    const reader = new CaptureReader('test.pcap', extractor);
+    for (let at = 0; at < capture.length; at += pieceBytes) {
+      reader.write(capture.subarray(at, at + pieceBytes));
+      extractor.flush();
+    }
+    const early = ids.length;
+    reader.finish();
+    extractor.finish();
+    return { early, ids };
+  };
+  const whole = handedOn(capture.length);
+  for (const pieceBytes of [3000, 50_000]) {
+    const { early, ids } = handedOn(pieceBytes);
+    expect(early).toBeGreaterThan(20);
+    expect(ids).toEqual(whole.ids);
+  }
 });
