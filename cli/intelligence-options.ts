@@ -12,8 +12,9 @@ export interface IntelligenceOptions {
   readonly allowList?: string[];
   readonly feedMaxAge?: number;
   readonly feedCache?: string;
-  readonly feedRefresh: number;
-  readonly poolList: boolean;
+  readonly feedRefresh?: number;
+  /** False to leave out the list that ships. */
+  readonly poolList?: boolean;
 }
 
 /** Adds --feed, --allow-list, --feed-max-age, --feed-cache, --feed-refresh and --no-pool-list. */
@@ -61,7 +62,8 @@ export interface OpenIntelligence {
  * @throws FlowlampError FEED_UNREADABLE, FEED_REFUSED, LIMIT_EXCEEDED or OPTION_INVALID
  */
 export async function openIntelligence(options: IntelligenceOptions, out: Console): Promise<OpenIntelligence> {
-  const { feed: feeds = [], allowList: allowLists = [], feedMaxAge, feedCache, feedRefresh, poolList } = options;
+  const { feed: feeds = [], allowList: allowLists = [], feedMaxAge, feedCache } = options;
+  const { feedRefresh = DEFAULT_REFRESH_HOURS, poolList = true } = options;
   const isNamed = feeds.length + allowLists.length > 0;
   const intelligence = isNamed
     ? await Intelligence.open({

@@ -28,6 +28,7 @@ export function identityOf(card: ModelCard, options: object, format: string): Ru
 
 /** Of an option that names a file (a key, a list), what the file holds counts as well. */
 function withContent(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withContent);
   if (typeof value !== 'string' || statSync(value, { throwIfNoEntry: false })?.isFile() !== true) return value;
   return `${value} (${sha256(readFileSync(value)).slice(0, 12)})`;
 }

@@ -20,6 +20,7 @@ import { reportJson } from '../explain/report-json.ts';
 import { reportSvg } from '../explain/report-svg.ts';
 import { reportText } from '../explain/report-text.ts';
 import { partText } from '../explain/words.ts';
+import { addIntelligenceOptions, type IntelligenceOptions, openIntelligence } from '../intelligence-options.ts';
 import { openJobs } from '../jobs/capture-jobs.ts';
 import { counted } from '../numbers.ts';
 import { addRowOptions, positiveInteger, type RowOptions, zeroOrMoreWhole } from '../options.ts';
@@ -34,7 +35,7 @@ interface NamedFlow {
   readonly selector: FlowSelector;
 }
 
-interface ExplainOptions extends RowOptions {
+interface ExplainOptions extends RowOptions, IntelligenceOptions {
   readonly flow?: NamedFlow;
   readonly part?: number;
   readonly model: string;
@@ -47,7 +48,7 @@ interface ExplainOptions extends RowOptions {
 }
 
 export function addExplainCommand(program: Command): void {
-  addRowOptions(
+  const command = addRowOptions(
     program
       .command('explain')
       .description('why a flow got its verdict: evidence, inputs that moved the score, messages')
@@ -76,7 +77,8 @@ export function addExplainCommand(program: Command): void {
         new Option('-f, --format <format>', 'output format (default: by the ending of -o, else text)').choices(FORMATS),
       )
       .option('--svg <file>', 'draw the explanation there as well'),
-  )
+  );
+  addIntelligenceOptions(command)
     .addHelpText('after', '\nExample:\n  flowlamp explain capture.pcap --flow 10.0.0.5:43210\n')
     .action(async (inputs: string[], options: ExplainOptions) => {
       await runExplain(inputs, options);
@@ -98,7 +100,8 @@ async function runExplain(inputs: readonly string[], options: ExplainOptions): P
   checkOutputs(path, drawing, options);
   for (const each of [path, drawing]) refuseInputAsOutput(each, files);
   const { onnx } = loadModelFolder(options.model);
-  const scorer = await Scorer.open(options.model, options.runtime);
+  const { finders } = await openIntelligence(options, out);
+  const scorer = await Scorer.open(options.model, options.runtime, finders);
   try {
     const label = options.for === undefined ? null : labelNamed(scorer.card, options.for);
     const choice = new FlowChoice(options.flow?.selector ?? null, options.part ?? null);

@@ -8,6 +8,7 @@ import { UNKNOWN } from '../../serve/verdict.ts';
 import { accountLine } from '../captures.ts';
 import { Console } from '../console.ts';
 import { ExitCode } from '../exit.ts';
+import { addIntelligenceOptions, type IntelligenceOptions, openIntelligence } from '../intelligence-options.ts';
 import { openJobs } from '../jobs/capture-jobs.ts';
 import { loginOptions } from '../login-options.ts';
 import {
@@ -30,7 +31,7 @@ import { DEFAULT_TOP, type SinkOptions, VERDICT_FORMATS, VerdictSink } from '../
 import { verdictLine } from '../verdict-summary.ts';
 import { VerdictTally } from '../verdict-tally.ts';
 
-export interface ScoreCommandOptions extends RowOptions, SinkOptions {
+export interface ScoreCommandOptions extends RowOptions, SinkOptions, IntelligenceOptions {
   readonly model: string;
   readonly runtime: Runtime;
   readonly failOn?: string[];
@@ -47,7 +48,7 @@ Examples:
 `;
 
 export function addScoreCommand(program: Command): void {
-  addRowOptions(
+  const command = addRowOptions(
     addTableOptions(
       program
         .command('score')
@@ -75,7 +76,8 @@ export function addScoreCommand(program: Command): void {
         .option('--resume', 'go on with a run to the same -o that was stopped (docs/scoring-runs.md)')
         .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('kernel')),
     ),
-  )
+  );
+  addIntelligenceOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (inputs: string[], options: ScoreCommandOptions) => {
       const tally = await runScore(inputs, options);
@@ -99,7 +101,7 @@ export async function runScore(inputs: readonly string[], options: ScoreCommandO
   // Threads begin to read while this one still loads the model and what runs it.
   const reading = { ...options, logins: loginOptions(options, out) };
   const jobs = openJobs(files.slice(first), reading, (file) => kinds.get(file) === 'capture');
-  const scorer = await Scorer.open(options.model, options.runtime).catch(async (error: unknown) => {
+  const scorer = await openScorer(options, out).catch(async (error: unknown) => {
     await jobs?.close();
     throw error;
   });
@@ -152,6 +154,11 @@ function notResumable(path: string | null, format: string, { top, hosts }: SinkO
     expected: 'a file (-o) in one of arrow, arrows, csv, jsonl, eve, ecs, without --top and --hosts',
     action: 'choose another --format or -o, or leave out --resume',
   });
+}
+
+async function openScorer(options: ScoreCommandOptions, out: Console): Promise<Scorer> {
+  const { finders } = await openIntelligence(options, out);
+  return Scorer.open(options.model, options.runtime, finders);
 }
 
 /** A verdict that the model never gives would make a filter that lets nothing through, and an alarm that never rings. */
