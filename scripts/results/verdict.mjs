@@ -36,7 +36,7 @@ export function verdictResults(tools) {
   plainText(mining);
   sessions(hidden);
   hiddenInTls(hidden);
-  falseAlarms([...mining, ...hidden], tools);
+  falseAlarms(mining, tools);
   timeToVerdict(mining, hidden);
 }
 

@@ -99,7 +99,9 @@ test.concurrent.each(Object.keys(idsOf))(
     expect(await run('--only', 'unknown')).toEqual(ids(wanted.filter(({ verdict }) => verdict === 'unknown')));
     expect(await run('--min-score', '0.9')).toEqual(ids(wanted.filter((row) => number(row, 'score') >= 0.9)));
     expect(await run('--min-risk', '3')).toEqual(ids(wanted.filter((row) => number(row, 'risk') >= 3)));
-    const riskiest = [...wanted].sort((a, b) => number(b, 'risk') - number(a, 'risk'));
+    const riskiest = [...wanted].sort(
+      (a, b) => number(b, 'risk') - number(a, 'risk') || number(b, 'score') - number(a, 'score'),
+    );
     const top = await run('--top', '3');
     expect(top).toEqual(ids(riskiest.slice(0, 3)));
   },
@@ -112,17 +114,17 @@ test.concurrent('what was left out, and by which option, is said on standard err
     '-f',
     'jsonl',
     '--only',
-    'unknown',
+    'other',
     '--filter',
     'dst_port != 443',
     '--top',
     '2',
   ]);
-  const unknown = rows.filter(({ verdict }) => verdict === 'unknown');
-  const left = unknown.filter((row) => row['dst_port'] !== 443);
+  const others = rows.filter(({ verdict }) => verdict === 'other');
+  const left = others.filter((row) => row['dst_port'] !== 443);
   expect(jsonRows(some.stdout)).toHaveLength(2);
   expect(some.stderr).toContain(
-    `wrote 2 of 16 rows; left out: ${16 - unknown.length} by --only, ${unknown.length - left.length} by --filter, ${left.length - 2} by --top\n`,
+    `wrote 2 of 16 rows; left out: ${16 - others.length} by --only, ${others.length - left.length} by --filter, ${left.length - 2} by --top\n`,
   );
   expect((await flowlamp(['score', demo, '-f', 'jsonl'])).stderr).not.toContain('left out');
   expect((await flowlamp(['score', demo, '-f', 'eve', '--top', '2', '--quiet'])).stderr).toBe('');
