@@ -62,7 +62,11 @@ function print() {
     Object.keys(KINDS).map((kind) => [kind, { pair: [0, 0], client: [0, 0], captures: new Set() }]),
   );
   const raised = [0, 0];
+  let comparisons = 0;
+  let compared = 0;
   for (const [capture, view] of views) {
+    comparisons += view.counters.comparisons;
+    if (view.counters.comparisons > 0) compared++;
     for (const host of rowsOf(view.snapshot())) {
       const side = miningPairs.has(`${capture} ${host.client} ${host.server}`) ? 0 : 1;
       totals[host.host_kind][side]++;
@@ -82,6 +86,7 @@ function print() {
   }
   const text = ([mining, other]) => `${mining} mining, ${other} other`;
   console.log(`${views.size} captures; pairs: ${text(totals.pair)}; clients: ${text(totals.client)}`);
+  console.log(`pushes of ${comparisons} pairs of flows compared, in ${compared} captures`);
   for (const [kind, { pair, client, captures }] of counts)
     console.log(`${kind}: pairs ${text(pair)}; clients ${text(client)}; ${captures.size} captures`);
   console.log(`rows with a finding of weight 1 or more: ${text(raised)}`);

@@ -63,14 +63,15 @@ export class HostView {
   }
 
   /**
-   * Clients and pairs given up for want of room, those given up that were watched for scans, storms and pushes, and rows
-   * that stood for no ended flow or named no addresses.
+   * Clients and pairs given up for want of room, those given up that were watched for scans, storms and pushes; pairs of
+   * flows whose pushes were compared; and rows that stood for no ended flow or named no addresses.
    */
   get counters(): {
     readonly clients: number;
     readonly pairs: number;
     readonly rows: number;
     readonly watched: number;
+    readonly comparisons: number;
     readonly leftOut: number;
   } {
     const [clients, pairs] = [this.#clients, this.#pairs];
@@ -79,6 +80,7 @@ export class HostView {
       pairs: pairs.dropped,
       rows: clients.droppedRows,
       watched: this.#scans.dropped + this.#storms.dropped + this.#synchrony.dropped,
+      comparisons: this.#synchrony.comparisons,
       leftOut: this.#leftOut,
     };
   }

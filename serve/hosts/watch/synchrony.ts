@@ -53,6 +53,11 @@ export class Synchrony {
     return this.#latest.dropped + this.#shared.dropped;
   }
 
+  /** Flows that were compared, two at a time. */
+  get comparisons(): number {
+    return this.#comparisons;
+  }
+
   add(series: PushSeries): void {
     const here = this.#latest.of(endpointOf(series));
     for (const other of here) this.#compare(series, other);

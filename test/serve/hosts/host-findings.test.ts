@@ -6,7 +6,7 @@ import type { Verdict } from '../../../serve/verdict.ts';
 import { type Row, rowsOf } from '../../support/rows.ts';
 import { benign, miningModel, scoredTable, tlsFlow } from '../../support/scored-rows.ts';
 
-type Flow = readonly [object, (Partial<Verdict> | undefined)?];
+type Flow = readonly [Row, (Partial<Verdict> | undefined)?];
 
 const silent: Partial<Verdict> = {
   ...benign,

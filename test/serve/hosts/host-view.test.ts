@@ -162,6 +162,7 @@ test('when there is no more room the least risky go, and are counted; what is se
     pairs: 502 - (hosts.length - clients.length),
     rows: 502 - clients.length,
     watched: 0,
+    comparisons: 0,
     leftOut: 0,
   });
 });
