@@ -39,11 +39,9 @@ export class RecentEvents {
   add(time: number, key: number): Peak {
     if (this.#peak.keys >= this.#most) return this.#peak;
     const at = this.#placeOf(time);
-    const isFull = this.#times.length >= this.#most;
-    if (isFull && at === 0) return this.#peak;
     this.#times.splice(at, 0, time);
     this.#keys.splice(at, 0, key);
-    if (isFull) {
+    if (this.#times.length > this.#most) {
       this.#times.shift();
       this.#keys.shift();
     }

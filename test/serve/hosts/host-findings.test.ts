@@ -173,6 +173,8 @@ test('pushes at the same moments to two clients are a finding about both, which 
     },
   ]);
   expect(found(pairs[1])).toMatchObject([{ finding: expect.stringContaining('to 10.0.0.1: 8 of'), weight: 0.4 }]);
+  // The model does not speak of them, so each begins at the odds of any flow, not at even ones.
+  expect(hosts.map(({ risk }) => risk)).toEqual([1, 1, 1, 1]);
   const leans = hostsOf([miner('10.0.0.1', 0), miner('10.0.0.2', 10, leaning), miner('10.0.0.3', 15)]);
   for (const pair of leans.filter(({ host_kind }) => host_kind === 'pair')) {
     expect(found(pair)).toMatchObject([
@@ -255,7 +257,7 @@ test('the order of rows is no matter', () => {
   for (const seed of [1, 2, 3]) expect(sayings(new Prng(seed).shuffle([...flows]))).toEqual(expected);
 });
 
-test('a table without messages or payload, and a model without a risk, make no findings and no risk', () => {
+test('a table without messages or payload, and a model without a risk, make no risk of what is found', () => {
   const { payload_sizes, payload_times_us, fwd_payload_bytes, bwd_payload_bytes, ...bare } = miner(
     '10.0.0.1',
     0,
@@ -263,6 +265,13 @@ test('a table without messages or payload, and a model without a risk, make no f
   const view = new HostView({ ...miningModel, positive: null });
   view.add(scoredTable([[bare, { ...silent, risk: null }]]));
   view.add(scoredTable(attempts(51, 1).map(([cells]) => [cells, { ...silent, risk: null }])));
-  const [client] = rowsOf(view.snapshot());
-  expect(client).toMatchObject({ scans: ['ssh'], risk: null });
+  const storm = Array.from({ length: 20 }, (_, i) => flow(i * 12, 2, { src_ip: '10.0.0.4' })[0]);
+  view.add(scoredTable(storm.map((cells) => [cells, { ...silent, risk: null }])));
+  const hosts = rowsOf(view.snapshot());
+  expect(hosts.find(({ client }) => client === '10.0.0.1')).toMatchObject({ scans: ['ssh'], risk: null });
+  const stormy = hosts.filter(({ client }) => client === '10.0.0.4');
+  expect(stormy.map((host) => [found(host).length, host['risk']])).toEqual([
+    [1, null],
+    [1, null],
+  ]);
 });
