@@ -3,41 +3,8 @@ import type { Finding } from '../../core/table.ts';
 import { POOL_PORTS } from './findings/pool-ports.ts';
 import { Hours, hourOf } from './hours.ts';
 import { HOST_LIMITS } from './limits.ts';
+import type { SeenFlow } from './seen-flow.ts';
 import type { Storm } from './watch/storms.ts';
-
-/** A flow as a host's entry counts it. */
-export interface SeenFlow {
-  readonly client: string;
-  readonly server: string;
-  /** Null where ports have no meaning (ICMP). */
-  readonly port: number | null;
-  readonly name: string | null;
-  readonly firstSeen: bigint;
-  readonly lastSeen: bigint;
-  /** False for the later parts of a flow that the active timeout has cut. */
-  readonly isFirstPart: boolean;
-  /** False for parts that another follows. */
-  readonly isLastPart: boolean;
-  readonly isTcp: boolean;
-  /** It said so, on whatever port. */
-  readonly isSsh: boolean;
-  /** Seconds since 1970. */
-  readonly beganAt: number;
-  /** From its first packet to its last. */
-  readonly seconds: number;
-  readonly fwdPackets: number;
-  readonly bwdPackets: number;
-  readonly fwdBytes: number;
-  readonly bwdBytes: number;
-  readonly fwdPayloadBytes: number;
-  readonly bwdPayloadBytes: number;
-  readonly verdict: string;
-  readonly isPositive: boolean;
-  /** Of the positive label, where that is predicted; null otherwise. */
-  readonly score: number | null;
-  readonly risk: number | null;
-  readonly evidence: readonly Finding[];
-}
 
 export class HostEntry {
   readonly client: string;

@@ -1,11 +1,12 @@
 /** The per-host view: scored rows in, a row for each client and for each client and server out. */
 import type { Table } from '../../core/table.ts';
-import { isIcmp, isRisk, type ModelFacts, Row } from '../records/row.ts';
-import type { HostEntry, SeenFlow } from './entry.ts';
+import { type ModelFacts, Row } from '../records/row.ts';
+import type { HostEntry } from './entry.ts';
 import { HeldEntries } from './held-entries.ts';
 import { type OffsetAt, offsetsOf } from './hours.ts';
 import { judgedHosts } from './judged-host.ts';
 import { HOST_LIMITS } from './limits.ts';
+import { type SeenFlow, seenFlow } from './seen-flow.ts';
 import { hostTable } from './snapshot.ts';
 import { pushesOf } from './watch/pushes.ts';
 import { ScanWatch } from './watch/scans.ts';
@@ -98,40 +99,4 @@ export class HostView {
     const pushes = pushesOf(row, flow);
     if (pushes !== null) this.#synchrony.add(pushes);
   }
-}
-
-/** Null for a row without addresses or times. */
-function seenFlow(row: Row, model: ModelFacts): SeenFlow | null {
-  const [client, server] = [row.text('src_ip'), row.text('dst_ip')];
-  const [firstSeen, lastSeen] = [row.time('first_seen'), row.time('last_seen')];
-  if (client === undefined || server === undefined || firstSeen === undefined || lastSeen === undefined) return null;
-  const risk = row.number('risk') ?? null;
-  // Of a flow that the model does not speak of, the risk is 0 and the score says nothing.
-  const isPredicted = model.positive !== null && row.text('predicted') === model.positive && risk !== 0;
-  const protocol = row.text('protocol');
-  return {
-    client,
-    server,
-    port: isIcmp(protocol) ? null : (row.number('dst_port') ?? null),
-    name: row.text('sni') ?? row.text('http_host') ?? row.text('dns_name') ?? null,
-    firstSeen,
-    lastSeen: lastSeen < firstSeen ? firstSeen : lastSeen,
-    isFirstPart: (row.number('part') ?? 0) === 0,
-    isLastPart: row.text('end_reason') !== 'active',
-    isTcp: protocol === 'tcp',
-    isSsh: row.text('ssh_client') !== undefined || row.text('ssh_server') !== undefined,
-    beganAt: Number(firstSeen) / 1e9,
-    seconds: Math.max(0, Number(lastSeen - firstSeen) / 1e9),
-    fwdPackets: row.number('fwd_packets') ?? 0,
-    bwdPackets: row.number('bwd_packets') ?? 0,
-    fwdBytes: row.number('fwd_bytes') ?? 0,
-    bwdBytes: row.number('bwd_bytes') ?? 0,
-    fwdPayloadBytes: row.number('fwd_payload_bytes') ?? 0,
-    bwdPayloadBytes: row.number('bwd_payload_bytes') ?? 0,
-    verdict: row.text('verdict') ?? 'unknown',
-    isPositive: isRisk(row, model),
-    score: isPredicted ? (row.number('score') ?? null) : null,
-    risk,
-    evidence: row.findings('evidence'),
-  };
 }

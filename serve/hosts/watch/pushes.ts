@@ -1,7 +1,7 @@
 /** Pushes of a flow: what the server sends without being asked, among the messages that a row holds. */
 import { LIMITS } from '../../../core/limits.ts';
 import type { Row } from '../../records/row.ts';
-import type { SeenFlow } from '../entry.ts';
+import type { SeenFlow } from '../seen-flow.ts';
 
 /** As in the column `bwd_unasked_share`: after so long a pause, with no word of the client between, nobody had asked. */
 const UNASKED_US = 500_000;

@@ -4,8 +4,8 @@
  */
 import type { Finding } from '../../../core/table.ts';
 import { EvidenceSource } from '../../evidence/source.ts';
-import type { SeenFlow } from '../entry.ts';
 import { HOST_LIMITS } from '../limits.ts';
+import type { SeenFlow } from '../seen-flow.ts';
 import { LatestUsed } from './latest-used.ts';
 import { RecentEvents } from './recent-events.ts';
 

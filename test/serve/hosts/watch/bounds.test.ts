@@ -1,7 +1,7 @@
 /** What is watched is bounded, and what is given up is counted. */
 import { expect, test } from 'vitest';
-import type { SeenFlow } from '../../../../serve/hosts/entry.ts';
 import { HOST_LIMITS } from '../../../../serve/hosts/limits.ts';
+import type { SeenFlow } from '../../../../serve/hosts/seen-flow.ts';
 import { pushesOf } from '../../../../serve/hosts/watch/pushes.ts';
 import { ScanWatch } from '../../../../serve/hosts/watch/scans.ts';
 import { StormWatch } from '../../../../serve/hosts/watch/storms.ts';
