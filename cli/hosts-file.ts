@@ -54,7 +54,7 @@ export class HostsFile {
 
   /** What was written, and what is not in it. */
   notes(): string[] {
-    const { clients, pairs, rows, leftOut } = this.#view.counters;
+    const { clients, pairs, rows, watched, leftOut } = this.#view.counters;
     const dropped = clients + pairs;
     return [
       `${counted(this.#written, 'row')} of clients and pairs in ${this.#path}`,
@@ -62,6 +62,11 @@ export class HostsFile {
         ? []
         : [
             `no room for all hosts: ${grouped(clients)} clients (${counted(rows, 'flow')}) and ${grouped(pairs)} pairs of least risk given up`,
+          ]),
+      ...(watched === 0
+        ? []
+        : [
+            `no room to watch all hosts: ${grouped(watched)} were given up for scans, reconnects or pushes that come together`,
           ]),
       ...(leftOut === 0
         ? []

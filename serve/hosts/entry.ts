@@ -1,32 +1,10 @@
 /** What is known of one client, or of one client and one server of its. */
 import type { Finding } from '../../core/table.ts';
+import { POOL_PORTS } from './findings/pool-ports.ts';
 import { Hours, hourOf } from './hours.ts';
 import { HOST_LIMITS } from './limits.ts';
-
-/** A flow as a host's entry counts it. */
-export interface SeenFlow {
-  readonly client: string;
-  readonly server: string;
-  /** Null where ports have no meaning (ICMP). */
-  readonly port: number | null;
-  readonly name: string | null;
-  readonly firstSeen: bigint;
-  readonly lastSeen: bigint;
-  /** False for the later parts of a flow that the active timeout has cut. */
-  readonly isFirstPart: boolean;
-  /** False for parts that another follows. */
-  readonly isLastPart: boolean;
-  readonly fwdPackets: number;
-  readonly bwdPackets: number;
-  readonly fwdBytes: number;
-  readonly bwdBytes: number;
-  readonly verdict: string;
-  readonly isPositive: boolean;
-  /** Of the positive label, where that is predicted; null otherwise. */
-  readonly score: number | null;
-  readonly risk: number | null;
-  readonly evidence: readonly Finding[];
-}
+import type { SeenFlow } from './seen-flow.ts';
+import type { Storm } from './watch/storms.ts';
 
 export class HostEntry {
   readonly client: string;
@@ -49,6 +27,14 @@ export class HostEntry {
   readonly names = new Set<string>();
   readonly verdicts = new Map<string, number>();
   readonly hours = new Hours();
+  /** Usual ports of pools at which both sides spoke. */
+  readonly poolPorts = new Set<number>();
+  /** Of a client: what it scanned for, and how much of it within a minute. */
+  readonly scans = new Map<string, number>();
+  /** Of a pair: its worst. */
+  storm: Storm | null = null;
+  /** Findings of the riskiest flow, all of them: what its risk was made of. */
+  basis: readonly Finding[] = [];
   #reasons: readonly Reason[] = [];
   #earliestEnd: bigint | null = null;
 
@@ -64,15 +50,26 @@ export class HostEntry {
     this.#count(flow, isReconnect);
     if (flow.firstSeen < this.firstSeen) this.firstSeen = flow.firstSeen;
     if (flow.lastSeen > this.lastSeen) this.lastSeen = flow.lastSeen;
-    this.hours.add(hourOf(flow.firstSeen), hourOf(flow.lastSeen));
+    this.#addHours(flow);
     this.verdicts.set(flow.verdict, (this.verdicts.get(flow.verdict) ?? 0) + 1);
     if (flow.isPositive) this.positives++;
     this.score = greater(this.score, flow.score);
+    if (this.basis.length === 0 || (flow.risk ?? -1) > (this.risk ?? -1)) this.basis = flow.evidence;
     this.risk = greater(this.risk, flow.risk);
     if (this.server === null) keep(this.servers, flow.server, HOST_LIMITS.servers);
     if (flow.port !== null) keep(this.ports, flow.port, HOST_LIMITS.ports);
+    if (isSpoken(flow) && POOL_PORTS.has(flow.port!)) this.poolPorts.add(flow.port!);
     if (flow.name !== null) keep(this.names, flow.name.slice(0, HOST_LIMITS.nameLength), HOST_LIMITS.names);
     this.#keepReasons(flow);
+  }
+
+  /** @param most of each scan within a minute */
+  addScans(most: ReadonlyMap<string, number>): void {
+    for (const [name, peak] of most) this.scans.set(name, Math.max(peak, this.scans.get(name) ?? 0));
+  }
+
+  addStorm(storm: Storm): void {
+    if (storm.connections >= (this.storm?.connections ?? 0)) this.storm = storm;
   }
 
   /** Those of its riskiest flows first, and of those the weightiest. */
@@ -95,6 +92,13 @@ export class HostEntry {
     this.bwdBytes += flow.bwdBytes;
     if (!flow.isLastPart) return;
     if (this.#earliestEnd === null || flow.lastSeen < this.#earliestEnd) this.#earliestEnd = flow.lastSeen;
+  }
+
+  /** A flow of fewer packets than hours was not seen in all of them: the clock jumped, or a table says what cannot be. */
+  #addHours({ firstSeen, lastSeen, fwdPackets, bwdPackets }: SeenFlow): void {
+    const [first, last] = [hourOf(firstSeen), hourOf(lastSeen)];
+    if (last - first < fwdPackets + bwdPackets) this.hours.add(first, last);
+    else for (const hour of [first, last]) this.hours.add(hour, hour);
   }
 
   #keepReasons({ evidence, risk }: SeenFlow): void {
@@ -121,6 +125,11 @@ function byWeight(a: Reason, b: Reason): number {
   return b.risk - a.risk || b.finding.weight - a.finding.weight;
 }
 
+/** True where both sides of a TCP flow said something. */
+function isSpoken({ isTcp, port, fwdPayloadBytes, bwdPayloadBytes }: SeenFlow): boolean {
+  return isTcp && port !== null && fwdPayloadBytes > 0 && bwdPayloadBytes > 0;
+}
+
 function greater(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b > a) ? b : a;
 }
@@ -131,8 +140,13 @@ function keep<T>(set: Set<T>, value: T, most: number): void {
 
 /** The riskiest first; equal ones by what is the same in every run. */
 export function byRisk(a: HostEntry, b: HostEntry): number {
+  return (b.risk ?? -1) - (a.risk ?? -1) || byFlows(a, b);
+}
+
+/** Those first that scan, then those whose flows are worse, whatever the risk. */
+export function byFlows(a: HostEntry, b: HostEntry): number {
   return (
-    (b.risk ?? -1) - (a.risk ?? -1) ||
+    Number(b.scans.size > 0) - Number(a.scans.size > 0) ||
     b.positives - a.positives ||
     (b.score ?? -1) - (a.score ?? -1) ||
     b.rows - a.rows ||

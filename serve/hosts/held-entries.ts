@@ -1,6 +1,7 @@
 /** Entries by key, so many at most: when there is no more room, the least risky are given up, and counted. */
-import { byRisk, HostEntry, type SeenFlow } from './entry.ts';
+import { byRisk, HostEntry } from './entry.ts';
 import { HOST_LIMITS } from './limits.ts';
+import type { SeenFlow } from './seen-flow.ts';
 
 export class HeldEntries {
   readonly #most: number;

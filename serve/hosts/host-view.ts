@@ -1,11 +1,17 @@
 /** The per-host view: scored rows in, a row for each client and for each client and server out. */
 import type { Table } from '../../core/table.ts';
-import { isIcmp, isRisk, type ModelFacts, Row } from '../records/row.ts';
-import type { HostEntry, SeenFlow } from './entry.ts';
+import { type ModelFacts, Row } from '../records/row.ts';
+import type { HostEntry } from './entry.ts';
 import { HeldEntries } from './held-entries.ts';
 import { type OffsetAt, offsetsOf } from './hours.ts';
+import { judgedHosts } from './judged-host.ts';
 import { HOST_LIMITS } from './limits.ts';
+import { type SeenFlow, seenFlow } from './seen-flow.ts';
 import { hostTable } from './snapshot.ts';
+import { pushesOf } from './watch/pushes.ts';
+import { ScanWatch } from './watch/scans.ts';
+import { StormWatch } from './watch/storms.ts';
+import { Synchrony } from './watch/synchrony.ts';
 
 export interface HostViewOptions {
   /** IANA name of the time zone whose nights count; UTC without it. */
@@ -20,6 +26,9 @@ export class HostView {
   readonly #offsetAt: OffsetAt;
   readonly #clients: HeldEntries;
   readonly #pairs: HeldEntries;
+  readonly #scans = new ScanWatch();
+  readonly #storms = new StormWatch();
+  readonly #synchrony = new Synchrony();
   #leftOut = 0;
 
   /** @throws RangeError for a name that is no time zone */
@@ -40,59 +49,54 @@ export class HostView {
       const row = new Row(table, i);
       const flow = (row.text('row_kind') ?? 'end') === 'end' ? seenFlow(row, this.#model) : null;
       if (flow === null) this.#leftOut++;
-      else this.#take(flow);
+      else this.#take(flow, row);
     }
   }
 
   /** The clients, riskiest first, then the pairs, riskiest first. */
   snapshot(): Table {
-    return hostTable([...this.#clients.sorted(), ...this.#pairs.sorted()], this.#model, this.#offsetAt);
+    const hosts = judgedHosts(this.#clients.sorted(), this.#pairs.sorted(), {
+      hasRisk: this.#model.positive !== null,
+      offsetAt: this.#offsetAt,
+      synchrony: this.#synchrony,
+    });
+    return hostTable(hosts, this.#model, this.#offsetAt);
   }
 
-  /** Clients and pairs given up for want of room, and rows that stood for no ended flow or named no addresses. */
+  /**
+   * Clients and pairs given up for want of room, those given up that were watched for scans, storms and pushes; pairs of
+   * flows whose pushes were compared; and rows that stood for no ended flow or named no addresses.
+   */
   get counters(): {
     readonly clients: number;
     readonly pairs: number;
     readonly rows: number;
+    readonly watched: number;
+    readonly comparisons: number;
     readonly leftOut: number;
   } {
     const [clients, pairs] = [this.#clients, this.#pairs];
-    return { clients: clients.dropped, pairs: pairs.dropped, rows: clients.droppedRows, leftOut: this.#leftOut };
+    return {
+      clients: clients.dropped,
+      pairs: pairs.dropped,
+      rows: clients.droppedRows,
+      watched: this.#scans.dropped + this.#storms.dropped + this.#synchrony.dropped,
+      comparisons: this.#synchrony.comparisons,
+      leftOut: this.#leftOut,
+    };
   }
 
-  #take(flow: SeenFlow): void {
+  #take(flow: SeenFlow, row: Row): void {
     const pair: HostEntry = this.#pairs.entryFor(`${flow.client} ${flow.server}`, flow);
     const isReconnect = pair.isReconnect(flow);
     pair.add(flow, isReconnect);
-    this.#clients.entryFor(flow.client, flow).add(flow, isReconnect);
+    const client = this.#clients.entryFor(flow.client, flow);
+    client.add(flow, isReconnect);
+    const scans = this.#scans.add(flow);
+    if (scans !== null) client.addScans(scans);
+    const storm = this.#storms.add(flow);
+    if (storm !== null) pair.addStorm(storm);
+    const pushes = pushesOf(row, flow);
+    if (pushes !== null) this.#synchrony.add(pushes);
   }
-}
-
-/** Null for a row without addresses or times. */
-function seenFlow(row: Row, model: ModelFacts): SeenFlow | null {
-  const [client, server] = [row.text('src_ip'), row.text('dst_ip')];
-  const [firstSeen, lastSeen] = [row.time('first_seen'), row.time('last_seen')];
-  if (client === undefined || server === undefined || firstSeen === undefined || lastSeen === undefined) return null;
-  const risk = row.number('risk') ?? null;
-  // Of a flow that the model does not speak of, the risk is 0 and the score says nothing.
-  const isPredicted = model.positive !== null && row.text('predicted') === model.positive && risk !== 0;
-  return {
-    client,
-    server,
-    port: isIcmp(row.text('protocol')) ? null : (row.number('dst_port') ?? null),
-    name: row.text('sni') ?? row.text('http_host') ?? row.text('dns_name') ?? null,
-    firstSeen,
-    lastSeen: lastSeen < firstSeen ? firstSeen : lastSeen,
-    isFirstPart: (row.number('part') ?? 0) === 0,
-    isLastPart: row.text('end_reason') !== 'active',
-    fwdPackets: row.number('fwd_packets') ?? 0,
-    bwdPackets: row.number('bwd_packets') ?? 0,
-    fwdBytes: row.number('fwd_bytes') ?? 0,
-    bwdBytes: row.number('bwd_bytes') ?? 0,
-    verdict: row.text('verdict') ?? 'unknown',
-    isPositive: isRisk(row, model),
-    score: isPredicted ? (row.number('score') ?? null) : null,
-    risk,
-    evidence: row.findings('evidence'),
-  };
 }

@@ -17,4 +17,18 @@ export const HOST_LIMITS = {
   findings: 3,
   /** Runs of hours kept of each: a month of office days has some 60. Beyond, the two nearest become one. */
   runs: 64,
+  /** Clients whose scans are watched, each with its latest connections to what is scanned for: some 4 KiB. */
+  scanners: 8_192,
+  /** A peak is told up to here. */
+  scanEvents: 256,
+  /** Clients and endpoints whose short flows are watched: some 1 KiB each. */
+  stormEndpoints: 16_384,
+  stormEvents: 64,
+  /** Endpoints whose pushes are remembered, and flows with pushes of each: some 1 KiB a flow. */
+  pushEndpoints: 2_048,
+  pushFlowsOfEndpoint: 16,
+  /** Flows with pushes that each other one is compared with, whatever its endpoint. */
+  pushFlows: 128,
+  /** Clients and servers whose pushes come at the same moments as those of others. */
+  pairsInStep: 8_192,
 } as const;

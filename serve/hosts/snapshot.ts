@@ -4,6 +4,7 @@ import {
   type ColumnSpec,
   type ColumnType,
   createTable,
+  type Finding,
   reserveItems,
   type Table,
 } from '../../core/table.ts';
@@ -13,34 +14,35 @@ import type { ModelFacts } from '../records/row.ts';
 import { UNKNOWN } from '../verdict.ts';
 import type { HostEntry } from './entry.ts';
 import type { OffsetAt } from './hours.ts';
+import type { JudgedHost } from './judged-host.ts';
 
-type Cell = string | number | bigint | readonly string[] | readonly number[] | HostEntry['findings'] | null;
+type Cell = string | number | bigint | readonly string[] | readonly number[] | readonly Finding[] | null;
 
 interface HostColumn {
   readonly spec: ColumnSpec;
-  readonly cell: (entry: HostEntry) => Cell;
+  readonly cell: (entry: HostEntry, host: JudgedHost) => Cell;
 }
 
 /**
- * A row for each entry, in their order. The columns of a table depend on the model alone: one of counts for each verdict
+ * A row for each host, in their order. The columns of a table depend on the model alone: one of counts for each verdict
  * that it gives.
  *
  * @param offsetAt of the time zone whose nights count
  */
-export function hostTable(entries: readonly HostEntry[], model: ModelFacts, offsetAt: OffsetAt): Table {
+export function hostTable(hosts: readonly JudgedHost[], model: ModelFacts, offsetAt: OffsetAt): Table {
   const columns = hostColumns(model, offsetAt);
   const table = createTable(
     columns.map(({ spec }) => spec),
-    entries.length,
+    hosts.length,
   );
-  table.length = entries.length;
+  table.length = hosts.length;
   for (const { spec, cell } of columns) {
-    for (const [row, entry] of entries.entries()) setCell(table, spec, row, cell(entry));
+    for (const [row, host] of hosts.entries()) setCell(table, spec, row, cell(host.entry, host));
   }
   return table;
 }
 
-function column(name: string, type: ColumnType, unit: string, cell: (entry: HostEntry) => Cell): HostColumn {
+function column(name: string, type: ColumnType, unit: string, cell: HostColumn['cell']): HostColumn {
   return { spec: { name, type, unit, revision: 1 }, cell };
 }
 
@@ -65,11 +67,12 @@ function hostColumns(model: ModelFacts, offsetAt: OffsetAt): HostColumn[] {
     ),
     column('worst_verdict', 'utf8', '', (entry) => worstVerdict(entry, model)),
     column('score', 'float64', '', ({ score }) => score),
-    column('risk', 'uint8', '', ({ risk }) => risk),
+    column('risk', 'uint8', '', (_, { risk }) => risk),
     column('hours', 'uint32', 'h', ({ hours }) => hours.count),
     column('longest_run_hours', 'uint32', 'h', ({ hours }) => hours.longest),
     column('night_share', 'float64', '', ({ hours }) => hours.nightShare(offsetAt)),
-    column('evidence', 'findings', '', ({ findings }) => findings),
+    column('scans', 'list_utf8', '', ({ scans }) => [...scans.keys()].sort()),
+    column('evidence', 'findings', '', (_, { findings }) => findings),
     column('model', 'utf8', '', () => `${model.name}@${model.version}`),
   ];
 }
@@ -86,7 +89,7 @@ function setCell(table: Table, { name, type }: ColumnSpec, row: number, cell: Ce
   const target = table.columns.get(name)!;
   if (target.type === 'utf8') appendText(target, row, cell as string | null);
   else if (target.type === 'list_utf8') appendTextList(target, row, cell as readonly string[]);
-  else if (target.type === 'findings') target.values[row] = cell as HostEntry['findings'];
+  else if (target.type === 'findings') target.values[row] = cell as readonly Finding[];
   else if (target.type === 'list_int32') {
     const items = cell as readonly number[];
     const start = reserveItems(target, row, items.length);

@@ -39,6 +39,13 @@ export class Row {
     return typeof value === 'number' ? value : undefined;
   }
 
+  /** The numbers of a list; borrowed from the table. */
+  numbers(name: string): Int32Array | Float64Array | undefined {
+    const column = this.#column(name);
+    if (column?.type !== 'list_int32' && column?.type !== 'list_float64') return undefined;
+    return column.items.subarray(column.offsets[this.#row], column.offsets[this.#row + 1]);
+  }
+
   flag(name: string): boolean | undefined {
     const column = this.#column(name);
     return column?.type === 'bool' ? column.values[this.#row] === 1 : undefined;

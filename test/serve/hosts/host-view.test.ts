@@ -62,6 +62,7 @@ test('a client has a row of its own, and one for each server', () => {
     hours: 3,
     longest_run_hours: 2,
     night_share: 0,
+    scans: [],
     evidence: [{ source: 'behaviour', finding: 'Looks like it (96 %).', weight: 3.2 }],
     model: 'mining@7',
   });
@@ -160,6 +161,8 @@ test('when there is no more room the least risky go, and are counted; what is se
     clients: 502 - clients.length,
     pairs: 502 - (hosts.length - clients.length),
     rows: 502 - clients.length,
+    watched: 0,
+    comparisons: 0,
     leftOut: 0,
   });
 });
