@@ -1,6 +1,6 @@
 /** A scoring run at work: reads its inputs one after the other, has them judged, and notes those that are done. */
 import { type ColumnSpec, copyTable, type Table } from '../core/table.ts';
-import { isIdle } from '../features/capture/input.ts';
+import { isPipe } from '../features/capture/input.ts';
 import { type SourceKind, sourceKind } from '../features/files/flow-source.ts';
 import { readTable, type TableKind } from '../features/files/table-reader.ts';
 import type { ExtractCounters } from '../features/flow-extractor.ts';
@@ -81,13 +81,14 @@ export class ScoreRun {
     const { out, progress, sink } = this.#parts;
     const read = { packedBytes: 0 };
     const text = progress.table(index);
+    const isLive = sink.isLive && isPipe(file);
     let rows = 0;
     const receive = async (table: Table, specs: readonly ColumnSpec[]) => {
       await this.#take(file, specs, table);
       rows += table.length;
       out.progress(text(read.packedBytes, rows));
       await breathe();
-      if (sink.isLive && isIdle(file)) sink.flush();
+      if (isLive) sink.flush();
     };
     await readTable(file, kind, receive, undefined, read);
   }

@@ -121,12 +121,18 @@ function oneResult(name: string, captures: readonly string[]): void {
   }, 300_000);
 
   describe('the scores of ONNX Runtime alone', () => {
-    /** The order in which trees are added up may change the last bit of a float, so six digits count. */
+    /**
+     * Of rows on which the model alone has spoken: other evidence moves the score (docs/evidence.md). The order in which
+     * trees are added up may change the last bit of a float, so six digits count.
+     */
     const expectSame = (found: readonly Row[]) => {
-      const expected = jsonRows(direct).map((row) => only(['flow_id', 'predicted', 'score'], row));
-      const names = ['flow_id', 'predicted'];
-      expect(found.map((row) => only(names, row))).toEqual(expected.map((row) => only(names, row)));
-      const apart = found.map((row, i) => Math.abs(Number(row['score']) - Number(expected[i]!['score'])));
+      const rows = jsonRows(direct);
+      expect(found.map((row) => row['flow_id'])).toEqual(rows.map((row) => row['flow_id']));
+      const modelOnly = rows.map((row) => (row['evidence'] as Row[]).every(({ source }) => source === 'behaviour'));
+      const [ours, theirs] = [rows, found].map((all) => all.filter((_, i) => modelOnly[i]));
+      expect(ours!.length).toBeGreaterThan(rows.length / 2);
+      expect(theirs!.map((row) => row['predicted'])).toEqual(ours!.map((row) => row['predicted']));
+      const apart = theirs!.map((row, i) => Math.abs(Number(row['score']) - Number(ours![i]!['score'])));
       expect(Math.max(...apart)).toBeLessThan(1e-6);
     };
 
