@@ -7,12 +7,12 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { csvRows } from '../dist/features/files/lines.js';
 import { readTable, tableKind } from '../dist/features/files/table-reader.js';
 import { rowsOf } from '../dist/index.js';
 import { CertificateFinder } from '../dist/serve/evidence/certificate/finder.js';
 import { FingerprintFinder } from '../dist/serve/evidence/fingerprint/finder.js';
 import { NameFinder } from '../dist/serve/evidence/names/finder.js';
+import { keyOf, miningFlows } from './results/listed-flows.mjs';
 
 const NAMES = ['sni', 'http_host', 'http_connect_target', 'dns_name', 'dns_query', 'cert_subject_cn'];
 const SHOWN = 12;
@@ -88,15 +88,4 @@ function print() {
     : heaviest.slice(0, SHOWN)) {
     console.log(`${weight.toFixed(2)} ${source}, ${count} flows, ${capture}, ${server}: ${text}`);
   }
-}
-
-/** File and both endpoints, whichever is the client. */
-function keyOf({ capture, src_ip, src_port, dst_ip, dst_port }) {
-  return [basename(capture), ...[`${src_ip}:${src_port}`, `${dst_ip}:${dst_port}`].sort()].join(' ');
-}
-
-async function miningFlows(path) {
-  const keys = new Set();
-  for await (const [file, a, b] of csvRows(path)) keys.add([basename(file), ...[a, b].sort()].join(' '));
-  return keys;
 }

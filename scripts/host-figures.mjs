@@ -8,10 +8,10 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { takeTableRows } from '../dist/core/table.js';
-import { csvRows } from '../dist/features/files/lines.js';
 import { readTable, tableKind } from '../dist/features/files/table-reader.js';
 import { rowsOf } from '../dist/index.js';
 import { HostView } from '../dist/serve/hosts/host-view.js';
+import { keyOf, miningFlows } from './results/listed-flows.mjs';
 
 const KINDS = {
   pushes: /^Pushes/,
@@ -90,15 +90,4 @@ function print() {
   for (const [kind, { pair, client, captures }] of counts)
     console.log(`${kind}: pairs ${text(pair)}; clients ${text(client)}; ${captures.size} captures`);
   console.log(`rows with a finding of weight 1 or more: ${text(raised)}`);
-}
-
-/** File and both endpoints, whichever is the client. */
-function keyOf({ capture, src_ip, src_port, dst_ip, dst_port }) {
-  return [basename(capture), ...[`${src_ip}:${src_port}`, `${dst_ip}:${dst_port}`].sort()].join(' ');
-}
-
-async function miningFlows(path) {
-  const keys = new Set();
-  for await (const [file, a, b] of csvRows(path)) keys.add([basename(file), ...[a, b].sort()].join(' '));
-  return keys;
 }

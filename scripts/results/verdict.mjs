@@ -133,6 +133,7 @@ function timeToVerdict(mining, hidden) {
   ];
   print('Time to verdict: the first row that says mining (at packets 5, 10, 20, 60, each minute, the end)', heads, [
     line('protocol', first(mining, hasRead)),
+    line('names (a hint, no verdict)', first(mining, hasName)),
     line(
       'behaviour',
       first(hidden, ({ verdict }) => verdict === 'mining'),
@@ -141,6 +142,7 @@ function timeToVerdict(mining, hidden) {
 }
 
 const hasRead = ({ evidence }) => evidence.some(({ source, weight }) => source === 'protocol' && weight > 2);
+const hasName = ({ evidence }) => evidence.some(({ source, weight }) => source === 'names' && weight >= 1);
 const isRead = ({ rows }) => rows.some(hasRead);
 const isCalled = ({ rows }) => rows.some(({ verdict }) => verdict === 'mining');
 const isLikely = ({ rows }) => rows.some((row) => isSpokenOf(row) && probabilityOf(row) >= 0.5);
