@@ -38,7 +38,7 @@ describe('the options of intelligence', () => {
     const { finders, intelligence } = await openIntelligence(options, new Console(true));
     expect([intelligence, finders.map(({ source }) => source)]).toEqual([
       null,
-      ['names', 'certificate', 'fingerprint'],
+      ['protocol', 'names', 'certificate', 'fingerprint'],
     ]);
     expect(await sourcesOf(options, POOL)).toEqual(['names']);
   });
