@@ -158,6 +158,14 @@ export function textCell(table: Table, name: string, row: number): string | null
   return column?.type === 'utf8' ? textAt(column, row) : null;
 }
 
+/** The number in a column of a table, 1 or 0 for a truth value; null where the row has none, or the table no such column. */
+export function numberCell(table: Table, name: string, row: number): number | null {
+  const column = table.columns.get(name);
+  if (column === undefined || !('values' in column) || column.type === 'findings' || column.valid[row] === 0)
+    return null;
+  return Number(column.values[row]);
+}
+
 /** Makes room for `count` items of a row, behind those of the rows before it, and returns where they start. */
 export function reserveItems(column: ListColumn, row: number, count: number): number {
   const start = column.offsets[row]!;

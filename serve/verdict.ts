@@ -3,6 +3,7 @@ import { type Finding, type Table, textCell } from '../core/table.ts';
 import { isVerdict, type ModelCard } from '../models/card.ts';
 import { fuse } from './evidence/fusion.ts';
 import { EvidenceSource } from './evidence/source.ts';
+import { NO_FINDINGS } from './evidence/weights.ts';
 
 export interface Verdict {
   /** The most probable label. */
@@ -56,7 +57,7 @@ export function judge(
   probabilities: Float32Array,
   row: number,
   silence: string | null,
-  findings: readonly Finding[] = NOTHING,
+  findings: readonly Finding[] = NO_FINDINGS,
 ): Verdict {
   const { labels } = card;
   const own = probabilities.subarray(row * labels.length, (row + 1) * labels.length);
@@ -66,14 +67,10 @@ export function judge(
     : byAll(card, own, positive, silence, findings);
 }
 
-const NOTHING: readonly Finding[] = [];
-
 /** The model's word alone: its probabilities as they are. */
 function byModel(card: ModelCard, own: Float32Array, positive: number, silence: string | null): Verdict {
-  const best = likeliest(own);
-  const predicted = card.labels[best]!;
-  const score = own[best]!;
-  const sure = isVerdict(card, predicted, score);
+  const word = wordOf(card, own);
+  const { predicted, score, sure } = word;
   // Of a flow that the model does not speak of, its probability says nothing, so neither does a risk made of it.
   const risk = positive < 0 ? null : silence !== null ? 0 : riskOf(own[positive]!);
   return {
@@ -81,7 +78,7 @@ function byModel(card: ModelCard, own: Float32Array, positive: number, silence: 
     score,
     verdict: silence === null && sure ? predicted : UNKNOWN,
     risk,
-    evidence: [behaviour(card, own, positive, silence)],
+    evidence: [behaviour(word, positive < 0 ? score : own[positive]!, silence)],
     model: nameOf(card),
   };
 }
@@ -95,27 +92,34 @@ function byAll(
   findings: readonly Finding[],
 ): Verdict {
   const { probability, mayConvict } = fuse(silence === null ? logOdds(own[positive]!) : null, findings);
-  const fused = rescaled(own, positive, probability);
-  const best = likeliest(fused);
-  const predicted = card.labels[best]!;
-  const score = fused[best]!;
-  const mayBe = best === positive ? mayConvict : silence === null;
+  const { predicted, score, sure } = wordOf(card, rescaled(own, positive, probability));
+  const mayBe = predicted === card.positive ? mayConvict : silence === null;
   return {
     predicted,
     score,
-    verdict: mayBe && isVerdict(card, predicted, score) ? predicted : UNKNOWN,
+    verdict: mayBe && sure ? predicted : UNKNOWN,
     risk: riskOf(probability),
-    evidence: [behaviour(card, own, positive, silence), ...findings].sort(
+    evidence: [behaviour(wordOf(card, own), own[positive]!, silence), ...findings].sort(
       (a, b) => Math.abs(b.weight) - Math.abs(a.weight),
     ),
     model: nameOf(card),
   };
 }
 
-function likeliest(probabilities: ArrayLike<number>): number {
+/** What probabilities come to. */
+interface Word {
+  readonly predicted: string;
+  readonly score: number;
+  /** The score reaches the label's threshold. */
+  readonly sure: boolean;
+}
+
+function wordOf(card: ModelCard, probabilities: ArrayLike<number>): Word {
   let best = 0;
   for (let k = 1; k < probabilities.length; k++) if (probabilities[k]! > probabilities[best]!) best = k;
-  return best;
+  const predicted = card.labels[best]!;
+  const score = probabilities[best]!;
+  return { predicted, score, sure: isVerdict(card, predicted, score) };
 }
 
 /** The positive label with its new probability, and the others with what that leaves, in the model's proportions. */
@@ -135,20 +139,18 @@ function nameOf({ name, version }: ModelCard): string {
   return `${name}@${version}`;
 }
 
-/** What the model says, weighed for the positive label, or for the predicted one of a model that has none. */
-function behaviour(card: ModelCard, own: Float32Array, positive: number, silence: string | null): Finding {
+/**
+ * What the model says.
+ *
+ * @param probability of the label that it is weighed for: the positive one, or the predicted one of a model that has none
+ */
+function behaviour({ predicted, score, sure }: Word, probability: number, silence: string | null): Finding {
   const source = EvidenceSource.Behaviour;
   if (silence !== null) return { source, finding: silence, weight: 0 };
-  const best = likeliest(own);
-  const score = own[best]!;
-  const weight = logOdds(own[positive < 0 ? best : positive]!);
-  return { source, finding: likeness(card.labels[best]!, score, isVerdict(card, card.labels[best]!, score)), weight };
-}
-
-function likeness(predicted: string, score: number, sure: boolean): string {
   const percent = (score * 100).toFixed(score > 0.995 ? 1 : 0);
   const hedge = sure ? '' : ', which is too unsure for a verdict';
-  return `Packet sizes and times look like ${predicted} (${percent} %)${hedge}.`;
+  const finding = `Packet sizes and times look like ${predicted} (${percent} %)${hedge}.`;
+  return { source, finding, weight: logOdds(probability) };
 }
 
 function logOdds(probability: number): number {

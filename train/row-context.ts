@@ -3,7 +3,7 @@
  * was seen, what name it asked for, and of a sample of rows the sequence of their messages.
  */
 import { Prng } from '../core/prng.ts';
-import { type ListColumn, type ScalarColumn, type Table, textCell } from '../core/table.ts';
+import { type ListColumn, numberCell, type ScalarColumn, type Table, textCell } from '../core/table.ts';
 import { Dictionary, Growing } from '../datasets/growing.ts';
 
 /** A row speaks of a whole flow (part), of its first packets, or of its first seconds (`--emit`). */
@@ -88,7 +88,7 @@ export class RowContextCollector {
       this.#packets.push(packetsOf(table, row));
       this.#durations.push(number(table, 'duration_us', row));
       // Rows of a table without flows are flows of their own.
-      this.#flowIds.push(flowIdOf(table, row) ?? -1 - this.#row);
+      this.#flowIds.push(numberCell(table, 'flow_id', row) ?? -1 - this.#row);
       this.#parts.push(number(table, 'part', row));
       this.#pairs.push(this.#pairNames.numberOf(pairOf(table, row, capture)));
       this.#captures.push(this.#captureNames.numberOf(capture));
@@ -176,13 +176,6 @@ function listOf(table: Table, name: string, row: number): Int32Array | Float64Ar
   return valid[row] === 0 ? new Int32Array(0) : items.slice(offsets[row]!, offsets[row + 1]!);
 }
 
-/** Null where the table does not say. */
-function flowIdOf(table: Table, row: number): number | null {
-  const column = table.columns.get('flow_id') as ScalarColumn<'uint53'> | undefined;
-  return column === undefined || column.valid[row] === 0 ? null : column.values[row]!;
-}
-
 function number(table: Table, name: string, row: number): number {
-  const column = table.columns.get(name) as ScalarColumn<'float64'> | undefined;
-  return column === undefined || column.valid[row] === 0 ? 0 : column.values[row]!;
+  return numberCell(table, name, row) ?? 0;
 }

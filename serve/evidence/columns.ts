@@ -1,13 +1,5 @@
 /** Cells of columns that evidence rests on; a table without the column has no such cell. */
-import type { Table } from '../../core/table.ts';
-
-/** A number, null where there is none. */
-export function numberCell(table: Table, name: string, row: number): number | null {
-  const column = table.columns.get(name);
-  if (column === undefined || !('values' in column) || column.type === 'findings' || column.valid[row] === 0)
-    return null;
-  return Number(column.values[row]);
-}
+import { numberCell, type Table } from '../../core/table.ts';
 
 /** A truth value, null where there is none. */
 export function boolCell(table: Table, name: string, row: number): boolean | null {

@@ -5,6 +5,7 @@ import { FingerprintFinder } from './fingerprint/finder.ts';
 import { NameFinder, type NameFinderOptions } from './names/finder.ts';
 import { protocolEvidence } from './protocol.ts';
 import type { EvidenceFinder } from './source.ts';
+import { NO_FINDINGS } from './weights.ts';
 
 /** The label that evidence speaks of; models that are on the look-out for another one hear none. */
 export const EVIDENCE_LABEL = 'mining';
@@ -13,8 +14,6 @@ export const EVIDENCE_LABEL = 'mining';
 export function evidenceFinders(names: NameFinderOptions = {}): EvidenceFinder[] {
   return [protocolEvidence, new NameFinder(names), new CertificateFinder(), new FingerprintFinder()];
 }
-
-const NOTHING: readonly Finding[] = [];
 
 /** What all finders say of a row. */
 export function findAll(finders: readonly EvidenceFinder[], table: Table, row: number): readonly Finding[] {
@@ -25,5 +24,5 @@ export function findAll(finders: readonly EvidenceFinder[], table: Table, row: n
     all ??= [];
     all.push(...found);
   }
-  return all ?? NOTHING;
+  return all ?? NO_FINDINGS;
 }

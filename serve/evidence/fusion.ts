@@ -4,20 +4,8 @@
  */
 import type { Finding } from '../../core/table.ts';
 import { EvidenceSource } from './source.ts';
+import { MOST_WEIGHT } from './weights.ts';
 
-/**
- * The most that the findings of one source may move the log odds, either way, however many there are: findings of one
- * source share their causes and are not independent. A proof is beyond what anything else can outweigh.
- */
-const MOST: Readonly<Record<string, number>> = {
-  [EvidenceSource.Protocol]: 14,
-  [EvidenceSource.Behaviour]: 6,
-  [EvidenceSource.Intelligence]: 5,
-  [EvidenceSource.Host]: 4,
-  [EvidenceSource.Names]: 3,
-  [EvidenceSource.Certificate]: 2,
-  [EvidenceSource.Fingerprint]: 1.5,
-};
 /** For a source that is not in the table. */
 const MOST_OF_OTHERS = 1;
 
@@ -50,12 +38,16 @@ export interface Fused {
 export function fuse(behaviour: number | null, findings: readonly Finding[]): Fused {
   const bySource = new Map<string, number>();
   for (const { source, weight } of findings) bySource.set(source, (bySource.get(source) ?? 0) + weight);
-  let sum = behaviour === null ? UNSPOKEN : within(behaviour, MOST[EvidenceSource.Behaviour]!);
-  for (const [source, weight] of bySource) sum += within(weight, MOST[source] ?? MOST_OF_OTHERS);
-  const read = within(bySource.get(EvidenceSource.Protocol) ?? 0, MOST[EvidenceSource.Protocol]!);
+  let sum = behaviour === null ? UNSPOKEN : within(behaviour, MOST_WEIGHT.behaviour);
+  for (const [source, weight] of bySource) sum += within(weight, mostOf(source));
+  const read = within(bySource.get(EvidenceSource.Protocol) ?? 0, MOST_WEIGHT.protocol);
   if (read >= READ_WEIGHT) sum = Math.max(sum, read - MOST_AGAINST_READ);
   const carries = CARRYING.some((source) => (bySource.get(source) ?? 0) >= LEAST_CARRIED);
   return { probability: 1 / (1 + Math.exp(-sum)), mayConvict: behaviour !== null || carries };
+}
+
+function mostOf(source: string): number {
+  return Object.hasOwn(MOST_WEIGHT, source) ? MOST_WEIGHT[source as EvidenceSource] : MOST_OF_OTHERS;
 }
 
 function within(value: number, most: number): number {

@@ -1,6 +1,8 @@
 /** Findings of the protocol witness: mining messages that were read in plain text (columns `mining_*`, docs/mining-witness.md). */
-import { type Finding, isNull, type ScalarColumn, type Table, textCell } from '../../core/table.ts';
+import { type Finding, isNull, numberCell, type Table, textCell } from '../../core/table.ts';
+import { escaped } from './safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from './source.ts';
+import { NO_FINDINGS } from './weights.ts';
 
 /**
  * Natural logarithms of likelihood ratios. A full exchange cannot come about by chance: somebody runs software that
@@ -19,8 +21,6 @@ const LEAST_RATE_SECONDS = 60;
 /** Logins of which fewer than one share each comes are told about. */
 const MANY_LOGINS = 3;
 const MOST_TEXT = 64;
-const NONE: readonly Finding[] = [];
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 const NAMES: Readonly<Record<string, string>> = {
   'stratum-v1': 'Stratum v1',
@@ -39,7 +39,7 @@ export const protocolEvidence: EvidenceFinder = {
   source: EvidenceSource.Protocol,
   find(table, row) {
     const dialects = table.columns.get('mining_dialect');
-    if (dialects === undefined || isNull(dialects, row)) return NONE;
+    if (dialects === undefined || isNull(dialects, row)) return NO_FINDINGS;
     const said = new Said(table, row);
     return [...said.main(), ...said.longLogin(), ...said.idleLogins()];
   },
@@ -136,8 +136,7 @@ class Said {
 
   /** The number, or 0 where there is none. */
   #count(name: string): number {
-    const column = this.#table.columns.get(name) as ScalarColumn<'float64'> | undefined;
-    return column === undefined || isNull(column, this.#row) ? 0 : column.values[this.#row]!;
+    return numberCell(this.#table, name, this.#row) ?? 0;
   }
 }
 
@@ -147,7 +146,7 @@ function finding(text: string, weight: number): Finding {
 
 /** Safe for a terminal and a log, whoever wrote the table. */
 function shown(text: string): string {
-  const safe = text.replace(UNPRINTABLE, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+  const safe = escaped(text);
   return safe.length > MOST_TEXT ? `${safe.slice(0, MOST_TEXT - 1)}…` : safe;
 }
 

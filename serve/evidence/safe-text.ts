@@ -8,5 +8,10 @@ const MOST_CHARACTERS = 120;
 /** The text with what is not printable written `\u{...}`, and cut where it is long. */
 export function safeText(text: string, most = MOST_CHARACTERS): string {
   const cut = text.length > most ? `${text.slice(0, most)}...` : text;
-  return cut.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  return escaped(cut);
+}
+
+/** The text with what is not printable written `\u{...}`. */
+export function escaped(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }

@@ -1,5 +1,20 @@
 /** Findings put in order, and kept within what their source may weigh. */
 import type { Finding } from '../../core/table.ts';
+import { EvidenceSource } from './source.ts';
+
+/**
+ * The most that the findings of one source may move the log odds, either way, however many there are: findings of one
+ * source share their causes and are not independent. A proof is beyond what anything else can outweigh.
+ */
+export const MOST_WEIGHT = {
+  [EvidenceSource.Protocol]: 14,
+  [EvidenceSource.Behaviour]: 6,
+  [EvidenceSource.Intelligence]: 5,
+  [EvidenceSource.Host]: 4,
+  [EvidenceSource.Names]: 3,
+  [EvidenceSource.Certificate]: 2,
+  [EvidenceSource.Fingerprint]: 1.5,
+} as const satisfies Readonly<Record<EvidenceSource, number>>;
 
 /** Nothing found: the ordinary case, which allocates nothing. */
 export const NO_FINDINGS: readonly Finding[] = Object.freeze([]);

@@ -3,9 +3,9 @@
  * the names of others that one may have meant.
  */
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { type Table, takeTableRows, textCell } from '../../core/table.ts';
+import { numberCell, type Table, takeTableRows, textCell } from '../../core/table.ts';
 import type { Verdict } from '../verdict.ts';
-import { type FlowSelector, fitOf, numberCell, SELECTOR_COLUMNS } from './selector.ts';
+import { type FlowSelector, fitOf, SELECTOR_COLUMNS } from './selector.ts';
 
 /** A row by name, with its verdict. */
 export interface RowName {

@@ -1,5 +1,5 @@
 /** Which flow is meant: the forms in which people name one, and which rows they fit. */
-import { type ScalarColumn, type Table, textCell } from '../../core/table.ts';
+import { numberCell, type Table, textCell } from '../../core/table.ts';
 import { parseAddress, textOfAddress } from '../../features/rows/address.ts';
 
 /** One side of a flow; what is null may be anything. */
@@ -90,11 +90,4 @@ function fitOfEnd(wanted: Endpoint, found: Endpoint): number {
 
 function sideOf(table: Table, side: 'src' | 'dst', row: number): Endpoint {
   return { address: textCell(table, `${side}_ip`, row) ?? '', port: numberCell(table, `${side}_port`, row) };
-}
-
-/** The number in a column of a table; null where the row has none, or the table no such column. */
-export function numberCell(table: Table, name: string, row: number): number | null {
-  const column = table.columns.get(name) as ScalarColumn<'uint53'> | undefined;
-  if (column === undefined || !('values' in column) || column.valid?.[row] !== 1) return null;
-  return Number(column.values[row]);
 }

@@ -3,8 +3,7 @@
  * that begin in each.
  */
 import { LIMITS } from '../../core/limits.ts';
-import type { ListColumn, Table } from '../../core/table.ts';
-import { numberCell } from './selector.ts';
+import { type ListColumn, numberCell, type Table } from '../../core/table.ts';
 
 export type Sender = 'initiator' | 'responder';
 

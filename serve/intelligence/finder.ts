@@ -1,17 +1,14 @@
 /** Evidence of feeds: which columns of a flow are listed, by whom, as what. */
-import { type Finding, type Table, textCell } from '../../core/table.ts';
-import { lastSeenSeconds, numberCell } from '../evidence/columns.ts';
+import { type Finding, numberCell, type Table, textCell } from '../../core/table.ts';
+import { lastSeenSeconds } from '../evidence/columns.ts';
 import { hostOf } from '../evidence/names/host.ts';
 import { safeText } from '../evidence/safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from '../evidence/source.ts';
-import { bounded, NO_FINDINGS, strongestFirst } from '../evidence/weights.ts';
+import { bounded, MOST_WEIGHT, NO_FINDINGS, strongestFirst } from '../evidence/weights.ts';
 import type { IndicatorKind } from './indicator.ts';
 import type { IndicatorFacts, IndicatorTable } from './indicator-table.ts';
 import { type Listing, Lookups } from './lookups.ts';
 import { ageDaysOf, weightOf } from './weigh.ts';
-
-/** All findings of feeds about a flow weigh no more than this: feeds copy from each other. */
-export const MOST_INTELLIGENCE_WEIGHS = 5;
 
 /** A feed as the finder sees it; the table may be another one from row to row. */
 export interface ListedBy {
@@ -80,7 +77,7 @@ export class IntelligenceFinder implements EvidenceFinder {
       if (finding.weight > (best.get(key)?.weight ?? 0)) best.set(key, finding);
     }
     if (best === null || best.size === 0) return NO_FINDINGS;
-    return bounded(strongestFirst([...best.values()]), MOST_INTELLIGENCE_WEIGHS);
+    return bounded(strongestFirst([...best.values()]), MOST_WEIGHT.intelligence);
   }
 
   /** A feed that was refreshed has another table. */

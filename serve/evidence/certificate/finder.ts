@@ -2,20 +2,17 @@
  * Evidence of certificates, up to TLS 1.2: who says to have issued them, for how long, with what subject, and where else
  * the same one was shown. Anybody can claim anything in one, so this is never much.
  */
-import { type Finding, type Table, textCell } from '../../../core/table.ts';
+import { type Finding, numberCell, type Table, textCell } from '../../../core/table.ts';
 import { textListAt } from '../../../core/text-list-column.ts';
 import type { NameJudge } from '../../../models/names/ngram.ts';
 import { isLocalAddress } from '../../intelligence/addresses.ts';
-import { boolCell, lastSeenSeconds, numberCell } from '../columns.ts';
+import { boolCell, lastSeenSeconds } from '../columns.ts';
 import { hostOf } from '../names/host.ts';
 import { shippedNameJudge } from '../names/judgement.ts';
 import { safeText } from '../safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from '../source.ts';
-import { bounded, NO_FINDINGS, strongestFirst } from '../weights.ts';
+import { bounded, MOST_WEIGHT, NO_FINDINGS, strongestFirst } from '../weights.ts';
 import { CertificateClusters, subjectShape } from './clusters.ts';
-
-/** All findings of certificates about a flow weigh no more than this. */
-export const MOST_CERTIFICATES_WEIGH = 2;
 
 /** Weights; natural logarithms of likelihood ratios, chosen, not measured: docs/evidence.md. */
 const PROXY_DEFAULT = 1.5;
@@ -70,7 +67,7 @@ export class CertificateFinder implements EvidenceFinder {
     if (findings.length === 0) return NO_FINDINGS;
     const share = isLocalAddress(address) ? LOCAL_SHARE : 1;
     const weighed = findings.map((finding) => ({ ...finding, weight: finding.weight * share }));
-    return bounded(strongestFirst(weighed), MOST_CERTIFICATES_WEIGH);
+    return bounded(strongestFirst(weighed), MOST_WEIGHT.certificate);
   }
 
   *#itself(table: Table, row: number, seen: Seen): Generator<Finding> {

@@ -3,15 +3,11 @@
  * flow that is long and thin. Miners link OpenSSL and set neither (XMRig sends a server name only if told to, and no
  * ALPN); so do database clients, agents of all kinds and scripts. A prior, never a verdict.
  */
-import { type Finding, type Table, textCell } from '../../../core/table.ts';
-import { numberCell } from '../columns.ts';
+import { type Finding, numberCell, type Table, textCell } from '../../../core/table.ts';
 import { safeText } from '../safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from '../source.ts';
-import { bounded, NO_FINDINGS } from '../weights.ts';
+import { bounded, MOST_WEIGHT, NO_FINDINGS } from '../weights.ts';
 import { BARE_CIPHERS, BARE_LIBRARIES } from './libraries.ts';
-
-/** The finding weighs no more than this. */
-export const MOST_FINGERPRINT_WEIGHS = 1.5;
 
 /** Weights; natural logarithms of likelihood ratios, chosen, not measured: docs/evidence.md. */
 const NEITHER = 0.8;
@@ -53,7 +49,7 @@ export class FingerprintFinder implements EvidenceFinder {
       library === null ? `asks for ${missing}` : `is that of ${library.name} as it comes: it asks for ${missing}`;
     const finding = `The hello (JA4 ${safeText(ja4, JA4_LENGTH)}) ${asked}, on a long thin flow.`;
     const weight = (hasName ? NO_ALPN : NEITHER) + (library?.weight ?? 0);
-    return bounded([{ source: this.source, finding, weight }], MOST_FINGERPRINT_WEIGHS);
+    return bounded([{ source: this.source, finding, weight }], MOST_WEIGHT.fingerprint);
   }
 }
 

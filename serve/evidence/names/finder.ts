@@ -2,13 +2,10 @@
 import type { Finding, Table } from '../../../core/table.ts';
 import { safeText } from '../safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from '../source.ts';
-import { bounded, NO_FINDINGS, strongestFirst } from '../weights.ts';
+import { bounded, MOST_WEIGHT, NO_FINDINGS, strongestFirst } from '../weights.ts';
 import { certificateMisfit, tunnelMisfit } from './fit.ts';
 import { type NameJudgement, NameJudgements, shippedNameJudge } from './judgement.ts';
 import { type PoolList, shippedPoolList } from './pool-list.ts';
-
-/** All findings of names about a flow weigh no more than this: a name is what somebody calls a host. */
-export const MOST_NAMES_WEIGH = 3;
 
 /** Weights; natural logarithms of likelihood ratios, chosen, not measured: docs/evidence.md. */
 const POOL_HOST = 2.5;
@@ -92,7 +89,7 @@ export class NameFinder implements EvidenceFinder {
     if (best === null && misfit === null) return NO_FINDINGS;
     const findings = [...(best?.values() ?? [])];
     if (misfit !== null) findings.push(this.#finding(`The server name does not fit its server: ${misfit}.`, MISFIT));
-    return bounded(strongestFirst(findings), MOST_NAMES_WEIGH);
+    return bounded(strongestFirst(findings), MOST_WEIGHT.names);
   }
 
   /** The findings of one name by kind; that it is a pool's says all that words and likeness could. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ErrorCode, type FlowlampError } from '../../../core/errors.ts';
-import { textCell } from '../../../core/table.ts';
+import { numberCell, textCell } from '../../../core/table.ts';
 import { FlowChoice } from '../../../serve/explain/choice.ts';
-import { numberCell, parseSelector } from '../../../serve/explain/selector.ts';
+import { parseSelector } from '../../../serve/explain/selector.ts';
 import type { Verdict } from '../../../serve/verdict.ts';
 import { tableOf, verdictOf } from './table.ts';
 
