@@ -94,6 +94,11 @@ export class Script {
     return this.#add(this.messages[to]!.from === 'client' ? 'server' : 'client', atUs, to, thinkUs, content);
   }
 
+  /** `from` sends at `atUs`, or `thinkUs` after `to` was sent or has arrived, whichever of them did it, if that is later. */
+  sayOnce(from: Side, to: number, atUs: number, content: string | Uint8Array, thinkUs = 0): number {
+    return this.#add(from, atUs, to, thinkUs, content);
+  }
+
   #add(from: Side, atUs: number, after: number, thinkUs: number, content: string | Uint8Array): number {
     const bytes = typeof content === 'string' ? encoder.encode(content) : content;
     this.messages.push({ from, bytes, atUs, after, thinkUs });
@@ -119,6 +124,11 @@ export function uuid(prng: Prng): string {
 /** A log-normal draw held between two bounds, rounded: sizes in bytes and times in microseconds. */
 export function drawn(prng: Prng, median: number, sigma: number, low: number, high: number): number {
   return Math.round(Math.min(high, Math.max(low, prng.logNormal(median, sigma))));
+}
+
+/** As likely between 10 and 20 as between 100 and 200: for what is known to an order of magnitude only. */
+export function logUniform(prng: Prng, low: number, high: number): number {
+  return low * (high / low) ** prng.float();
 }
 
 /** Time a server takes to answer something it has at hand; chosen to span a cache hit to a busy database. */

@@ -2,6 +2,7 @@
 import type { Dialogue, Share } from '../message.ts';
 import { cryptonote } from './cryptonote.ts';
 import { cryptonoteDonation } from './cryptonote-donation.ts';
+import { drawnPool } from './drawn-pool.ts';
 import { ethGetwork } from './eth-getwork.ts';
 import { ethereumStratum } from './ethereum-stratum.ts';
 import { ethereumStratum2 } from './ethereum-stratum-2.ts';
@@ -26,6 +27,8 @@ const SHARES: readonly { readonly weight: number; readonly value: Dialogue }[] =
   { weight: 0.5, value: ethGetwork },
   { weight: 0.8, value: getwork },
   { weight: 0.6, value: getblocktemplate },
+  // Each site speaks a protocol of its own: what they have in common is mining, and not what one program writes.
+  { weight: 8, value: drawnPool },
 ];
 
 export const MINING: readonly Share[] = SHARES.map(({ weight, value }) => ({ weight, value: withAbsences(value) }));
