@@ -54,6 +54,8 @@ export interface Dialogue {
   readonly speaksHttp?: boolean;
   /** From this message on the bytes are the application's own ciphertext: an ignorable frame more shows as length alone. */
   readonly opaqueFrom?: number;
+  /** Its sites differ in how they write: whether there is room for filler is seen on a session, and not on the dialogue. */
+  readonly mixedFormats?: boolean;
   play(context: DialogueContext): readonly Message[];
 }
 

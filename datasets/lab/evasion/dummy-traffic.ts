@@ -4,10 +4,10 @@
  * would bear far more, but no tool known does more. Only where a line or a frame can be put between others: not in HTTP.
  */
 import type { Prng } from '../../../core/prng.ts';
-import { type Side, serverThinkUs } from '../dialogue/message.ts';
+import { type Dialogue, type Message, type Side, serverThinkUs } from '../dialogue/message.ts';
 import { nominalTimes } from '../dialogue/schedule.ts';
 import type { Evasion } from './evasion.ts';
-import { kindShares } from './filler.ts';
+import { kindOf, kindShares } from './filler.ts';
 
 const encoder = new TextEncoder();
 
@@ -18,15 +18,21 @@ function dummy(prng: Prng, from: Side, id: number, length: number, opaque: boole
   return encoder.encode(`${head}${prng.hex(Math.max(0, length - head.length - tail.length - 1))}"${tail}`);
 }
 
+function isMostlyJson(messages: readonly Message[], dialogue: Dialogue): boolean {
+  return messages.filter((message, i) => kindOf(message, i, dialogue) === 'json').length > messages.length / 2;
+}
+
 export const dummyTraffic: Evasion = {
   name: 'dummy-traffic',
   scope: 'session',
   suits({ dialogue }) {
+    if (dialogue.mixedFormats) return true; // see `messages`
     const { json, opaque } = kindShares(dialogue);
     return json + opaque > 0.5;
   },
   messages(messages, strength, prng, dialogue) {
     if (strength === 0) return messages;
+    if (dialogue.mixedFormats && !isMostlyJson(messages, dialogue)) return messages;
     const opaque = dialogue.opaqueFrom !== undefined;
     const begun = Math.max(
       dialogue.opaqueFrom ?? 0,

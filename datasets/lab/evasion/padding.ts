@@ -12,7 +12,7 @@ const BUCKET_MAX_BYTES = 1_024;
 export const padding: Evasion = {
   name: 'padding',
   scope: 'session',
-  suits: ({ dialogue }) => kindShares(dialogue).other < 0.5,
+  suits: ({ dialogue }) => dialogue.mixedFormats === true || kindShares(dialogue).other < 0.5,
   messages(messages, strength, prng, dialogue) {
     const bucket = Math.round(strength * BUCKET_MAX_BYTES);
     if (bucket === 0) return messages;

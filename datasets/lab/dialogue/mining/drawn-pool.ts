@@ -207,5 +207,6 @@ export const drawnPool: Dialogue = {
   name: 'drawn-pool',
   label: 'mining',
   ports: [3333, 4444, 5555, 7777, 8888, 9000, 14444],
+  mixedFormats: true,
   play: (context) => new PoolSession(context).play(),
 };

@@ -43,6 +43,7 @@ export const drawnService: Dialogue = {
   name: 'drawn-service',
   label: 'other',
   ports: [443, 8443, 8883, 5222, 5671, 7000, 9001],
+  mixedFormats: true,
   play(context) {
     const { operator, prng, durationUs } = context;
     const opening = drawOpening(operator);
