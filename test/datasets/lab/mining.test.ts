@@ -222,7 +222,7 @@ test('a pool that goes away says nothing more, and the miner gives up', () => {
 });
 
 test('the catalogue plays every mining dialogue with pools that may go away', () => {
-  expect(new Set(MINING.map(({ value }) => value.name)).size).toBe(11);
+  expect(new Set(MINING.map(({ value }) => value.name)).size).toBe(12);
   let shorter = 0;
   for (let seed = 0; seed < 200; seed++) {
     const messages = MINING.find(({ value }) => value.name === 'ethproxy')!.value.play(context(seed));

@@ -1,8 +1,8 @@
 /** What clients of drawn services do of their own accord: ask, measure and report, look whether there is news, speak and play. */
 import { drawPace } from '../drawn/pace.ts';
+import type { Role } from '../drawn/role.ts';
 import { drawSize, drawVariedSize } from '../drawn/voice.ts';
 import { drawn, logUniform, MILLISECOND_US, SECOND_US, serverThinkUs } from '../message.ts';
-import type { Role } from './drawn-service.ts';
 
 /** Questions of a few kinds on one connection, for people or on a timer; answers are mostly larger, and as long as they are. */
 export const caller: Role = ({ context, script, voice, ready }) => {

@@ -1,8 +1,8 @@
 /** What clients of drawn services do that mostly wait to be told: subscribers, devices under control, folders and people in touch. */
 import { drawPace } from '../drawn/pace.ts';
+import type { Role } from '../drawn/role.ts';
 import { drawSize, drawVariedSize, type Size } from '../drawn/voice.ts';
 import { drawn, logUniform, MILLISECOND_US, SECOND_US, serverThinkUs } from '../message.ts';
-import type { Role } from './drawn-service.ts';
 
 /** Publish and subscribe: pushes of one size or of many, acknowledged one by one, some at a time, or never. */
 export const subscriber: Role = ({ context, script, voice, ready }) => {

@@ -8,21 +8,11 @@
  */
 import { drawKeepalive, keepAlive } from '../drawn/keepalive.ts';
 import { drawOpening, playOpening } from '../drawn/opening.ts';
+import type { Role } from '../drawn/role.ts';
 import { Voice } from '../drawn/voice.ts';
-import { type Dialogue, type DialogueContext, Script } from '../message.ts';
+import { type Dialogue, Script } from '../message.ts';
 import { assistant, caller, poller, uploader } from './drawn-asking.ts';
 import { device, presence, subscriber, synchronisation } from './drawn-listening.ts';
-
-/** Where a role plays: it adds to the script what happens once `ready` has been said. */
-export interface Stage {
-  readonly context: DialogueContext;
-  readonly script: Script;
-  readonly voice: Voice;
-  readonly ready: number;
-}
-
-/** Draws its habits from the site's stream, then plays one session of them. */
-export type Role = (stage: Stage) => void;
 
 /** Shares are chosen: what is nearest to mining comes most often. */
 export const ROLES: readonly { readonly weight: number; readonly value: Role }[] = [
