@@ -27,6 +27,7 @@ import { type HISTOGRAMS, histogramsInto } from './histograms.ts';
 import { type IDENTITY, identityInto } from './identity.ts';
 import { type PERIODICITY, periodicityInto } from './periodicity.ts';
 import { type QUARTILES, quartilesInto } from './quartiles.ts';
+import { type ROLES, rolesInto } from './roles.ts';
 import { COLUMNS, FEATURES, type TRUTH } from './schema.ts';
 import { type SEQUENCE, sequenceInto } from './sequence.ts';
 import { type SIZES, sizesInto } from './sizes.ts';
@@ -47,6 +48,7 @@ type FilledColumns = ColumnsOf<
     typeof BURSTS &
     typeof PERIODICITY &
     typeof DIALOGUE &
+    typeof ROLES &
     typeof DELIVERY &
     typeof FIRST_BYTES &
     typeof TRUTH
@@ -181,6 +183,7 @@ const FILLS: Readonly<Record<string, (out: FilledColumns, digests: Digests) => F
   bursts: burstsInto,
   periodicity: periodicityInto,
   dialogue: dialogueInto,
+  roles: rolesInto,
   delivery: deliveryInto,
   payload: firstBytesInto,
   truth: (out) => (row, flow) => appendText(out.label, row, flow.label),

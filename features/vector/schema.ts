@@ -22,6 +22,7 @@ import { NAMES } from './names.ts';
 import { PERIODICITY } from './periodicity.ts';
 import { QUARTILES } from './quartiles.ts';
 import { QUIC } from './quic.ts';
+import { ROLES } from './roles.ts';
 import { SEQUENCE } from './sequence.ts';
 import { SIZES } from './sizes.ts';
 import { type FeatureRows, type FeatureSpec, specsOf } from './spec.ts';
@@ -52,6 +53,7 @@ export const COLUMNS: readonly FeatureSpec[] = [
   ...specsOf('bursts', BURSTS),
   ...specsOf('periodicity', PERIODICITY),
   ...specsOf('dialogue', DIALOGUE),
+  ...specsOf('roles', ROLES),
   ...specsOf('delivery', DELIVERY),
   ...specsOf('payload', FIRST_BYTES),
   ...specsOf('tls', TLS),

@@ -3,6 +3,7 @@
 import { earliest, has, initiator, latest, portOf, type TwinFlow, type TwinPacket } from './flow-twin.ts';
 import { messageColumns, type TwinMessage } from './message-twin.ts';
 import { activityColumns, deliveryColumns, payloadColumns } from './packet-columns-twin.ts';
+import { roleColumns } from './roles-twin.ts';
 
 export type TwinRow = Record<string, unknown>;
 
@@ -33,6 +34,7 @@ export function twinRow(flow: TwinFlow): TwinRow {
     ...summary('flow_iat_', '_us', gaps(packets)),
     ...sequenceColumns(flow),
     ...messageColumns(messagesOf(flow)),
+    ...roleColumns(messagesOf(flow)),
     ...activityColumns(flow),
     ...deliveryColumns(flow),
     ...payloadColumns(flow),

@@ -162,7 +162,7 @@ export function quantile(values: readonly number[], share: number): number | nul
   return below + (above - below) * (place % 1);
 }
 
-function variation(values: readonly number[]): number | null {
+export function variation(values: readonly number[]): number | null {
   const mean = sum(values) / values.length;
   return values.length === 0 || mean === 0 ? null : deviation(values) / mean;
 }

@@ -90,7 +90,11 @@ test('padding every payload by as much changes sizes, and nothing else', () => {
     for (const { name } of FEATURES) {
       if (/message_size_(q1|median|q3)$|payload_size_(min|max)$/.test(name) && row[name] !== null) {
         expect(Number(padded[name]), name).toBeCloseTo(Number(row[name]) + padding, 9);
-      } else if (!/bytes|payload_ratio|small_share|_size_(hist|cv|min|mean|std|max)|payload_sizes/.test(name)) {
+      } else if (
+        !/bytes|payload_ratio|small_share|_size_(hist|cv|min|mean|std|max|median|near_share|kinds|ratio)|payload_sizes/.test(
+          name,
+        )
+      ) {
         expect(padded[name], name).toEqual(row[name]);
       }
     }
@@ -144,7 +148,7 @@ test('TCP and UDP of the same payloads differ in headers and flags only', () => 
   const overUdp = rowOf(steps, { protocol: 'udp' });
   for (const { name, group } of FEATURES) {
     if (
-      /payload|iat|duration|turns|distinct|message|gap|period|burst|latency|active|idle|unasked|size_(hist|entropy)/.test(
+      /payload|iat|duration|turns|distinct|message|gap|period|burst|latency|active|idle|unasked|adu|request|answer|push_|size_(hist|entropy)/.test(
         name,
       )
     )

@@ -25,6 +25,7 @@ const BEHAVIOUR = [
   'bursts',
   'periodicity',
   'dialogue',
+  'roles',
   'delivery',
   'payload',
 ];
@@ -100,6 +101,10 @@ function richFrames(): Frame[] {
     const way = i % 2 === 0 ? { ...THERE, seq: 5000 + i } : { ...BACK, seq: 6000 + i };
     return [7 + 0.3 * i + 0.01 * (i % 5), tcp({ ...way, flags: Flag.PSH | Flag.ACK, payload: new Uint8Array(1) })];
   });
+  const pushes = [14, 16, 19].map((at): [number, Uint8Array] => [
+    at,
+    tcp({ ...BACK, seq: 6100 + at, flags: Flag.PSH | Flag.ACK, payload: new Uint8Array(30) }),
+  ]);
   const frames: [number, Uint8Array][] = [
     [1, tcp({ ...THERE, flags: Flag.SYN, seq: 99 })],
     [1.1, tcp({ ...BACK, flags: Flag.SYN | Flag.ACK, seq: 899 })],
@@ -107,6 +112,7 @@ function richFrames(): Frame[] {
     [1.3, tcp({ ...THERE, flags: all, seq: 100, payload: CLIENT })],
     [1.4, tcp({ ...BACK, flags: all, seq: 900, payload: SERVER })],
     ...talk,
+    ...pushes,
     [25, tcp({ ...THERE, flags: Flag.FIN | Flag.ACK, seq: 7000, payload: new Uint8Array(7) })],
     [26, tcp({ ...BACK, flags: all | Flag.RST | Flag.FIN, seq: 7000, payload: new Uint8Array(9) })],
   ];
