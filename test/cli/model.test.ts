@@ -61,9 +61,9 @@ test('a model goes out as bare ONNX with its map, comes back, is filed, and answ
   expect(before.length).toBeGreaterThan(10);
   expect(await verdicts('copy@2')).toEqual(before);
   const listed = JSON.parse(await expectDone('model', 'list', '--json')) as { name: string; version: string }[];
-  expect(listed.map(({ name, version }) => `${name}@${version}`)).toEqual(['mining@0.1.0', 'copy@2', 'copy@10']);
+  expect(listed.map(({ name, version }) => `${name}@${version}`)).toEqual(['mining@0.2.0', 'copy@2', 'copy@10']);
   expect(await expectDone('model', 'show', 'copy')).toMatch(/^model +copy@10\n/);
-  expect(await expectDone('model', 'show', 'mining@0.1.0')).toMatch(/^model +mining@0\.1\.0\n/);
+  expect(await expectDone('model', 'show', 'mining@0.2.0')).toMatch(/^model +mining@0\.2\.0\n/);
   expectFailure(await run('score', capture, '-m', 'copy@3'), 'MODEL_NOT_FOUND');
 });
 
@@ -165,7 +165,7 @@ test('a damaged model in the registry is listed as such, and the others are stil
   writeFileSync(join(home, 'hurt', '0.1.0', 'model.onnx'), 'x');
   const { code, stdout, stderr } = await run('model', 'list', '--registry', home);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^mining@0\.1\.0 .* ships$/m);
+  expect(stdout).toMatch(/^mining@0\.2\.0 .* ships$/m);
   expect(stdout).toMatch(/^hurt@0\.1\.0 +REFUSED$/m);
   expect(stderr).toMatch(/^flowlamp: warning: hurt@0\.1\.0 is refused: .*model\.onnx has sha256 .*\n$/);
 });

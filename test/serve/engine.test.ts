@@ -104,7 +104,7 @@ describe('live', () => {
     const good = live.submit(name, table.specs, table);
     await expect(live.submit('flows.csv', wrong, table)).rejects.toMatchObject({
       code: 'SCHEMA_MISMATCH',
-      message: expect.stringContaining('flows.csv does not fit the model mining@0.1.0: no column fwd_packets'),
+      message: expect.stringContaining('flows.csv does not fit the model mining@0.2.0: no column fwd_packets'),
     });
     await live.close();
     expect(await good).toHaveLength(table.length);
