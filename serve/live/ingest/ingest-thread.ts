@@ -1,0 +1,89 @@
+/** The thread behind ingest.ts: runs the source and follows its flows, and hands them over in blocks of shared memory. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { FlowlampError } from '../../../core/errors.ts';
+import { nodeDigests } from '../../../features/digests-node.ts';
+import { FlowBlock } from '../../../features/flow/flow-block.ts';
+import { FlowExtractor } from '../../../features/flow-extractor.ts';
+import { openSource } from '../../sources/open.ts';
+import type { SourceNews } from '../source.ts';
+import { Ingester } from './ingester.ts';
+import type { IngestCounters, IngestData, IngestOrder, IngestReport } from './messages.ts';
+
+/** How often flows are handed on, ms: what a verdict waits for at most before the model sees it. */
+const TICK_MS = 5;
+const COUNTERS_MS = 1_000;
+
+const { source: config, flows, blocks: memory, credits } = workerData as IngestData;
+const port = parentPort!;
+const stopping = new AbortController();
+const blocks = memory.map((shared) => new FlowBlock(shared));
+let turn = 0;
+let readAtMs = Date.now();
+
+const extractor = new FlowExtractor(
+  nodeDigests,
+  {
+    take: () => {
+      // Where the judge is behind, reading stops: what a live source then loses, the kernel counts.
+      Atomics.wait(credits, 0, 0);
+      Atomics.sub(credits, 0, 1);
+      const block = blocks[turn]!;
+      block.count = 0;
+      return block;
+    },
+    give: ({ count }) => {
+      post({ kind: 'flows', block: turn, flows: count, readAtMs });
+      turn = (turn + 1) % blocks.length;
+    },
+  },
+  flows,
+);
+const tell = (news: SourceNews) => post({ kind: 'news', news });
+const ingester = new Ingester(extractor, extractor, tell);
+
+port.on('message', (order: IngestOrder) => {
+  if (order.kind === 'stop') stopping.abort();
+});
+void run();
+
+async function run(): Promise<void> {
+  try {
+    const source = openSource(config);
+    const counters = (): IngestCounters => ({
+      source: source.counters,
+      extract: extractor.counters,
+      damagedStreams: ingester.damagedStreams,
+    });
+    const ticks = setInterval(() => ingester.tick(source.isLive), TICK_MS);
+    const counts = setInterval(() => post({ kind: 'counters', counters: counters() }), COUNTERS_MS);
+    const sink = {
+      begin: (name: string) => ingester.begin(name),
+      write: (piece: Uint8Array) => {
+        readAtMs = Date.now();
+        ingester.write(piece);
+      },
+      end: () => ingester.end(),
+    };
+    try {
+      await source.run(sink, stopping.signal, tell);
+    } finally {
+      clearInterval(ticks);
+      clearInterval(counts);
+    }
+    extractor.finish();
+    post({ kind: 'done', counters: counters() });
+  } catch (error) {
+    post(refusal(error));
+  }
+  port.close();
+}
+
+function refusal(error: unknown): IngestReport {
+  if (!(error instanceof FlowlampError)) return { kind: 'broken', error: error as Error };
+  const { code, happened, expected, action } = error;
+  return { kind: 'refused', code, parts: { happened, expected, action } };
+}
+
+function post(report: IngestReport): void {
+  port.postMessage(report);
+}
