@@ -15,6 +15,8 @@ export const AlertReason = {
   New: 'new',
   /** The flow had another verdict before. */
   Changed: 'changed',
+  /** The quiet period between these hosts is not over, but it got worse: a higher risk, or a proof of another kind. */
+  Escalated: 'escalated',
 } as const;
 export type AlertReason = (typeof AlertReason)[keyof typeof AlertReason];
 
