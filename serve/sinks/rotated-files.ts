@@ -16,6 +16,13 @@ export function stampOf(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
+/** Several may be of the same second. */
+interface Place {
+  readonly name: string;
+  readonly stamp: string;
+  readonly number: number;
+}
+
 export class RotatedFiles {
   readonly #folder: string;
   readonly #stem: string;
@@ -28,19 +35,18 @@ export class RotatedFiles {
     this.#options = options;
   }
 
-  /** A name that no file has. */
+  /** A name behind those of all that there are. */
   async next(ms: number): Promise<string> {
-    const taken = new Set(await readdir(this.#folder));
-    for (let n = 0; ; n++) {
-      const name = `${this.#stem}-${stampOf(ms)}${n === 0 ? '' : `-${n}`}${this.#ending}`;
-      if (!taken.has(name) && !taken.has(`${name}.gz`)) return join(this.#folder, name);
-    }
+    const stamp = stampOf(ms);
+    const numbers = (await this.#places()).filter((place) => place.stamp === stamp).map(({ number }) => number);
+    const number = Math.max(-1, ...numbers) + 1;
+    return join(this.#folder, `${this.#stem}-${stamp}${number === 0 ? '' : `-${number}`}${this.#ending}`);
   }
 
   /** Compresses those that are not, and removes the oldest beyond those that are kept. */
   async tidy(): Promise<void> {
     const { keep, gzip } = this.#options;
-    const names = await this.#names();
+    const names = (await this.#places()).map(({ name }) => name);
     const old = keep === 0 ? [] : names.slice(0, Math.max(0, names.length - keep));
     for (const name of old) await rm(join(this.#folder, name), { force: true });
     if (!gzip) return;
@@ -48,21 +54,17 @@ export class RotatedFiles {
   }
 
   /** Oldest first. */
-  async #names(): Promise<string[]> {
-    const places = (await readdir(this.#folder)).flatMap((name) => {
-      const place = this.#placeOf(name);
-      return place === null ? [] : [{ name, ...place }];
-    });
-    places.sort((a, b) => (a.stamp === b.stamp ? a.number - b.number : a.stamp < b.stamp ? -1 : 1));
-    return places.map(({ name }) => name);
+  async #places(): Promise<Place[]> {
+    const places = (await readdir(this.#folder)).flatMap((name) => this.#placeOf(name) ?? []);
+    return places.sort((a, b) => (a.stamp === b.stamp ? a.number - b.number : a.stamp < b.stamp ? -1 : 1));
   }
 
-  #placeOf(name: string): { stamp: string; number: number } | null {
+  #placeOf(name: string): Place | null {
     const whole = name.endsWith('.gz') ? name.slice(0, -3) : name;
     if (!whole.startsWith(`${this.#stem}-`) || !whole.endsWith(this.#ending)) return null;
     const middle = whole.slice(this.#stem.length + 1, whole.length - this.#ending.length);
     const match = /^(\d{8}T\d{6}Z)(?:-(\d+))?$/.exec(middle);
-    return match === null ? null : { stamp: match[1]!, number: Number(match[2] ?? 0) };
+    return match === null ? null : { name, stamp: match[1]!, number: Number(match[2] ?? 0) };
   }
 
   /** The compressed file appears whole, then the other goes. */

@@ -27,7 +27,11 @@ export class StreamConnection implements Lines {
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const socket = this.#socket ?? (await this.#connect(signal));
     await this.#until(socket, signal, (resolve, reject) => {
-      socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+      socket.write(bytes, (error) => {
+        if (error) reject(error);
+        // Node calls back without an error when a socket is destroyed that has not written all; `close` follows.
+        else if (!socket.destroyed) resolve();
+      });
     });
   }
 

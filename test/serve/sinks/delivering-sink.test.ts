@@ -276,7 +276,9 @@ test('what is left when the time is over is spilled, and the next run delivers i
   const destination = new TestDestination();
   destination.attempt = () => new Promise(() => undefined);
   const path = folder();
-  const sink = open(destination, { queue: { policy: 'spill', maxItems: 1000, spill: await SpillStore.open(path, 'test/1') } });
+  const sink = open(destination, {
+    queue: { policy: 'spill', maxItems: 1000, spill: await SpillStore.open(path, 'test/1') },
+  });
   for (const n of upTo(300)) sink.offer(recordOf(n));
   await sink.drain(20);
   expect(sink.counters).toMatchObject({ accepted: 300, delivered: 0, dropped: 0, spilled: 300, waiting: 0 });
