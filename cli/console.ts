@@ -1,15 +1,5 @@
 /** What people read while a command runs: always on standard error, so that standard output holds data alone. */
-
-/**
- * Text from captures, models and paths must not steer a terminal: characters that control it, turn the direction of
- * writing, break the line or take no room are shown, not sent.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0)!.toString(16);
-    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
-  });
-}
+import { printable } from '../core/visible.ts';
 
 export class Console {
   readonly #quiet: boolean;

@@ -1,6 +1,6 @@
 /** Aligned columns that fit a terminal: what does not is first narrowed, then left out column by column. */
+import { printable } from '../core/visible.ts';
 import { coloured, type Palette, type Role } from './colours.ts';
-import { printable } from './console.ts';
 import { displayWidth, paddedTo, shortenedBefore, shortenedTo } from './display-width.ts';
 
 export interface FittedColumn {

@@ -1,9 +1,9 @@
 /** Reads the command line, runs a command, and turns whatever happens into an exit code. */
 import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
+import { printable } from '../core/visible.ts';
 import { OutputClosed } from '../features/files/output.ts';
 import { addCommands } from './command-list.ts';
-import { printable } from './console.ts';
 import { ExitCode } from './exit.ts';
 import { startEarly } from './jobs/job-thread.ts';
 import { packageVersion } from './package-root.ts';

@@ -1,5 +1,5 @@
 /** Aligned columns of text for people. */
-import { printable } from './console.ts';
+import { printable } from '../core/visible.ts';
 
 export type Alignment = 'left' | 'right';
 

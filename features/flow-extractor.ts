@@ -213,9 +213,10 @@ export class FlowExtractor implements FrameSink {
       reader(SSH, ssh, (facts, summary, slot) => writeSsh(facts, FACT, summary, state.get(slot, Field.Forward))),
       reader(DNS, dns, (facts, record) => writeDns(facts, FACT, record)),
       reader(DNS, tcpDns, (facts, record) => writeDns(facts, FACT, record)),
-      reader(MINING, mining, (facts, summary, slot) =>
-        writeMining(facts, FACT, summary, state.get(slot, Field.Forward), state.get(slot, Field.FirstUs)),
-      ),
+      reader(MINING, mining, (facts, summary, slot) => {
+        const [firstUs, lastUs] = [state.get(slot, Field.FirstUs), state.get(slot, Field.LastUs)];
+        writeMining(facts, FACT, summary, state.get(slot, Field.Forward), firstUs, lastUs);
+      }),
     ];
     this.#readers = readers.filter((one) => Object.keys(one.columns).some((name) => columns.includes(name)));
     this.#watches = new Watches(this.#readers.map(({ watch }) => watch));

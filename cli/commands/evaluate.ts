@@ -1,6 +1,7 @@
 /** `flowlamp evaluate`: a model against labelled flows. */
 import type { Command } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { jsonDocument } from '../../core/visible.ts';
 import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
 import { writeTextFile } from '../../features/files/output.ts';
@@ -105,11 +106,12 @@ export async function runEvaluate(inputs: readonly string[], options: EvaluateCo
         },
       );
       out.endProgress();
-      const report = format === 'html' ? await reportPage(card, assessment) : jsonText({ ...evaluation, assessment });
+      const report =
+        format === 'html' ? await reportPage(card, assessment) : jsonDocument({ ...evaluation, assessment });
       writeTextFile(options.output, report);
       out.say(`wrote ${options.output}`);
     }
-    printResult(options.json === true ? jsonText(evaluation) : evaluationText(evaluation));
+    printResult(options.json === true ? jsonDocument(evaluation) : evaluationText(evaluation));
     return evaluation;
   } finally {
     await scorer.close();
@@ -125,10 +127,6 @@ function reportFormat(path: string | undefined): 'html' | 'json' | null {
     expected: '.html or .json',
     action: 'choose another name for -o',
   });
-}
-
-function jsonText(evaluation: object): string {
-  return `${JSON.stringify(evaluation, null, 2)}\n`;
 }
 
 export function evaluationText(evaluation: Evaluation): string {

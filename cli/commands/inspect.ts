@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import type { Table } from '../../core/table.ts';
+import { jsonDocument, printable } from '../../core/visible.ts';
 import { STANDARD_INPUT } from '../../features/capture/input.ts';
 import type { CaptureSummary } from '../../features/extract.ts';
 import { expandInputs } from '../../features/files/inputs.ts';
 import { linkTypeName } from '../../features/packet/link.ts';
 import { dropsText, readCapture } from '../captures.ts';
-import { Console, printable } from '../console.ts';
+import { Console } from '../console.ts';
 import { byteText, counted, durationText, grouped, momentText } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, positiveInteger } from '../options.ts';
 import { printResult } from '../outputs.ts';
@@ -116,5 +117,5 @@ function interfacesText({ capture }: CaptureSummary): string {
 function jsonReport(name: string, summary: CaptureSummary, tally: TrafficTally, top: number): string {
   const { capture, compression, counters } = summary;
   const lists = Object.fromEntries(tally.sections(top).map((section) => [section.name, section.rows]));
-  return `${JSON.stringify({ capture: name, compression, ...capture, counters, kinds: tally.kinds, ...lists }, null, 2)}\n`;
+  return jsonDocument({ capture: name, compression, ...capture, counters, kinds: tally.kinds, ...lists });
 }

@@ -1,4 +1,5 @@
 /** An explanation for programs; docs/explain.md says what each member holds. */
+import { jsonDocument } from '../../core/visible.ts';
 import type { FlowValue } from '../../features/flows.ts';
 import { timeText } from '../../features/text/cell.ts';
 import { LEVELS } from '../../models/typical.ts';
@@ -48,17 +49,7 @@ export function reportJson(chosen: Chosen, explained: Explained): string {
     no_effects: noEffects === '' ? null : noEffects,
     timeline: timeline === null ? null : timelineJson(timeline),
   };
-  return `${onlyVisible(JSON.stringify(report, null, 2))}\n`;
-}
-
-/** JSON leaves some characters as they are that control a terminal; outside of texts none of them occurs. */
-function onlyVisible(json: string): string {
-  return json.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  );
+  return jsonDocument(report);
 }
 
 function jsonValue(value: FlowValue): unknown {

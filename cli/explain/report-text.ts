@@ -1,10 +1,10 @@
 /** An explanation for people. */
+import { printable } from '../../core/visible.ts';
 import type { FlowValue } from '../../features/flows.ts';
 import { parseTime } from '../../features/text/cell.ts';
 import type { Chosen } from '../../serve/explain/choice.ts';
 import { type Effects, groupEffects, type InputEffect } from '../../serve/explain/effects.ts';
 import type { Explained } from '../../serve/explain/explain.ts';
-import { printable } from '../console.ts';
 import { byteText, counted, durationText, grouped, momentText } from '../numbers.ts';
 import { textTable } from '../text-table.ts';
 import type { Paint } from './paint.ts';

@@ -1,5 +1,5 @@
 /** Pieces of SVG. Texts come from captures and models: they are escaped, and nothing in them is left that XML forbids. */
-import { printable } from '../console.ts';
+import { printable } from '../../core/visible.ts';
 
 export function escapedXml(text: string): string {
   return printable(text)

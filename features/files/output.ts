@@ -4,6 +4,7 @@
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 
 const BUFFER_BYTES = 1 << 20;
@@ -57,6 +58,11 @@ export class Output {
     }
     // What another run has begun stays, whatever becomes of this one.
     if (this.#partial !== null && before === null) unfinished.add(this.#partial);
+  }
+
+  /** Whether people see what is written, as it is written. */
+  get isTerminal(): boolean {
+    return isatty(this.#file);
   }
 
   writeText(text: string): void {

@@ -110,6 +110,7 @@ async function encoderOf(
   before: TableCheckpoint | null,
 ): Promise<Encoder> {
   const receive = (bytes: Uint8Array) => output.write(bytes);
+  const { isTerminal } = output;
   switch (format) {
     case 'arrow':
     case 'arrows': {
@@ -122,8 +123,8 @@ async function encoderOf(
       return { write: (table) => writer.write(table), finish: () => writer.finish(), newBlocks: () => [] };
     }
     case 'csv':
-      if (before === null) output.writeText(csvHeader(specs));
-      return textEncoder((table) => output.writeText(csvLines(specs, table)));
+      if (before === null) output.writeText(csvHeader(specs, isTerminal));
+      return textEncoder((table) => output.writeText(csvLines(specs, table, isTerminal)));
     case 'jsonl':
       return textEncoder((table) => output.writeText(jsonLines(specs, table)));
     default:

@@ -1,7 +1,8 @@
-/** Values as text: the same in CSV and JSONL. */
+/** Values as text: the same in CSV and JSONL. JSON is written in letters that can be looked at. */
 import { type Column, isNull } from '../../core/table.ts';
 import { textAt } from '../../core/text-column.ts';
 import { textListAt } from '../../core/text-list-column.ts';
+import { visibleJson } from '../../core/visible.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
 
@@ -27,11 +28,11 @@ export function jsonCell(column: Column, row: number): string {
   if (isNull(column, row)) return 'null';
   switch (column.type) {
     case 'utf8':
-      return JSON.stringify(textAt(column, row));
+      return visibleJson(JSON.stringify(textAt(column, row)));
     case 'list_utf8':
-      return JSON.stringify(textListAt(column, row));
+      return visibleJson(JSON.stringify(textListAt(column, row)));
     case 'findings':
-      return JSON.stringify(column.values[row]);
+      return visibleJson(JSON.stringify(column.values[row]));
     case 'bool':
       return column.values[row] === 0 ? 'false' : 'true';
     case 'timestamp_ns':

@@ -51,7 +51,7 @@ export const CERTIFICATE = {
   },
   cert_key_bits: { type: 'uint16', unit: 'bits', doc: 'Size of its key.', nulls: OR_NONE },
   cert_sha256: { type: 'utf8', doc: 'SHA-256 of the certificate, hexadecimal.', nulls: NO_LEAF },
-  cert_sha1: { type: 'utf8', doc: 'SHA-1 of the certificate, hexadecimal.', nulls: NO_LEAF, onRequest: true },
+  cert_sha1: { type: 'utf8', doc: 'SHA-1 of the certificate, hexadecimal.', nulls: NO_LEAF },
   cert_chain_bytes: {
     type: 'list_int32',
     unit: 'bytes',

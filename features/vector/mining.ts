@@ -9,6 +9,9 @@ import type { FeatureRows } from './spec.ts';
 
 const NOT_MINING = 'No mining message was read.';
 const PART = 'in this part of the flow';
+const US_PER_HOUR = 3_600e6;
+/** Rates are of so much time: two shares within a second are not 7,200 an hour. */
+const LEAST_RATE_US = 60e6;
 
 export const MINING = {
   mining_dialect: {
@@ -101,6 +104,16 @@ export const MINING = {
     nulls: NOT_MINING,
   },
   mining_rejected: { type: 'uint32', unit: 'messages', doc: `Those that it refused ${PART}.`, nulls: NOT_MINING },
+  mining_submissions_per_hour: {
+    type: 'float64',
+    doc: `Shares ${PART}, by its duration.`,
+    nulls: `${NOT_MINING.slice(0, -1)}, or it lasts less than a minute.`,
+  },
+  mining_authorisations_per_submission: {
+    type: 'float64',
+    doc: `Logins for each share ${PART}: near to 0 for who works, above 1 for who is refused or tries pools out.`,
+    nulls: 'No share was read.',
+  },
   mining_jobs: { type: 'uint32', unit: 'messages', doc: `Messages ${PART} that bring work.`, nulls: NOT_MINING },
   mining_keep_alives: {
     type: 'uint32',
@@ -154,6 +167,7 @@ export const MINING = {
 /**
  * @param forward which side is `fwd`
  * @param firstUs first packet of the part, us since 1970
+ * @param lastUs its last packet by now
  */
 export function writeMining(
   facts: FactWriter,
@@ -161,6 +175,7 @@ export function writeMining(
   mining: MiningSummary,
   forward: number,
   firstUs: number,
+  lastUs: number,
 ): void {
   facts.text(at.mining_dialect, mining.dialect);
   facts.text(at.mining_transport, mining.transport);
@@ -176,6 +191,7 @@ export function writeMining(
   facts.number(at.mining_first_difficulty, mining.firstDifficulty);
   facts.number(at.mining_last_difficulty, mining.lastDifficulty);
   writeCounts(facts, at, mining);
+  writeRates(facts, at, mining, lastUs - firstUs);
   const [first, proven] = [mining.firstUs - firstUs, (mining.provenUs ?? -Infinity) - firstUs];
   facts.number(at.mining_first_us, first < 0 ? null : first);
   facts.number(at.mining_first_packets, first < 0 ? null : mining.firstPackets);
@@ -197,4 +213,15 @@ function writeCounts(facts: FactWriter, at: FactNumbers<typeof MINING>, mining: 
   facts.number(at.mining_answered, mining.answered);
   facts.number(at.mining_ids_count, mining.isCounting === null ? null : Number(mining.isCounting));
   facts.number(at.mining_lost, mining.lost);
+}
+
+function writeRates(
+  facts: FactWriter,
+  at: FactNumbers<typeof MINING>,
+  { authorisations, submissions }: MiningSummary,
+  durationUs: number,
+): void {
+  const isLong = durationUs >= LEAST_RATE_US;
+  facts.number(at.mining_submissions_per_hour, isLong ? (submissions * US_PER_HOUR) / durationUs : null);
+  facts.number(at.mining_authorisations_per_submission, submissions > 0 ? authorisations / submissions : null);
 }

@@ -16,8 +16,6 @@ export const PROTOCOL_WEIGHTS = { exchange: 12, messages: 8, message: 6, shape: 
 const SEVERAL = 3;
 /** Addresses of Monero and its relatives are longer; no user name is. */
 const LONG_LOGIN = 90;
-/** Rates are told of so much time. */
-const LEAST_RATE_SECONDS = 60;
 /** Logins of which fewer than one share each comes are told about. */
 const MANY_LOGINS = 3;
 const MOST_TEXT = 64;
@@ -118,7 +116,8 @@ class Said {
     const verdicts = [`${this.#count('mining_accepted')} accepted`];
     if (this.#count('mining_rejected') > 0) verdicts.push(`${this.#count('mining_rejected')} refused`);
     const seconds = this.#count('duration_us') / 1e6;
-    const rate = seconds < LEAST_RATE_SECONDS ? '' : `, ${rateText((shares * 3600) / seconds)} an hour`;
+    const perHour = numberCell(this.#table, 'mining_submissions_per_hour', this.#row);
+    const rate = perHour === null ? '' : `, ${rateText(perHour)} an hour`;
     return `${counted(shares, 'share')} submitted (${verdicts.join(', ')}) in ${durationText(seconds)}${rate}`;
   }
 

@@ -7,7 +7,7 @@ import { type FetchOptions, fetchFeed, isUrl } from './fetch-feed.ts';
 import type { ListPolicy } from './indicator.ts';
 import type { IndicatorTable } from './indicator-table.ts';
 import { POISON } from './limits.ts';
-import { readFeed } from './read-feed.ts';
+import { readFeedApart } from './read-apart.ts';
 
 /** How an attempt to bring a feed up to date ended. */
 export type FeedOutcome =
@@ -55,7 +55,7 @@ export class Feed {
   /** The cached copy first, then the source, unless the copy is fresh. */
   async open(): Promise<FeedOutcome> {
     const copy = isUrl(this.source) ? (this.#parts.cache?.load(this.source) ?? null) : null;
-    if (copy !== null) this.#adopt(copy);
+    if (copy !== null) await this.#adopt(copy);
     const age = this.#parts.now() - (this.#copy?.fetchedAt ?? Number.NEGATIVE_INFINITY);
     return age >= 0 && age < this.#parts.freshMs ? { kind: 'unchanged' } : this.refresh();
   }
@@ -69,7 +69,7 @@ export class Feed {
         this.#confirm();
         return { kind: 'unchanged' };
       }
-      const read = readFeed(fetched.bytes, this.#parts.policy);
+      const read = await readFeedApart(fetched.bytes, this.#parts.policy);
       checkChange(this.#table?.count ?? 0, read.table.count);
       this.#keep({ ...fetched, fetchedAt: now(), kept: read.table.count }, read);
       return { kind: 'loaded', counts: read.counts };
@@ -81,9 +81,9 @@ export class Feed {
   }
 
   /** A copy that is no longer accepted, by newer bounds perhaps, is as good as none. */
-  #adopt(copy: FeedCopy): void {
+  async #adopt(copy: FeedCopy): Promise<void> {
     try {
-      this.#table = readFeed(copy.bytes, this.#parts.policy).table;
+      this.#table = (await readFeedApart(copy.bytes, this.#parts.policy)).table;
       const { bytes: _, ...head } = copy;
       this.#copy = head;
     } catch {

@@ -2,9 +2,10 @@
  * The bytes of a feed, from a file or over HTTP(S): bounded in bytes, unpacked bytes, time and redirections, whatever the
  * other side does.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { parseBoundedJson } from './bounded-json.ts';
 import { FeedRefused } from './feed-builder.ts';
 import { FEED_LIMITS } from './limits.ts';
@@ -12,6 +13,7 @@ import { eventFiles } from './misp.ts';
 
 /** What a MISP feed calls the list of its events. */
 const MANIFEST = 'manifest.json';
+const unzipped = promisify(gunzip);
 const LINE_FEED = 0x0a;
 const BLANK = 0x20;
 
@@ -61,9 +63,9 @@ export async function fetchFeed(
 }
 
 async function readFeedFiles(path: string, options: FetchOptions): Promise<Uint8Array> {
-  const bytes = readFeedFile(path, options);
+  const bytes = await readFeedFile(path, options);
   if (basename(path) !== MANIFEST) return bytes;
-  return mispEvents(bytes, async (name) => readFeedFile(join(dirname(path), name), options), options);
+  return mispEvents(bytes, (name) => readFeedFile(join(dirname(path), name), options), options);
 }
 
 function urlOf(source: string): URL {
@@ -75,27 +77,27 @@ function urlOf(source: string): URL {
   return url;
 }
 
-function readFeedFile(path: string, { maxBytes = FEED_LIMITS.bytes }: FetchOptions): Uint8Array {
-  let file: number | null = null;
+async function readFeedFile(path: string, { maxBytes = FEED_LIMITS.bytes }: FetchOptions): Promise<Uint8Array> {
+  let file: FileHandle | null = null;
   try {
-    file = openSync(path, 'r');
-    if (fstatSync(file).isDirectory()) throw new FeedUnreadable('is a folder');
-    return unpacked(readUpTo(file, maxBytes), maxBytes);
+    file = await open(path, 'r');
+    if ((await file.stat()).isDirectory()) throw new FeedUnreadable('is a folder');
+    return await unpacked(await readUpTo(file, maxBytes), maxBytes);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === undefined) throw cause;
     throw new FeedUnreadable(code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`, { cause });
   } finally {
-    if (file !== null) closeSync(file);
+    await file?.close();
   }
 }
 
 /** Piece by piece: what is no regular file has no size. */
-function readUpTo(file: number, most: number): Uint8Array {
+async function readUpTo(file: FileHandle, most: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (let total = 0; ; ) {
     const piece = new Uint8Array(1 << 20);
-    const count = readSync(file, piece);
+    const { bytesRead: count } = await file.read(piece);
     if (count === 0) return Buffer.concat(pieces);
     total += count;
     if (total > most) throw tooLarge(most);
@@ -117,7 +119,7 @@ async function fetchOver(first: URL, known: Validators | null, options: FetchOpt
       await response.body?.cancel();
       throw new FeedUnreadable(`answers ${response.status}`);
     }
-    const bytes = unpacked(await bodyOf(response, maxBytes), maxBytes);
+    const bytes = await unpacked(await bodyOf(response, maxBytes), maxBytes);
     return { bytes, etag: headerOf(response, 'etag'), lastModified: headerOf(response, 'last-modified') };
   } catch (cause) {
     if (cause instanceof FeedUnreadable || cause instanceof FeedRefused) throw cause;
@@ -164,10 +166,10 @@ async function bodyOf(response: Response, most: number): Promise<Uint8Array> {
 }
 
 /** A gzip file, unpacked once: no feed is packed twice. */
-function unpacked(bytes: Uint8Array, most: number): Uint8Array {
+async function unpacked(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: most });
+    return await unzipped(bytes, { maxOutputLength: most });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(most);
     throw new FeedRefused('is a gzip file that is damaged', { cause });

@@ -1,5 +1,6 @@
 /** Evidence of feeds: which columns of a flow are listed, by whom, as what. */
 import { type Finding, numberCell, type Table, textCell } from '../../core/table.ts';
+import { textListAt } from '../../core/text-list-column.ts';
 import { lastSeenSeconds } from '../evidence/columns.ts';
 import { hostOf } from '../evidence/names/host.ts';
 import { safeText } from '../evidence/safe-text.ts';
@@ -34,6 +35,10 @@ const NAME_COLUMNS = [
   { name: 'dns_name', says: 'name that the client had looked up', share: 0.9 },
   { name: 'cert_subject_cn', says: 'name in the certificate', share: 0.8 },
   { name: 'dns_query', says: 'name looked up', share: 0.3 },
+] as const;
+const NAME_LIST_COLUMNS = [
+  { name: 'cert_dns_names', says: 'name in the certificate', share: 0.8 },
+  { name: 'dns_answers', says: 'name in the answer', share: 0.3 },
 ] as const;
 const ADDRESS_COLUMNS = [
   { name: 'dst_ip', port: 'dst_port', says: 'server' },
@@ -111,9 +116,18 @@ export class IntelligenceFinder implements EvidenceFinder {
     for (const { name, says, share } of NAME_COLUMNS) {
       const text = textCell(table, name, row);
       if (text === null) continue;
-      for (const listing of this.#lookups.ofName(text)) {
-        yield { listing, says: `${says} ${hostOf(text)?.name ?? text}`, share };
-      }
+      yield* this.#ofName(text, says, share);
+    }
+    for (const { name, says, share } of NAME_LIST_COLUMNS) {
+      const column = table.columns.get(name);
+      if (column?.type !== 'list_utf8' || column.valid[row] === 0) continue;
+      for (const text of textListAt(column, row)!) yield* this.#ofName(text, says, share);
+    }
+  }
+
+  *#ofName(text: string, says: string, share: number): Generator<Found> {
+    for (const listing of this.#lookups.ofName(text)) {
+      yield { listing, says: `${says} ${hostOf(text)?.name ?? text}`, share };
     }
   }
 

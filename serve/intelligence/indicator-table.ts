@@ -25,6 +25,23 @@ const SLOTS_PER_ENTRY = 2;
 const NO_RISK = 255;
 const BYTES_PER_ENTRY = 24;
 
+/** All that a table is made of, as threads hand it to each other. */
+export interface IndicatorTableParts {
+  readonly seed: number;
+  readonly count: number;
+  readonly kinds: ReadonlyMap<IndicatorKind, number>;
+  readonly prefixes4: ReadonlySet<number>;
+  readonly prefixes6: ReadonlySet<number>;
+  readonly slots: Int32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly risks: Uint8Array<ArrayBuffer>;
+  readonly families: Uint16Array<ArrayBuffer>;
+  readonly lastSeen: Float64Array<ArrayBuffer>;
+  readonly validUntil: Float64Array<ArrayBuffer>;
+  readonly familyNames: readonly string[];
+}
+
 export class IndicatorTable {
   count = 0;
   /** Lengths of the prefixes of networks that are listed, of IPv4 and IPv6. */
@@ -46,6 +63,46 @@ export class IndicatorTable {
   /** @param seed of the hash: results do not depend on it */
   constructor(seed: number) {
     this.#seed = seed | 0;
+  }
+
+  /** The table that has these parts, which are its own from now on. */
+  static of(parts: IndicatorTableParts): IndicatorTable {
+    const table = new IndicatorTable(parts.seed);
+    table.count = parts.count;
+    for (const [kind, count] of parts.kinds) table.#kinds.set(kind, count);
+    for (const length of parts.prefixes4) table.prefixes4.add(length);
+    for (const length of parts.prefixes6) table.prefixes6.add(length);
+    table.#slots = parts.slots;
+    table.#bytes = parts.bytes;
+    table.#ends = parts.ends;
+    table.#risks = parts.risks;
+    table.#families = parts.families;
+    table.#lastSeen = parts.lastSeen;
+    table.#validUntil = parts.validUntil;
+    parts.familyNames.forEach((name, id) => {
+      table.#familyNames[id] = name;
+      table.#familyIds.set(name, id);
+    });
+    return table;
+  }
+
+  /** What `of` makes the same table of; it must not be used any more by then. */
+  get parts(): IndicatorTableParts {
+    return {
+      seed: this.#seed,
+      count: this.count,
+      kinds: this.#kinds,
+      prefixes4: this.prefixes4,
+      prefixes6: this.prefixes6,
+      slots: this.#slots,
+      bytes: this.#bytes,
+      ends: this.#ends,
+      risks: this.#risks,
+      families: this.#families,
+      lastSeen: this.#lastSeen,
+      validUntil: this.#validUntil,
+      familyNames: this.#familyNames,
+    };
   }
 
   /** How many indicators of each kind there are. */

@@ -108,12 +108,12 @@ export function kindOfType(type: string): IndicatorKind | null {
 /** What a list may name. */
 export interface ListPolicy {
   /** Domains that no feed may list. */
-  readonly isPopular: (domain: string) => boolean;
+  readonly popular: ReadonlySet<string>;
   /** Whether what names everybody is refused. An allow-list may name networks of one's own, and whole suffixes. */
   readonly isGuarded: boolean;
 }
 
-export const ALLOW_LIST: ListPolicy = { isPopular: () => false, isGuarded: false };
+export const ALLOW_LIST: ListPolicy = { popular: new Set(), isGuarded: false };
 
 /** @param kind what the feed says it is; null to tell by its looks */
 export function readIndicator(kind: IndicatorKind | null, written: string, policy: ListPolicy): Indicator | Refusal {
@@ -150,7 +150,7 @@ function kindOfValue(value: string): IndicatorKind {
   return IndicatorKind.Domain;
 }
 
-function domainIndicator(written: string, { isPopular, isGuarded }: ListPolicy): Indicator | Refusal {
+function domainIndicator(written: string, { popular, isGuarded }: ListPolicy): Indicator | Refusal {
   // A list of addresses of pages: the whole host is meant only where nothing of it is named.
   const value = written.replace(SCHEME, '').replace(/\/$/, '').split('|')[0]!;
   const name = hostName(value.replace(/^\.+/, ''));
@@ -160,7 +160,7 @@ function domainIndicator(written: string, { isPopular, isGuarded }: ListPolicy):
   if (isIp === true) return Refusal.NotUnderstood;
   if (isGuarded && (domain === null || LOCAL_SUFFIXES.has(name.slice(name.lastIndexOf('.') + 1))))
     return Refusal.TooBroad;
-  if (isPopular(name) || (name.startsWith('www.') && isPopular(name.slice(4)))) return Refusal.Popular;
+  if (popular.has(name) || (name.startsWith('www.') && popular.has(name.slice(4)))) return Refusal.Popular;
   return { kind: IndicatorKind.Domain, value: name };
 }
 

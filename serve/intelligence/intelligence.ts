@@ -58,7 +58,7 @@ export class Intelligence {
       fetchOptions,
     };
     const popular = sources.length === 0 ? new Set<string>() : popularDomains();
-    const policy = { isPopular: (name: string) => popular.has(name), isGuarded: true };
+    const policy = { popular, isGuarded: true };
     const feeds = sources.map((source) => new Feed(source, { ...parts, policy }));
     const intelligence = new Intelligence(feeds, await allowListsOf(settings, parts), settings);
     // One after the other: each may take some hundred MB while it is read.

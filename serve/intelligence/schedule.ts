@@ -1,4 +1,7 @@
-/** Feeds brought up to date while a program runs: every six hours by default, sooner after a failure, never after a day. */
+/**
+ * Feeds brought up to date while a program runs: every six hours by default, sooner after a failure, never after a day. One after the
+ * other, for each may take some hundred MB while it is read.
+ */
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import type { Feed, FeedOutcome } from './feed.ts';
 
@@ -47,7 +50,8 @@ export class FeedSchedule {
   readonly #report: (feed: Feed, outcome: FeedOutcome) => void;
   readonly #timers = new Map<Feed, () => void>();
   readonly #failures = new Map<Feed, number>();
-  readonly #running = new Set<Promise<void>>();
+  /** Resolves when the attempts that are due by now have ended. */
+  #attempts: Promise<void> = Promise.resolve();
   #isStopped = true;
 
   /** @param report told of every attempt */
@@ -78,19 +82,19 @@ export class FeedSchedule {
     this.#isStopped = true;
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-    await Promise.all(this.#running);
+    await this.#attempts;
   }
 
   #plan(feed: Feed, ms: number): void {
     if (this.#isStopped) return;
     const cancel = this.#clock.after(ms, () => {
-      const attempt = this.#attempt(feed).finally(() => this.#running.delete(attempt));
-      this.#running.add(attempt);
+      this.#attempts = this.#attempts.then(() => this.#attempt(feed));
     });
     this.#timers.set(feed, cancel);
   }
 
   async #attempt(feed: Feed): Promise<void> {
+    if (this.#isStopped) return;
     const outcome = await feed.refresh();
     const failures = outcome.kind === 'failed' ? (this.#failures.get(feed) ?? 0) + 1 : 0;
     this.#failures.set(feed, failures);

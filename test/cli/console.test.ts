@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { Console, printable } from '../../cli/console.ts';
+import { Console } from '../../cli/console.ts';
 import { textTable } from '../../cli/text-table.ts';
+import { printable } from '../../core/visible.ts';
 
 const ESCAPE = '\x1b';
 afterEach(() => vi.restoreAllMocks());

@@ -18,7 +18,10 @@ interface Unit {
 
 /** @param all messages of the part, in the order of arrival */
 export function roleColumns(all: readonly TwinMessage[]): Columns {
-  const units = unitsOf(all.slice(0, KEPT));
+  const kept = all.slice(0, KEPT);
+  const pause = gapsOf(kept).findIndex((gap) => gap >= PAUSE);
+  const opening = pause < 0 ? [] : unitsOf(kept, 0, pause + 1);
+  const units = pause < 0 ? [] : unitsOf(kept, pause + 1, kept.length);
   const answers = units.filter((unit, i) => !unit.isFwd && i > 0 && answersIt(units[i - 1]!, unit));
   const requests = answers.map((answer) => units[units.indexOf(answer) - 1]!);
   const pushes = units.filter((unit) => !unit.isFwd && !answers.includes(unit));
@@ -37,6 +40,14 @@ export function roleColumns(all: readonly TwinMessage[]): Columns {
     ...sizes('push', pushes),
     request_share: share(requests, fwd),
     request_gap_cv: steadiness(startGaps(requests)),
+    request_main_gap_cv: steadiness(startGaps(mainOf(requests))),
+    request_rest_gap_cv: steadiness(startGaps(requests.filter((unit) => !mainOf(requests).includes(unit)))),
+    request_size_kinds: kinds(requests),
+    answer_size_kinds: kinds(answers),
+    push_size_kinds: kinds(pushes),
+    push_main_gap_cv: steadiness(startGaps(mainOf(pushes))),
+    opening_request_size_ratio: ratio(lastOf(opening, true), median(requests)),
+    opening_push_size_ratio: ratio(lastOf(opening, false), median(pushes)),
     answer_delay_median_us: quantile(delays, 0.5),
     answer_delay_cv: steadiness(delays),
     request_answer_size_ratio: ratio(median(requests), median(answers)),
@@ -48,22 +59,21 @@ export function roleColumns(all: readonly TwinMessage[]): Columns {
   };
 }
 
-function unitsOf(kept: readonly TwinMessage[]): Unit[] {
+function unitsOf(kept: readonly TwinMessage[], from: number, to: number): Unit[] {
   const gaps = gapsOf(kept);
-  const pause = gaps.findIndex((gap) => gap >= PAUSE);
   const units: Unit[] = [];
-  if (pause < 0) return units;
-  kept.slice(pause + 1).forEach(({ size }, i) => {
-    const us = Math.max(...kept.slice(0, pause + 2 + i).map((message) => message.us));
+  for (let i = from; i < to; i++) {
+    const us = Math.max(...kept.slice(0, i + 1).map((message) => message.us));
+    const size = Math.abs(kept[i]!.size);
+    const isFwd = kept[i]!.size > 0;
     const last = units.at(-1);
-    const isFwd = size > 0;
-    if (last === undefined || last.isFwd !== isFwd || gaps[pause + i]! > NEW_UNIT)
-      units.push({ size: Math.abs(size), isFwd, start: us, end: us });
+    if (last === undefined || last.isFwd !== isFwd || gaps[i - 1]! > NEW_UNIT)
+      units.push({ size, isFwd, start: us, end: us });
     else {
-      last.size += Math.abs(size);
+      last.size += size;
       last.end = us;
     }
-  });
+  }
   return units;
 }
 
@@ -71,16 +81,28 @@ const answersIt = (before: Unit, unit: Unit) => before.isFwd && unit.start - bef
 
 function side(name: string, units: readonly Unit[]): Columns {
   const { [`${name}_size_median`]: middle, [`${name}_size_near_share`]: near } = sizes(name, units);
-  const sorted = units.map(({ size }) => size).sort((a, b) => a - b);
-  const cuts = sorted.filter((size, i) => i > 0 && size - sorted[i - 1]! > NEAR).length;
   return {
     [`${name}_adus`]: units.length,
     [`${name}_adu_size_median`]: middle!,
     [`${name}_adu_size_near_share`]: near!,
-    [`${name}_adu_size_kinds`]: units.length === 0 ? 0 : cuts + 1,
+    [`${name}_adu_size_kinds`]: kinds(units),
     [`${name}_adu_gap_cv`]: steadiness(startGaps(units)),
   };
 }
+
+function kinds(units: readonly Unit[]): number {
+  const sorted = units.map(({ size }) => size).sort((a, b) => a - b);
+  return sorted.filter((size, i) => i === 0 || size - sorted[i - 1]! > NEAR).length;
+}
+
+/** The most units whose sizes lie within NEAR bytes; of several such sets the one of the smallest sizes. */
+function mainOf(units: readonly Unit[]): Unit[] {
+  const lows = [...new Set(units.map(({ size }) => size))].sort((a, b) => a - b);
+  const sets = lows.map((low) => units.filter(({ size }) => size >= low && size - low <= NEAR));
+  return sets.reduce((most, set) => (set.length > most.length ? set : most), []);
+}
+
+const lastOf = (units: readonly Unit[], fwd: boolean) => units.findLast(({ isFwd }) => isFwd === fwd)?.size ?? null;
 
 function sizes(name: string, units: readonly Unit[]): Columns {
   const all = units.map(({ size }) => size);

@@ -1,6 +1,7 @@
 /** `flowlamp dataset audit`: whether a labelled table can be learnt from and judged by honestly. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { ErrorCode, FlowlampError } from '../../../core/errors.ts';
+import { jsonDocument } from '../../../core/visible.ts';
 import { type Audit, auditOf } from '../../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../../datasets/audit/collect.ts';
 import { writeTextFile } from '../../../features/files/output.ts';
@@ -63,7 +64,7 @@ async function runAudit(inputs: readonly string[], options: AuditCommandOptions)
   const shuffle = options.shuffle ? await controlOf(collected) : null;
   const audit = auditOf(collected, { maxAuc: options.maxAuc, allow: options.allow, shuffle });
   out.endProgress();
-  const json = `${JSON.stringify(audit, null, 2)}\n`;
+  const json = jsonDocument(audit);
   if (options.output !== undefined) writeTextFile(options.output, json);
   printResult(options.json === true ? json : auditText(audit));
   if (options.gate === true) requireNoBreach(audit);

@@ -1,7 +1,8 @@
 /** `flowlamp model list`: the models that there are. */
 import type { Command } from 'commander';
+import { jsonDocument, printable } from '../../../core/visible.ts';
 import { listModels, type RegistryEntry } from '../../../models/registry.ts';
-import { Console, printable } from '../../console.ts';
+import { Console } from '../../console.ts';
 import { printResult } from '../../outputs.ts';
 import { textTable } from '../../text-table.ts';
 import { addRegistryOption, type RegistryOptions, rootOf } from './registry-option.ts';
@@ -19,7 +20,7 @@ export function addListCommand(model: Command): void {
     for (const { name, version, problem } of entries) {
       if (problem !== null) out.warn(`${name}@${version} is refused: ${problem}`);
     }
-    printResult(options.json === true ? `${JSON.stringify(entries.map(summary), null, 2)}\n` : listText(entries));
+    printResult(options.json === true ? jsonDocument(entries.map(summary)) : listText(entries));
   });
 }
 

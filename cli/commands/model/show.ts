@@ -1,11 +1,11 @@
 /** `flowlamp model show`: what a model says of itself. */
 import type { Command } from 'commander';
+import { jsonDocument, printable } from '../../../core/visible.ts';
 import type { ModelCard } from '../../../models/card.ts';
 import type { LoadedModel } from '../../../models/folder.ts';
 import { describeModel } from '../../../models/onnx/describe.ts';
 import { tryForest } from '../../../models/predictor.ts';
 import { treeCount } from '../../../models/trees/forest.ts';
-import { printable } from '../../console.ts';
 import { counted } from '../../numbers.ts';
 import { printResult } from '../../outputs.ts';
 import { addRegistryOption, loadCarded, type RegistryOptions } from './registry-option.ts';
@@ -23,7 +23,7 @@ export function addShowCommand(model: Command): void {
       .option('--json', 'print the card'),
   ).action((request: string, options: ShowOptions) => {
     const loaded = loadCarded(request, options);
-    printResult(options.json === true ? `${JSON.stringify(loaded.card, null, 2)}\n` : showText(loaded));
+    printResult(options.json === true ? jsonDocument(loaded.card) : showText(loaded));
   });
 }
 

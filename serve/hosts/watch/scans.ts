@@ -44,6 +44,11 @@ function isSshAttempt({ port, isSsh, isLastPart, seconds, fwdPackets }: SeenFlow
   return (port === 22 || isSsh) && isLastPart && seconds <= ATTEMPT_SECONDS && fwdPackets <= ATTEMPT_PACKETS;
 }
 
+/** Whether the flow is what scans are made of, many or few. */
+export function mayScan(flow: SeenFlow): boolean {
+  return SCANS.some(({ fits }) => fits(flow));
+}
+
 export class ScanWatch {
   readonly #recent: LatestUsed<RecentEvents>;
 

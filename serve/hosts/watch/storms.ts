@@ -9,6 +9,7 @@ import { HOST_LIMITS } from '../limits.ts';
 import type { SeenFlow } from '../seen-flow.ts';
 import { LatestUsed } from './latest-used.ts';
 import { RecentEvents } from './recent-events.ts';
+import { mayScan } from './scans.ts';
 
 const WINDOW_SECONDS = 300;
 /** Different seconds in which one began: what a browser opens side by side counts once. */
@@ -46,7 +47,8 @@ export class StormWatch {
   /** Takes a flow, and says of the storm that it belongs to, if it does. */
   add(flow: SeenFlow): Storm | null {
     const { client, server, port, beganAt } = flow;
-    if (port === null || !isShort(flow)) return null;
+    // Who guesses passwords comes back often, too: that is a scan, and speaks of no miner.
+    if (port === null || !isShort(flow) || mayScan(flow)) return null;
     const known = this.#recent.of(`${client} ${server} ${port}`);
     known.isAnswered ||= flow.bwdPayloadBytes > 0;
     const { events, keys } = known.events.add(beganAt, Math.floor(beganAt));

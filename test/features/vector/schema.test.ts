@@ -98,8 +98,9 @@ describe('the feature table', () => {
 function richFrames(): Frame[] {
   const all = Flag.PSH | Flag.ACK | 32 | 64 | 128;
   const talk = Array.from({ length: 18 }, (_, i): [number, Uint8Array] => {
-    const way = i % 2 === 0 ? { ...THERE, seq: 5000 + i } : { ...BACK, seq: 6000 + i };
-    return [7 + 0.3 * i + 0.01 * (i % 5), tcp({ ...way, flags: Flag.PSH | Flag.ACK, payload: new Uint8Array(1) })];
+    const way = i % 2 === 0 ? { ...THERE, seq: 5000 + 50 * i } : { ...BACK, seq: 6000 + i };
+    const payload = new Uint8Array(i % 6 === 0 ? 40 : 1); // requests of two kinds
+    return [7 + 0.3 * i + 0.01 * (i % 5), tcp({ ...way, flags: Flag.PSH | Flag.ACK, payload })];
   });
   const pushes = [14, 16, 19].map((at): [number, Uint8Array] => [
     at,

@@ -120,6 +120,9 @@ test('short flows one after another to one endpoint are a storm; those side by s
     storm(12, 2, { bwd_payload_bytes: 90_000 }),
     storm(12, 2, { protocol: 'udp' }),
     storm(12, 2, { part: 1 }),
+    storm(12, 2, { dst_port: 22 }),
+    storm(12, 2, { dst_port: 2222, ssh_client: 'SSH-2.0-Go' }),
+    storm(12, 2, { dst_port: 6379 }),
     storm(12, 2).map(([cells, verdict], i): Flow => [{ ...cells, dst_port: 4000 + i }, verdict]),
   ];
   for (const flows of benignOnes) expect(found(hostsOf(flows)[1])).toEqual([]);

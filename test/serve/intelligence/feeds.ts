@@ -5,7 +5,7 @@ import { readFeed } from '../../../serve/intelligence/read-feed.ts';
 
 /** Two popular domains are enough. */
 export const GUARDED: ListPolicy = {
-  isPopular: (name) => name === 'google.com' || name === 'github.com',
+  popular: new Set(['google.com', 'github.com']),
   isGuarded: true,
 };
 

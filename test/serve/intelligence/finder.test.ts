@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FEATURES } from '../../../features/vector/schema.ts';
 import { IntelligenceFinder, type IntelligenceOptions } from '../../../serve/intelligence/finder.ts';
 import { ALLOW_LIST } from '../../../serve/intelligence/indicator.ts';
 import { Intelligence, type IntelligenceSettings } from '../../../serve/intelligence/intelligence.ts';
@@ -29,6 +30,9 @@ describe('what is listed is found in its column', () => {
     ['pool.example.org', { http_connect_target: 'pool.example.org:3333' }, 2.8],
     ['pool.example.org', { dns_name: 'pool.example.org' }, 2.52],
     ['pool.example.org', { dns_query: 'pool.example.org' }, 0.84],
+    ['pool.example.org', { cert_subject_cn: 'pool.example.org' }, 2.24],
+    ['pool.example.org', { cert_dns_names: ['www.example.com', '*.pool.example.org'] }, 2.24],
+    ['pool.example.org', { dns_answers: ['51.15.54.102', 'eu.pool.example.org'] }, 0.84],
     ['51.15.54.102', {}, 2.1],
     ['51.15.0.0/16', {}, 1.05],
     ['51.15.54.102:3333', {}, 3.15],
@@ -46,8 +50,18 @@ describe('what is listed is found in its column', () => {
     expect(findings[0]).toMatchObject({ source: 'intelligence', weight });
   });
 
+  test('in columns that rows of captures have unasked', () => {
+    const extracted = new Set(FEATURES.map(({ name }) => name));
+    const compared = [
+      ...['sni', 'http_connect_target', 'http_host', 'dns_name', 'cert_subject_cn', 'cert_dns_names', 'dns_query'],
+      ...['dns_answers', 'dst_ip', 'dst_port', 'src_ip', 'src_port', 'ja3', 'ja4', 'cert_sha256', 'cert_sha1'],
+    ];
+    expect(compared.filter((name) => !extracted.has(name))).toEqual([]);
+  });
+
   test.each([
     ['pool.example.org', { sni: 'evilpool.example.org' }],
+    ['pool.example.org', { cert_dns_names: ['evilpool.example.org', 'example.org'], dns_answers: [] }],
     ['pool.example.org', { sni: 'example.org' }],
     ['51.15.54.102:3334', {}],
     ['51.16.0.0/16', {}],

@@ -116,3 +116,24 @@ test('the interval is at least a minute and less than a day', () => {
     expect(() => refreshInterval(hours), String(hours)).toThrow(/feeds cannot be refreshed every/);
   }
 });
+
+test('feeds that are due together are asked one after the other', async () => {
+  const clock = new TurnedClock();
+  const steps: string[] = [];
+  const feeds = ['a', 'b'].map((name) => ({
+    fetchedAt: 0,
+    table: {},
+    refresh: async () => {
+      steps.push(`${name} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      steps.push(`${name} ends`);
+      return LOADED;
+    },
+  })) as unknown as Feed[];
+  const schedule = new FeedSchedule(feeds, HOUR, clock, () => undefined);
+  schedule.start();
+  await clock.turn(HOUR);
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
+  await schedule.stop();
+  expect(steps).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+});

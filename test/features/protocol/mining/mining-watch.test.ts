@@ -275,6 +275,26 @@ describe('long flows', () => {
     expect(parts[1]).not.toHaveProperty('mining_first_us');
   });
 
+  test('have the rate of shares of each part, and logins for each share', () => {
+    const { rows } = extractRows(capture, { activeTimeout: 0 });
+    // 30 shares from the first packet to the last, which come every 10 s.
+    expect(mining(rows[0]!)['mining_submissions_per_hour']).toBeCloseTo((30 * 3600) / ((frames.length - 1) * 10), 6);
+    expect(mining(rows[0]!)['mining_authorisations_per_submission']).toBe(0);
+    for (const part of extractRows(capture, { activeTimeout: 100 }).rows) {
+      const rate = mining(part)['mining_submissions_per_hour'];
+      if (rate === undefined) continue;
+      expect((Number(rate) * Number(part['duration_us'])) / 3600e6).toBeCloseTo(Number(part['mining_submissions']), 6);
+    }
+  });
+
+  test('of less than a minute have no rate, those without a share no ratio', () => {
+    const authorize = up(line({ id: 2, method: 'mining.authorize', params: ['account.rig1', 'x'] }));
+    const cells = mining(rowOfSaid([authorize, authorize, submit(3), submit(4), submit(5), submit(6)]));
+    expect(cells).not.toHaveProperty('mining_submissions_per_hour');
+    expect(cells['mining_authorisations_per_submission']).toBe(0.5);
+    expect(mining(rowOfSaid([authorize]))).not.toHaveProperty('mining_authorisations_per_submission');
+  });
+
   test('show at each interval what was said by then', () => {
     const { rows } = extractRows(capture, {
       activeTimeout: 0,

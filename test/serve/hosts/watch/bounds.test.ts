@@ -57,7 +57,7 @@ test('clients and endpoints that are too many are given up and counted', () => {
   for (let i = 0; i < 10; i++) {
     const flow = seen({ client: `10.0.0.${i}` });
     scans.add(flow);
-    storms.add(flow);
+    storms.add({ ...flow, port: 443 });
     synchrony.add(pushes('10.0.0.1', `192.0.2.${i}`, 5)!);
   }
   expect([scans.dropped, storms.dropped, synchrony.dropped]).toEqual([6, 6, 6]);
