@@ -10,18 +10,26 @@ import type { EvidenceFinder } from '../evidence/source.ts';
 import type { ModelLease, ReloadOutcome } from '../http/service.ts';
 import type { Verdict } from '../verdict.ts';
 
-/** Opens the finders of evidence that a model works with: lists and feeds are read anew each time. */
-export type OpenFinders = () => Promise<readonly EvidenceFinder[]>;
+/** The finders of evidence that a model works with; `close` ends what keeps their lists up to date. */
+export interface OpenedFinders {
+  readonly finders: readonly EvidenceFinder[];
+  close(): void;
+}
+
+/** Reads lists and feeds anew each time. */
+export type OpenFinders = () => Promise<OpenedFinders>;
 
 /** A model in use, closed when the last who uses it gives it back. */
 class Held {
   readonly scorer: Scorer;
   readonly live: LiveScorer;
+  readonly #finders: OpenedFinders;
   #users = 1;
 
-  constructor(scorer: Scorer) {
+  constructor(scorer: Scorer, finders: OpenedFinders) {
     this.scorer = scorer;
     this.live = scorer.live();
+    this.#finders = finders;
   }
 
   take(): void {
@@ -30,6 +38,7 @@ class Held {
 
   async giveBack(): Promise<void> {
     if (--this.#users > 0) return;
+    this.#finders.close();
     await this.live.close();
     await this.scorer.close();
   }
@@ -104,15 +113,17 @@ export class ModelHolder {
 /** Opens, and checks that the rows made here are what the model reads, before anything depends on it. */
 async function opened(reference: string, openFinders: OpenFinders): Promise<Held> {
   const finders = await openFinders();
-  const scorer = await Scorer.open(reference, 'kernel', finders);
+  let scorer: Scorer | null = null;
   try {
+    scorer = await Scorer.open(reference, 'kernel', finders.finders);
     const { card } = scorer;
     checkInputs(`the model ${nameOf(card)}`, card.inputs, 'live rows', FEATURES, nodeDigests);
+    return new Held(scorer, finders);
   } catch (error) {
-    await scorer.close();
+    finders.close();
+    await scorer?.close();
     throw error;
   }
-  return new Held(scorer);
 }
 
 const nameOf = ({ name, version }: ModelCard) => `${name}@${version}`;

@@ -1,10 +1,12 @@
 /** The thread behind ingest.ts: runs the source and follows its flows, and hands them over in blocks of shared memory. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { FlowlampError } from '../../../core/errors.ts';
+import type { FrameSink } from '../../../features/capture/packet-sink.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { FlowBlock } from '../../../features/flow/flow-block.ts';
 import { FlowExtractor } from '../../../features/flow-extractor.ts';
-import { openSource } from '../../sources/open.ts';
+import { PacketKeeper } from '../../keep/packet-keeper.ts';
+import { openSource } from '../../sources/open-source.ts';
 import type { SourceNews } from '../source.ts';
 import { Ingester } from './ingester.ts';
 import type { IngestCounters, IngestData, IngestOrder, IngestReport } from './messages.ts';
@@ -13,11 +15,15 @@ import type { IngestCounters, IngestData, IngestOrder, IngestReport } from './me
 const TICK_MS = 5;
 const COUNTERS_MS = 1_000;
 
-const { source: config, flows, blocks: memory, credits } = workerData as IngestData;
+const { source: config, flows, keep, blocks: memory, credits } = workerData as IngestData;
 const port = parentPort!;
 const stopping = new AbortController();
 const blocks = memory.map((shared) => new FlowBlock(shared));
 let turn = 0;
+let tellJudged: () => void = () => undefined;
+const judged = new Promise<void>((resolve) => {
+  tellJudged = resolve;
+});
 let readAtMs = Date.now();
 
 const extractor = new FlowExtractor(
@@ -39,10 +45,31 @@ const extractor = new FlowExtractor(
   flows,
 );
 const tell = (news: SourceNews) => post({ kind: 'news', news });
-const ingester = new Ingester(extractor, extractor, tell);
+const keeper =
+  keep === null
+    ? null
+    : new PacketKeeper(
+        (bundle) => port.postMessage({ kind: 'bundle', bundle } satisfies IngestReport, [bundle.bytes.buffer]),
+        {
+          ...keep,
+          ...(flows.idleTimeout === undefined ? {} : { idleTimeout: flows.idleTimeout }),
+        },
+      );
+const frames: FrameSink =
+  keeper === null
+    ? extractor
+    : {
+        frame(view, at, end, wireLength, us, ns, linkType) {
+          keeper.frame(view, at, end, wireLength, us, ns, linkType);
+          extractor.frame(view, at, end, wireLength, us, ns, linkType);
+        },
+      };
+const ingester = new Ingester(extractor, frames, tell);
 
 port.on('message', (order: IngestOrder) => {
   if (order.kind === 'stop') stopping.abort();
+  else if (order.kind === 'judged') tellJudged();
+  else keeper?.keep(order.flow, order.facts);
 });
 void run();
 
@@ -53,6 +80,7 @@ async function run(): Promise<void> {
       source: source.counters,
       extract: extractor.counters,
       damagedStreams: ingester.damagedStreams,
+      keeper: keeper?.counters ?? null,
     });
     const ticks = setInterval(() => ingester.tick(source.isLive), TICK_MS);
     const counts = setInterval(() => post({ kind: 'counters', counters: counters() }), COUNTERS_MS);
@@ -71,6 +99,10 @@ async function run(): Promise<void> {
       clearInterval(counts);
     }
     extractor.finish();
+    // Verdicts on the last flows come back before the packets are given up.
+    post({ kind: 'over' });
+    await judged;
+    keeper?.finish();
     post({ kind: 'done', counters: counters() });
   } catch (error) {
     post(refusal(error));

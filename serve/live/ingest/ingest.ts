@@ -8,9 +8,17 @@ import { nodeDigests } from '../../../features/digests-node.ts';
 import { BLOCK_BYTES, FlowBlock } from '../../../features/flow/flow-block.ts';
 import type { FlowOptions } from '../../../features/flow-extractor.ts';
 import { FlowRows } from '../../../features/vector/rows.ts';
+import type { FlowKey, VerdictFacts } from '../../keep/keep-request.ts';
+import type { EvidenceBundle, KeeperOptions } from '../../keep/packet-keeper.ts';
 import type { SourceConfig } from '../../sources/config.ts';
 import type { SourceNews } from '../source.ts';
-import { INGEST_BLOCKS, type IngestCounters, type IngestData, type IngestOrder, type IngestReport } from './messages.ts';
+import {
+  INGEST_BLOCKS,
+  type IngestCounters,
+  type IngestData,
+  type IngestOrder,
+  type IngestReport,
+} from './messages.ts';
 
 export interface IngestHandlers {
   /**
@@ -22,6 +30,17 @@ export interface IngestHandlers {
   rows(table: Table, readAtMs: number): Promise<void>;
   news(news: SourceNews): void;
   counters(counters: IngestCounters): void;
+  /** Packets of a flow that were asked for. */
+  bundle(bundle: EvidenceBundle): void;
+}
+
+export interface IngestSettings {
+  readonly source: SourceConfig;
+  /** What rows call the capture. */
+  readonly name: string;
+  readonly flows: FlowOptions;
+  /** Null where no packets are kept. */
+  readonly keep: KeeperOptions | null;
 }
 
 /** The thread's program, beside this one when compiled, and beside the bundle when bundled. */
@@ -40,10 +59,10 @@ export class Ingest {
   readonly done: Promise<void>;
 
   /** @param file the program of the thread */
-  constructor(source: SourceConfig, name: string, flows: FlowOptions, handlers: IngestHandlers, file = THREAD_FILE) {
+  constructor({ source, name, flows, keep }: IngestSettings, handlers: IngestHandlers, file: URL = THREAD_FILE) {
     if (file.protocol !== 'file:' || !existsSync(fileURLToPath(file))) throw notBuilt();
     const memory = Array.from({ length: INGEST_BLOCKS }, () => new SharedArrayBuffer(BLOCK_BYTES));
-    const workerData: IngestData = { source, flows, blocks: memory, credits: this.#credits };
+    const workerData: IngestData = { source, flows, keep, blocks: memory, credits: this.#credits };
     this.#handlers = handlers;
     this.#blocks = memory.map((shared) => new FlowBlock(shared));
     this.#rows = new FlowRows(name, nodeDigests, (batch) => this.#made.push(copyTable(batch)), flows);
@@ -56,6 +75,11 @@ export class Ingest {
   /** Ends the source; what its flows were is handed on before `done` settles. */
   stop(): void {
     this.#order({ kind: 'stop' });
+  }
+
+  /** The packets of a flow are to be kept. */
+  keep(flow: FlowKey, facts: VerdictFacts): void {
+    this.#order({ kind: 'keep', flow, facts });
   }
 
   /** Ends the thread, whatever it does. */
@@ -74,13 +98,21 @@ export class Ingest {
   #take(report: IngestReport, resolve: () => void, reject: (error: unknown) => void): void {
     switch (report.kind) {
       case 'flows':
-        this.#working = this.#working.then(() => this.#append(report.block, report.flows, report.readAtMs)).catch(reject);
+        this.#working = this.#working
+          .then(() => this.#append(report.block, report.flows, report.readAtMs))
+          .catch(reject);
         break;
       case 'news':
         this.#handlers.news(report.news);
         break;
       case 'counters':
         this.#handlers.counters(report.counters);
+        break;
+      case 'bundle':
+        this.#handlers.bundle(report.bundle);
+        break;
+      case 'over':
+        void this.#working.then(() => this.#order({ kind: 'judged' }));
         break;
       case 'done':
         this.#handlers.counters(report.counters);
