@@ -152,6 +152,12 @@ describe('too slowly', () => {
     for (const wire of slow) expect(statusOf(wire.text())).toBe(408);
   });
 
+  test('a connection on which nothing comes is closed', async () => {
+    const wire = await connect(bench);
+    await wire.closed;
+    expect([0, 408]).toContain(statusOf(wire.text()));
+  });
+
   test('a body that pauses is not waited for', async () => {
     const wire = await connect(bench);
     wire.socket.write(post('application/json', 'Content-Length: 100'));
