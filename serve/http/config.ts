@@ -62,7 +62,16 @@ export function checkedHttpConfig(config: HttpConfig): CheckedHttpConfig {
       'set one of them, or listen on 127.0.0.1',
     );
   }
-  return { host, port, isLoopback, token, tls, allowedHosts, limits: checkedLimits(config.limits ?? {}) };
+  // A name may stand for two addresses, and the second would be another server, without the bounds of the first.
+  return {
+    host: host === 'localhost' ? DEFAULT_HTTP_HOST : host,
+    port,
+    isLoopback,
+    token,
+    tls,
+    allowedHosts,
+    limits: checkedLimits(config.limits ?? {}),
+  };
 }
 
 function checkedLimits(some: Partial<HttpLimits>): HttpLimits {

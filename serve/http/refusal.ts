@@ -98,11 +98,12 @@ function clientStatus(error: unknown): number | null {
   return isLibrary && typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : null;
 }
 
-/** Absolute paths are cut down to the name of the file. */
+/** Paths are cut down to the name of the file. */
 export function withoutPaths(text: string): string {
   return text
     .replace(/(?<![\w.:/*+-])(?:\/[^\s/;:,'"()]+)+\/([^\s/;:,'"()]+)/g, '$1')
-    .replace(/\b[A-Za-z]:\\(?:[^\s\\;:,'"()]+\\)*([^\s\\;:,'"()]+)/g, '$1');
+    .replace(/\b[A-Za-z]:\\(?:[^\s\\;:,'"()]+\\)*([^\s\\;:,'"()]+)/g, '$1')
+    .replace(/(?<![\w:/])(?:[\w@.-]+\/)+([\w@-]+(?:\.\w+)+)/g, '$1');
 }
 
 export function tooLarge(what: string, most: number): Refusal {

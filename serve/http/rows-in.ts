@@ -13,10 +13,12 @@ import { JsonRefused, measureJson, parseBoundedJson } from '../intelligence/boun
 import { announcedLength, BODY_NAME, bodyPieces, wholeBody } from './body.ts';
 import { FIXED_LIMITS, type HttpLimits } from './limits.ts';
 import { Media, type ScoredMedia } from './media.ts';
-import { Refusal, tooLarge } from './refusal.ts';
+import { busy, Refusal, tooLarge } from './refusal.ts';
 
 /** What was read besides rows; filled while it is read. */
 export interface BodyAccount {
+  /** Whether nobody waits for the rows any more; reading then ends. */
+  isOver: boolean;
   /** In words, null where a capture was read to its end. */
   damage: string | null;
   /** JSON: whether the rows stood in a member of that name. */
@@ -191,7 +193,9 @@ async function* capture(
     refuse(head, ZSTD, 'zstd');
     if (input.compression !== 'none') refuse(head, GZIP, 'gzip within gzip');
   });
-  const tables = captureTables(BODY_NAME, boundedBytes(inner, unpackedBytes), { maxFlows: FIXED_LIMITS.captureFlows });
+  const tables = captureTables(BODY_NAME, boundedBytes(inner, unpackedBytes, account), {
+    maxFlows: FIXED_LIMITS.captureFlows,
+  });
   try {
     for (;;) {
       const next = await tables.next();
@@ -240,13 +244,22 @@ function refuse(head: Uint8Array, magic: readonly number[], packed: string): voi
   });
 }
 
-async function* boundedBytes(pieces: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
+async function* boundedBytes(
+  pieces: AsyncIterable<Uint8Array>,
+  most: number,
+  account: BodyAccount,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const piece of pieces) {
+    if (account.isOver) throw tooLate();
     bytes += piece.length;
     if (bytes > most) throw tooLarge('the capture, once unpacked,', most);
     yield piece;
   }
+}
+
+export function tooLate(): Refusal {
+  return busy('the request took too long to score', 1);
 }
 
 function tooManyColumns(): Refusal {

@@ -107,7 +107,7 @@ function optionsOf({ limits, tls }: CheckedHttpConfig) {
     connectionsCheckingInterval: FIXED_LIMITS.checkMs,
     maxHeaderSize: FIXED_LIMITS.headerBytes,
   };
-  const secured = tls === null ? null : { ...bounds, ...serverTls(tls) };
+  const secured = tls === null ? null : { ...bounds, ...serverTls(tls, limits.headersMs) };
   return {
     logger: false,
     ...(secured === null ? { http: bounds } : { https: secured }),
@@ -124,9 +124,9 @@ function optionsOf({ limits, tls }: CheckedHttpConfig) {
   } as const;
 }
 
-function serverTls({ cert, key, ca }: NonNullable<CheckedHttpConfig['tls']>) {
+function serverTls({ cert, key, ca }: NonNullable<CheckedHttpConfig['tls']>, handshakeTimeout: number) {
   const clients = ca === null ? {} : { ca, requestCert: true, rejectUnauthorized: true };
-  return { cert, key, minVersion: 'TLSv1.2', ...clients } as const;
+  return { cert, key, minVersion: 'TLSv1.2', handshakeTimeout, ...clients } as const;
 }
 
 /** Hooks that stand before every route, and the routes. */

@@ -7,7 +7,7 @@ import { FIXED_LIMITS } from '../limits.ts';
 import { answerMedia, Media, scoredMedia } from '../media.ts';
 import { busy } from '../refusal.ts';
 import type { Answer, Call, Route, Tools } from '../route.ts';
-import { type BodyAccount, bodyTables, memoryOf, mostBytes } from '../rows-in.ts';
+import { type BodyAccount, bodyTables, memoryOf, mostBytes, tooLate } from '../rows-in.ts';
 import { encodedRows, type Piece } from '../rows-out.ts';
 import { ROW, SCORED_ROW } from '../schemas.ts';
 import type { ModelLease } from '../service.ts';
@@ -62,9 +62,9 @@ async function scoreBody(call: Call, tools: Tools): Promise<Answer> {
   const media = scoredMedia(mediaTypeOf(request.headers['content-type']));
   const answer = answerMedia(media, request.headers.accept);
   checkAnnounced(request, mostBytes(media, tools.limits));
-  const account: BodyAccount = { damage: null, isWrapped: false };
+  const account: BodyAccount = { damage: null, isWrapped: false, isOver: false };
   const leave = await tools.admission.enter(memoryOf(media, request, tools.limits));
-  const pieces = bounded(call, tools, leave, (lease) => {
+  const pieces = bounded(call, tools, account, leave, (lease) => {
     const tables = bodyTables(media, request, tools.limits, account);
     return encodedRows(answer, judged(tables, lease), account);
   });
@@ -77,24 +77,30 @@ async function scoreBody(call: Call, tools: Tools): Promise<Answer> {
 async function* bounded(
   { response }: Call,
   { service, limits }: Tools,
+  account: BodyAccount,
   leave: () => void,
   make: (lease: ModelLease) => AsyncIterable<Piece>,
 ): AsyncGenerator<Piece> {
   let lease: ModelLease | null = null;
-  let isLate = false;
+  const end = () => {
+    account.isOver = true;
+  };
+  // A client that has gone away waits for nothing.
+  response.once('close', end);
   const timer = setTimeout(() => {
-    isLate = true;
+    end();
     // Who reads slowly waits in vain for the rest; who has no answer yet is told.
     if (response.headersSent) response.destroy();
   }, limits.scoreMs);
   try {
     lease = service.lease();
     for await (const piece of make(lease)) {
-      if (isLate) throw busy('the request took too long to score', 1);
+      if (account.isOver) throw tooLate();
       yield piece;
     }
   } finally {
     clearTimeout(timer);
+    response.removeListener('close', end);
     lease?.release();
     leave();
   }
