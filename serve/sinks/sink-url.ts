@@ -46,19 +46,19 @@ function targetOf(type: SinkType, target: string): object {
 }
 
 function optionsOf(type: SinkType, query: string): object {
-  const options: Record<string, string> = {};
+  const options = new Map<string, string>();
   for (const [key, value] of new URLSearchParams(query)) {
     const name = key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (Object.hasOwn(options, name)) {
+    if (options.has(name)) {
       throw invalid(`--sink ${type}: says an option twice`, 'each option once', 'remove one');
     }
     // A target cannot be said twice either, nor a type.
     if (name === 'type' || Object.hasOwn(targetOf(type, 'x'), name)) {
       throw invalid(`--sink ${type}: says its target twice`, `${type}:TARGET?option=value`, 'remove the option');
     }
-    options[name] = value;
+    options.set(name, value);
   }
-  return options;
+  return Object.fromEntries(options);
 }
 
 function kebab(name: string): string {

@@ -20,10 +20,10 @@ const FINDINGS_UNIT = 'json of findings';
 export const tableForm: Form<Table> = {
   tag: 'table/1',
   toBytes(table) {
-    if (ArrowWriter === null) throw new Error('loadArrow() comes first');
+    if (arrow === null) throw new Error('loadArrow() comes first');
     const pieces: Uint8Array[] = [];
     const plain = withFindingsAsText(table);
-    const writer = new ArrowWriter('arrows', plain.specs, (bytes) => pieces.push(bytes.slice()));
+    const writer = new arrow.ArrowWriter('arrows', plain.specs, (bytes) => pieces.push(bytes.slice()));
     writer.write(plain);
     writer.finish();
     return Buffer.concat(pieces);
@@ -35,12 +35,13 @@ export const tableForm: Form<Table> = {
   },
 };
 
-let ArrowWriter: typeof import('../../features/arrow/arrow-writer.ts').ArrowWriter | null = null;
+export type ArrowModule = typeof import('../../features/arrow/arrow-writer.ts');
+let arrow: ArrowModule | null = null;
 
 /** Arrow's library takes a tenth of a second to load: only where tables are written. */
-export async function loadArrow(): Promise<typeof import('../../features/arrow/arrow-writer.ts').ArrowWriter> {
-  ({ ArrowWriter } = await import('../../features/arrow/arrow-writer.ts'));
-  return ArrowWriter;
+export async function loadArrow(): Promise<ArrowModule> {
+  arrow ??= await import('../../features/arrow/arrow-writer.ts');
+  return arrow;
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -11,7 +11,10 @@ import { columnsOfArrow } from '../../features/arrow/from-arrow.ts';
 import { ARROW_LIMITS } from '../../features/arrow/limits.ts';
 import { type ArrowMessage, readMessage } from '../../features/arrow/message.ts';
 import type { ArrowField } from '../../features/arrow/schema.ts';
-import { loadArrow } from './table-form.ts';
+import { type ArrowModule, loadArrow } from './table-form.ts';
+
+/** Filled up to eight bytes; the stream format follows. */
+const MAGIC = new TextEncoder().encode('ARROW1\0\0');
 
 /** What of a file is used here; tests put in one that fails. */
 export interface JournalFile {
@@ -32,7 +35,7 @@ export class TableJournal {
   readonly specs: readonly ColumnSpec[];
   readonly #file: JournalFile;
   readonly #zstd: CompressZstd | null;
-  readonly #Writer: typeof ArrowWriter;
+  readonly #arrow: ArrowModule;
   #writer: ArrowWriter | null = null;
   #pieces: Uint8Array[] = [];
   /** Up to here it holds whole record batches. */
@@ -43,13 +46,13 @@ export class TableJournal {
     specs: readonly ColumnSpec[],
     file: JournalFile,
     zstd: CompressZstd | null,
-    Writer: typeof ArrowWriter,
+    arrow: ArrowModule,
   ) {
     this.path = path;
     this.specs = specs;
     this.#file = file;
     this.#zstd = zstd;
-    this.#Writer = Writer;
+    this.#arrow = arrow;
   }
 
   static async create(
@@ -58,8 +61,8 @@ export class TableJournal {
     zstd: CompressZstd | null,
     openFile: OpenJournal,
   ): Promise<TableJournal> {
-    const Writer = await loadArrow();
-    return new TableJournal(path, specs, await openFile(path, 'wx'), zstd, Writer);
+    const arrow = await loadArrow();
+    return new TableJournal(path, specs, await openFile(path, 'wx'), zstd, arrow);
   }
 
   /** All of the table or, where that fails, none: what was written of it is cut off. */
@@ -78,10 +81,15 @@ export class TableJournal {
     }
   }
 
+  /** apache-arrow leaves out the schema in front, which the format has and without which no crash could be survived. */
   #newWriter(): ArrowWriter {
+    let begun = this.#bytes;
+    if (begun === 0) {
+      this.#pieces.push(MAGIC, this.#arrow.schemaMessage(this.specs, []));
+      begun = this.#pieces.reduce((sum, { length }) => sum + length, 0);
+    }
     const receive = (bytes: Uint8Array) => void this.#pieces.push(bytes.slice());
-    const before = this.#bytes === 0 ? null : { bytes: this.#bytes, blocks: [] };
-    return new this.#Writer('arrow', this.specs, receive, this.#zstd, before);
+    return new this.#arrow.ArrowWriter('arrow', this.specs, receive, this.#zstd, { bytes: begun, blocks: [] });
   }
 
   close(): Promise<void> {
@@ -95,7 +103,6 @@ async function writeAll(file: JournalFile, bytes: Uint8Array, position: number):
   }
 }
 
-const MAGIC_BYTES = 8;
 /** `continuation:32 = -1`, then the length of the metadata. */
 const CONTINUATION = 0xffff_ffff;
 const PREFIX_BYTES = 8;
@@ -113,14 +120,14 @@ interface FoundJournal {
  * @returns false where there is no row in it
  */
 export async function endJournal(path: string, openFile: OpenJournal): Promise<boolean> {
-  const Writer = await loadArrow();
+  const { ArrowWriter } = await loadArrow();
   const file = await openFile(path, 'r+');
   try {
     const found = await readJournal(file);
     if (found === null || found.blocks.length === 0) return false;
     const pieces: Uint8Array[] = [];
     const receive = (bytes: Uint8Array) => void pieces.push(bytes.slice());
-    new Writer('arrow', specsOf(found.fields), receive, null, found).finish();
+    new ArrowWriter('arrow', specsOf(found.fields), receive, null, found).finish();
     await file.truncate(found.bytes);
     await writeAll(file, Buffer.concat(pieces), found.bytes);
     await file.datasync();
@@ -135,7 +142,7 @@ async function readJournal(file: JournalFile): Promise<FoundJournal | null> {
   const { size } = await file.stat();
   let fields: readonly ArrowField[] | null = null;
   const blocks: (readonly [number, number, number])[] = [];
-  let at = MAGIC_BYTES;
+  let at = MAGIC.length;
   for (let next = await messageAt(file, at, size); next !== null; next = await messageAt(file, at, size)) {
     const { message, metadataBytes } = next;
     if (message.kind === 'schema') fields = message.fields;

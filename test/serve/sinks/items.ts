@@ -45,8 +45,8 @@ export function linesOf(path: string): Record<string, unknown>[] {
 
 /** Waits until it is so; a test that waits for ever fails by its own time. */
 export async function until(isSo: () => boolean, ms = 5_000): Promise<void> {
-  for (const end = Date.now() + ms; !isSo(); ) {
-    if (Date.now() > end) throw new Error(`still not so after ${ms} ms: ${isSo}`);
+  for (const end = performance.now() + ms; !isSo(); ) {
+    if (performance.now() > end) throw new Error(`still not so after ${ms} ms: ${isSo}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
