@@ -48,4 +48,9 @@ export interface Source {
    */
   run(sink: StreamSink, signal: AbortSignal, tell: (news: SourceNews) => void): Promise<void>;
   readonly counters: SourceCounters;
+  /**
+   * After `run` has settled: all that was handed on has been judged, and the sinks were drained. A source that keeps a journal
+   * notes that it need not bring it again.
+   */
+  settled?(): void;
 }

@@ -81,10 +81,10 @@ export class CapAddon implements Source {
     });
     try {
       while (!signal.aborted) {
-        await outlet.write(packets.take());
+        if (!packets.isEmpty) await outlet.write(packets.take());
         await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
       }
-      await outlet.write(packets.take());
+      if (!packets.isEmpty) await outlet.write(packets.take());
       await outlet.close();
     } catch (cause) {
       await outlet.giveUp();

@@ -17,6 +17,10 @@ export class PcapBuffer {
     this.#used = FILE_HEADER_BYTES;
   }
 
+  get isEmpty(): boolean {
+    return this.#used === 0;
+  }
+
   /** Adds `frame[0, length)`, captured at `us` since 1970; false where there is no room. */
   add(frame: Uint8Array, length: number, us: number): boolean {
     const at = this.#used;

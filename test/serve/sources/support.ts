@@ -126,13 +126,17 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Runs `script` in a process of its own, `source` being what a module of ours exports; Node cannot read TypeScript. */
-export async function runApart(module: string, script: string): Promise<ChildProcess> {
+export async function runApart(
+  module: string,
+  script: string,
+  run = (file: string): ChildProcess => spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] }),
+): Promise<ChildProcess> {
   const folder = scratch();
   const outfile = folder.at('module.mjs');
   const entry = fileURLToPath(new URL(`../../../${module}`, import.meta.url));
   await build({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node', logLevel: 'error' });
   writeFileSync(folder.at('main.mjs'), `import * as source from './module.mjs';\n${script}`);
-  const child = spawn(process.execPath, [folder.at('main.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = run(folder.at('main.mjs'));
   running.add(async () => child.kill('SIGKILL'));
   return child;
 }
