@@ -1,9 +1,9 @@
 /**
- * The sidecar: packets of a source to verdicts, and those to sinks, alerts, and whoever asks over HTTP. It never waits for a sink, and
- * what it loses it counts. Stopped, it judges every flow that lives and lets the sinks deliver.
+ * The sidecar: packets of a source to verdicts, and those to sinks, alerts, and whoever asks over HTTP. It never waits for a sink
+ * while packets cannot wait for it, and what it loses it counts. Stopped, it judges every flow that lives and lets the sinks deliver.
  */
-import { assertNever } from '../../core/errors.ts';
-import { Row } from '../records/row.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Table } from '../../core/table.ts';
 import { AlertDesk } from '../alerts/alert-desk.ts';
 import { VerdictHistory } from '../alerts/verdict-history.ts';
 import { AlertBudget } from '../budget/alert-budget.ts';
@@ -11,20 +11,314 @@ import type { SidecarConfig } from '../config/config.ts';
 import { DriftWatch } from '../drift/drift-watch.ts';
 import { FeedbackFile } from '../feedback/store.ts';
 import { type RunningHttpServer, startHttpServer } from '../http/server.ts';
-import type { ModelLease, Readiness, ReloadOutcome, SidecarService } from '../http/service.ts';
+import type { ReloadOutcome } from '../http/service.ts';
 import { VerdictRing } from '../http/verdict-ring.ts';
 import { EvidenceFolder } from '../keep/evidence-folder.ts';
 import { keepRequestOf } from '../keep/keep-request.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import type { MetricsSnapshot } from '../metrics/snapshot.ts';
+import { Row } from '../records/row.ts';
 import type { OpenSink } from '../sinks/delivering-sink.ts';
 import { openSinks } from '../sinks/open-sink.ts';
 import { Ingest, type IngestHandlers } from './ingest/ingest.ts';
-import type { IngestCounters } from './ingest/messages.ts';
-import type { Alert, Item, SidecarRecord } from './items.ts';
+import type { Alert, Item } from './items.ts';
 import { Judge } from './judge.ts';
 import { ModelHolder } from './model-holder.ts';
-import { alertOptions, finderOpener, flowOptions, httpConfig, isLiveSource, keeperOptions, nameOfSource } from './settings.ts';
-import type { SourceNews } from './source.ts';
+import { Service } from './service.ts';
+import {
+  budgetOptions,
+  deskOptions,
+  finderOpener,
+  flowOptions,
+  httpConfig,
+  isLiveSource,
+  keeperOptions,
+  nameOfSource,
+} from './settings.ts';
 import { readState, writeState } from './state-file.ts';
+import { Status } from './status.ts';
+
+const DEFAULT_DRAIN_SECONDS = 10;
+const DEFAULT_STATUS_SECONDS = 60;
+/** How often what has to outlast a restart is written down. */
+const STATE_MS = 300_000;
+/** After the thread of packets broke it is started again, after ever longer, ms. */
+const FIRST_RESTART_MS = 1_000;
+const LAST_RESTART_MS = 60_000;
+
+export interface SidecarContext {
+  readonly log: Log;
+  /** Of the program, for documents. */
+  readonly version: string;
+}
+
+/** All that a sidecar is made of, open. */
+interface Parts {
+  readonly config: SidecarConfig;
+  readonly log: Log;
+  readonly holder: ModelHolder;
+  readonly history: VerdictHistory;
+  readonly budget: AlertBudget;
+  readonly desk: AlertDesk;
+  readonly drift: DriftWatch;
+  readonly judge: Judge;
+  readonly sinks: readonly OpenSink[];
+  readonly ring: VerdictRing;
+  readonly feedback: FeedbackFile | null;
+  readonly folder: EvidenceFolder | null;
+  readonly status: Status;
+  readonly metrics: Metrics | null;
+}
+
+export class Sidecar {
+  readonly #parts: Parts;
+  readonly #isLive: boolean;
+  #server: RunningHttpServer | null = null;
+  #ingest: Ingest | null = null;
+  #isStopping = false;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#isLive = isLiveSource(parts.config.source);
+  }
+
+  /**
+   * Opens everything but the source; what cannot be opened is said before anything has begun.
+   *
+   * @throws FlowlampError
+   */
+  static async open(config: SidecarConfig, { log, version }: SidecarContext): Promise<Sidecar> {
+    const http = httpConfig(config);
+    const holder = await ModelHolder.open(config.model ?? 'mining', finderOpener(config, log));
+    const opened: { close(): Promise<void> }[] = [holder];
+    try {
+      const state = config.state === undefined ? {} : readState(config.state);
+      const budget = new AlertBudget(budgetOptions(config, holder.card));
+      budget.restore(state['budget']);
+      const drift = new DriftWatch(driftOptions(config, holder));
+      drift.restore(state['drift']);
+      const history = new VerdictHistory();
+      const desk = new AlertDesk(deskOptions(config), budget);
+      const judge = new Judge({ holder, history, desk, drift });
+      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: isLiveSource(config.source) });
+      opened.push(...sinks);
+      const feedback = config.feedback === undefined ? null : await FeedbackFile.open(config.feedback);
+      if (feedback !== null) opened.push(feedback);
+      const { evidence } = config;
+      const folder =
+        evidence === undefined
+          ? null
+          : await EvidenceFolder.open({
+              folder: evidence.folder,
+              ...(evidence.bytes === undefined ? {} : { maxBytes: evidence.bytes }),
+            });
+      if (folder !== null) opened.push(folder);
+      const ring = new VerdictRing();
+      const status = new Status({ judge, desk, drift, history, holder, sinks, folder });
+      const metrics = http === null ? null : await Metrics.open(() => status.snapshot());
+      const parts: Parts = {
+        config,
+        log,
+        holder,
+        history,
+        budget,
+        desk,
+        drift,
+        judge,
+        sinks,
+        ring,
+        feedback,
+        folder,
+        status,
+        metrics,
+      };
+      const sidecar = new Sidecar(parts);
+      if (http !== null) {
+        const service = new Service(holder, ring, feedback, status, () => sidecar.reload());
+        sidecar.#server = await startHttpServer(http, service, metrics, { log, version });
+        log.info({ url: sidecar.#server.url }, 'HTTP service listens');
+      }
+      return sidecar;
+    } catch (error) {
+      await Promise.allSettled(opened.map((part) => part.close()));
+      throw error;
+    }
+  }
+
+  /** Where the HTTP service listens, null where there is none. */
+  get url(): string | null {
+    return this.#server?.url ?? null;
+  }
+
+  /**
+   * Runs until the source is over or `stop` is called, then drains and closes everything.
+   *
+   * @throws FlowlampError where the source cannot be had at all
+   */
+  async run(): Promise<void> {
+    const { log, status } = this.#parts;
+    const timers = this.#timers();
+    try {
+      await this.#read();
+    } catch (error) {
+      status.sourceState = 'failed';
+      log.error({ error: (error as Error).message }, 'the source failed');
+      throw error;
+    } finally {
+      for (const timer of timers) clearInterval(timer);
+      await this.#close();
+    }
+  }
+
+  /** No more packets are taken; `run` settles when all that were taken are judged and told. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#ingest?.stop();
+  }
+
+  /** Reads the model, the lists and the rules again. What fails its check changes nothing. */
+  async reload(): Promise<ReloadOutcome> {
+    const { config, holder, desk, budget, drift, log } = this.#parts;
+    const outcome = await holder.reload();
+    if (!outcome.isReplaced) {
+      log.error({ reason: outcome.reason, kept: outcome.kept }, 'reload failed, the old model goes on');
+      return outcome;
+    }
+    try {
+      desk.reconfigure(deskOptions(config));
+    } catch (error) {
+      log.error({ reason: (error as Error).message }, 'suppression rules could not be read, the old ones go on');
+    }
+    budget.reconfigure(budgetOptions(config, holder.card));
+    drift.reconfigure(driftOptions(config, holder));
+    log.info({ model: outcome.after }, 'model, lists and rules were read again');
+    return outcome;
+  }
+
+  /** Opens files of lines anew: somebody else has moved them. */
+  reopen(): void {
+    for (const sink of this.#parts.sinks) sink.reopen?.();
+  }
+
+  /** Reads the source to its end; a thread that breaks is started again, for a live source. */
+  async #read(): Promise<void> {
+    const { config, status, log } = this.#parts;
+    let restartMs = FIRST_RESTART_MS;
+    for (;;) {
+      const settings = {
+        source: config.source,
+        name: nameOfSource(config.source),
+        flows: flowOptions(config),
+        keep: keeperOptions(config),
+      };
+      const ingest = new Ingest(settings, this.#handlers());
+      this.#ingest = ingest;
+      if (this.#isStopping) ingest.stop();
+      status.sourceState = 'running';
+      try {
+        await ingest.done;
+        status.sourceState = 'ended';
+        return;
+      } catch (error) {
+        await ingest.terminate();
+        if (!this.#isLive || this.#isStopping || !ingest.hasRun) throw error;
+        status.threadRestarts++;
+        log.error(
+          { error: (error as Error).message, againInMs: restartMs },
+          'the thread of packets broke; flows are lost',
+        );
+        await pause(restartMs);
+        restartMs = Math.min(2 * restartMs, LAST_RESTART_MS);
+      }
+    }
+  }
+
+  #handlers(): IngestHandlers {
+    const { log, status, folder } = this.#parts;
+    return {
+      rows: (table, readAtMs) => this.#take(table, readAtMs),
+      news: ({ level, text }) => log[level]({}, text),
+      counters: (counters) => {
+        status.ingest = counters;
+      },
+      bundle: (bundle) => folder?.store(bundle),
+      over: () => this.#settle(),
+    };
+  }
+
+  async #take(table: Table, readAtMs: number): Promise<void> {
+    const { judge, metrics, ring, sinks } = this.#parts;
+    const { rows, alerts, items, scoredMs } = await judge.take(table);
+    ring.push(rows);
+    for (const alert of alerts) this.#alarm(alert);
+    this.#offer(items);
+    metrics?.observeScore(scoredMs / 1_000);
+    metrics?.observeLatency((Date.now() - readAtMs) / 1_000, table.length);
+    if (this.#isLive) return;
+    const rooms = sinks.map((sink) => sink.room()).filter((room) => room !== null);
+    if (rooms.length > 0) await Promise.all(rooms);
+  }
+
+  #alarm(alert: Alert): void {
+    const { ring, folder } = this.#parts;
+    ring.push(alert);
+    if (folder === null) return;
+    const request = keepRequestOf(new Row(alert.rows, 0));
+    if (request !== null) this.#ingest?.keep(request.flow, request.facts);
+  }
+
+  #offer(items: readonly Item[]): void {
+    for (const sink of this.#parts.sinks) for (const item of items) sink.offer(item);
+  }
+
+  /** All rows are judged: what is left to say is said, and the sinks deliver. */
+  async #settle(): Promise<void> {
+    const { judge, sinks, config } = this.#parts;
+    this.#offer(judge.finish());
+    const deadlineMs = (config.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1_000;
+    await Promise.all(sinks.map((sink) => sink.drain(deadlineMs)));
+  }
+
+  async #close(): Promise<void> {
+    const { sinks, holder, feedback, folder, log, status } = this.#parts;
+    await this.#server?.close();
+    // Where the source failed nobody has asked the sinks yet.
+    if (status.sourceState === 'failed') await this.#settle();
+    for (const sink of sinks) await sink.close();
+    await folder?.drain();
+    await folder?.close();
+    await feedback?.close();
+    this.#remember();
+    await holder.close();
+    log.info(status.summary(), 'stopped');
+  }
+
+  #timers(): NodeJS.Timeout[] {
+    const { config, status, log } = this.#parts;
+    const { statusSeconds = DEFAULT_STATUS_SECONDS } = config;
+    const timers = [setInterval(() => this.#remember(), STATE_MS)];
+    if (statusSeconds > 0) {
+      const tell = () => {
+        this.#offer([status.record()]);
+        log.info(status.summary(), 'status');
+      };
+      timers.push(setInterval(tell, statusSeconds * 1_000));
+    }
+    for (const timer of timers) timer.unref();
+    return timers;
+  }
+
+  #remember(): void {
+    const { config, budget, drift, log } = this.#parts;
+    if (config.state === undefined) return;
+    try {
+      writeState(config.state, { version: 1, budget: budget.toJSON(), drift: drift.toJSON() });
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'what is to outlast a restart was not written');
+    }
+  }
+}
+
+function driftOptions({ driftSeconds }: SidecarConfig, { card }: ModelHolder) {
+  return { card, ...(driftSeconds === undefined ? {} : { windowSeconds: driftSeconds }) };
+}
