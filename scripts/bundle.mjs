@@ -46,6 +46,7 @@ const built = await Promise.all([
   build({ ...OPTIONS, entryPoints: ['cli/jobs/lab-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['train/gbdt/crew-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/engine/session-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['serve/sinks/parquet-thread.ts'] }),
 ]);
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(root, FOLDER, LICENCES), licences(packagesOf(inputs)));
