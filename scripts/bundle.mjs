@@ -47,6 +47,8 @@ const built = await Promise.all([
   build({ ...OPTIONS, entryPoints: ['train/gbdt/crew-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/engine/session-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/intelligence/feed-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['serve/sinks/parquet-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['serve/live/ingest/ingest-thread.ts'] }),
 ]);
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(root, FOLDER, LICENCES), licences(packagesOf(inputs)));

@@ -109,10 +109,17 @@ export class DeliveringSink<P> implements OpenSink {
 
   async #run(): Promise<void> {
     while (!this.#hasGivenUp) {
-      await this.#tend();
-      if (this.#queue.isReady) await this.#deliverNext();
-      else if (this.#isDraining && this.#queue.isEmpty) return;
-      else await this.#idle();
+      try {
+        await this.#tend();
+        if (this.#queue.isReady) await this.#deliverNext();
+        else if (this.#isDraining && this.#queue.isEmpty) return;
+        else await this.#idle();
+      } catch (error) {
+        // Nothing is known to come here; if it does, the sink goes on without what it had in hand.
+        this.#trouble = troubleText(error);
+        await this.#queue.refused();
+        await this.#pause(this.#backOff.next());
+      }
     }
   }
 
@@ -179,6 +186,7 @@ export class DeliveringSink<P> implements OpenSink {
       await this.#call(() => this.#destination.send(payloads, attempt.signal));
       this.#backOff.reset();
       this.#trouble = null;
+      this.#queue.trouble = null;
       return 'delivered';
     } catch (error) {
       if (!attempt.signal.aborted) this.#trouble = troubleText(error);

@@ -2,8 +2,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { SINK_LIMITS } from './limits.ts';
+import { webhookKey } from './webhook-signature.ts';
 
-/** As guessing goes, 16 characters of base64 are 96 bits. */
+/** Of the key. As guessing goes, 16 characters of base64 are 96 bits. */
 const LEAST_CHARACTERS = 16;
 
 export interface SecretPlace {
@@ -26,7 +27,7 @@ export function readSecret({ secretFile, secretEnv }: SecretPlace, env: NodeJS.P
   }
   const where = secretFile === undefined ? `the environment variable ${secretEnv}` : secretFile;
   const secret = (secretFile === undefined ? env[secretEnv!] : readSecretFile(secretFile))?.trim() ?? '';
-  if (secret.length >= LEAST_CHARACTERS) return secret;
+  if (webhookKey(secret).length >= LEAST_CHARACTERS) return secret;
   throw invalid(secret === '' ? `${where} holds no secret` : `the secret in ${where} is too short`);
 }
 

@@ -1,4 +1,5 @@
 /** What sinks are configured with: shorthand of the command line, objects, and what is said of those that are wrong. */
+import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { checkSinkConfig } from '../../../serve/sinks/check-config.ts';
@@ -160,4 +161,15 @@ test('every option of every type is one of the table', () => {
   for (const specs of Object.values(SINK_OPTIONS)) {
     for (const [name, { about }] of Object.entries(specs)) expect([name, about.length > 5]).toEqual([name, true]);
   }
+});
+
+test('docs/sinks.md names every option, as it is written on the command line', () => {
+  const page = readFileSync(new URL('../../../docs/sinks.md', import.meta.url), 'utf8');
+  const names = Object.values(SINK_OPTIONS).flatMap((specs) => Object.keys(specs));
+  const targets = new Set(['path', 'socket', 'url', 'address', 'folder']);
+  const missing = names
+    .filter((name) => !targets.has(name))
+    .map((name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
+    .filter((name) => !page.includes(`\`${name}`));
+  expect(missing).toEqual([]);
 });

@@ -198,12 +198,13 @@ test.each([
   ['two places of a secret', { url: 'https://siem.example/S3CRET', secretFile: '/no/such', secretEnv: 'HOOK' }],
   ['a variable that is not set', { url: 'https://siem.example/S3CRET', secretEnv: 'NONE' }],
   ['a secret that is short', { url: 'https://siem.example/S3CRET', secretEnv: 'SHORT' }],
+  ['a secret that stands for a key that is short', { url: 'https://siem.example/S3CRET', secretEnv: 'WHSEC' }],
   ['a file that is not there', { url: 'https://siem.example/S3CRET', secretFile: '/no/such/file' }],
   ['another protocol', { url: 'file:///etc/S3CRET', secretEnv: 'HOOK' }],
   ['no URL', { url: 'S3CRET', secretEnv: 'HOOK' }],
   ['a password', { url: 'https://me:S3CRET@siem.example/', secretEnv: 'HOOK' }],
 ])('%s is refused, and no address is told', async (_, config) => {
-  const env = { HOOK: SECRET, SHORT: 'S3CRET' };
+  const env = { HOOK: SECRET, SHORT: 'S3CRET', WHSEC: 'whsec_S3CRETS3CRET' };
   const error: Error = await openSink({ type: 'webhook', ...config }, { ...live, env }).then(
     () => Promise.reject(new Error('was opened')),
     (reason) => reason,
