@@ -1,5 +1,6 @@
 /** What tcpdump is told and what it says: arguments that cannot be taken for options, counts, and messages in plain words. */
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 
 /** Kernel buffer, KiB: at a gigabit a second and full frames, an eighth of a second. */
 export const BUFFER_KIB = 16_384;
@@ -11,6 +12,11 @@ export interface CaptureChoice {
   readonly bufferKib: number;
   /** Bytes of each frame, 0 for all. */
   readonly snapLength: number;
+  /**
+   * Packets come at once instead of within a second, when the kernel's block of them is full or old. It costs: libpcap then
+   * keeps each frame in a slot of the largest size, and a buffer of 16 MiB holds a few hundred.
+   */
+  readonly isImmediate?: boolean;
 }
 
 /** Names of interfaces on Linux and the BSDs, and libpcap's own (`any`, `nflog:5`); no URL, and nothing that reads like an option. */
@@ -38,15 +44,27 @@ export function requireFilter(filter: string): void {
   });
 }
 
+/** @throws FlowlampError OPTION_INVALID */
+export function requireBuffer(bufferKib: number, snapLength: number): void {
+  const isBuffer = Number.isInteger(bufferKib) && bufferKib >= 64 && bufferKib <= 2_097_151;
+  if (isBuffer && Number.isInteger(snapLength) && snapLength >= 0 && snapLength <= LIMITS.frameBytes) return;
+  throw new FlowlampError(ErrorCode.OptionInvalid, {
+    happened: isBuffer ? `frames cannot be cut at ${snapLength} bytes` : `${bufferKib} KiB is no size for the buffer`,
+    expected: `a buffer of 64 to 2,097,151 KiB, and frames of 0 (all) to ${LIMITS.frameBytes} bytes`,
+    action: 'correct the option',
+  });
+}
+
 /**
  * Arguments of tcpdump. A filter is one word behind `--`: it can be no option, whatever it holds.
  *
  * @param target `-` or a file
  */
 export function tcpdumpWords(choice: CaptureChoice, target: string, isPrecise: boolean): string[] {
-  const { interface: from, filter, bufferKib, snapLength } = choice;
+  const { interface: from, filter, bufferKib, snapLength, isImmediate = false } = choice;
   const words = ['-i', from, '-w', target, '-s', `${snapLength}`, '-U', '-n', '-B', `${bufferKib}`];
   if (isPrecise) words.push('--time-stamp-precision=nano');
+  if (isImmediate) words.push('--immediate-mode');
   return filter === null ? words : [...words, '--', filter];
 }
 

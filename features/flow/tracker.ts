@@ -119,6 +119,11 @@ export class FlowTracker {
     return this.#table.keys;
   }
 
+  /** Flows that are held now. */
+  get openFlows(): number {
+    return this.#table.size;
+  }
+
   packet(packet: Packet): void {
     if (packet.us < this.#clockUs) this.counters.outOfOrder++;
     else if (packet.us > this.#clockUs) this.#tick(packet.us);

@@ -67,7 +67,7 @@ export interface SidecarConfig {
   readonly feeds?: FeedsConfig;
   readonly logins?: { readonly reveal?: boolean; readonly saltFile?: string };
   readonly evidence?: EvidenceConfig;
-  /** Records of hosts: how often, seconds; 0 for none. 300. */
+  /** Records of hosts: how often, seconds of packet time; 0 for none. 3,600. */
   readonly hostSeconds?: number;
   /** Packet time from one comparison with the reference to the next, seconds. 3,600. */
   readonly driftSeconds?: number;

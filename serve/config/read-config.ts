@@ -4,7 +4,7 @@ import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { firstMistake } from '../../core/json-schema.ts';
 import { unreadable } from '../../features/capture/input.ts';
 import { type Parsed, parseStructured } from '../../features/files/structured-text.ts';
-import type { SidecarConfig } from './config.ts';
+import type { HttpSettings, SidecarConfig } from './config.ts';
 import { SIDECAR_SCHEMA } from './schema.ts';
 
 const MOST_BYTES = 1024 * 1024;
@@ -20,7 +20,7 @@ export function readConfig(path: string): SidecarConfig {
     const line = lineOf(mistake.place);
     throw wrong(`${path}${line === null ? '' : `, line ${line}`}: ${mistake.happened}`, mistake.expected);
   }
-  const { http, ...rest } = value as SidecarConfig & { readonly http?: { readonly enabled?: boolean } };
+  const { http, ...rest } = value as Omit<SidecarConfig, 'http'> & { readonly http?: HttpSettings & { readonly enabled?: boolean } };
   if (http === undefined) return rest;
   const { enabled = true, ...settings } = http;
   return { ...rest, http: enabled ? settings : false };

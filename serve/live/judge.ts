@@ -6,6 +6,7 @@ import type { VerdictHistory } from '../alerts/verdict-history.ts';
 import type { DriftWatch } from '../drift/drift-watch.ts';
 import { UNKNOWN, type Verdict } from '../verdict.ts';
 import { withVerdicts } from '../verdict-columns.ts';
+import type { HostRecords } from './host-records.ts';
 import type { Alert, Item, JudgedRows } from './items.ts';
 import type { ModelHolder } from './model-holder.ts';
 
@@ -14,6 +15,8 @@ export interface JudgeParts {
   readonly history: VerdictHistory;
   readonly desk: AlertDesk;
   readonly drift: DriftWatch;
+  /** Null where hosts are not told of. */
+  readonly hosts: HostRecords | null;
 }
 
 /** What became of rows. */
@@ -55,7 +58,7 @@ export class Judge {
 
   /** @param table rows with all columns, the judge's to keep */
   async take(table: Table): Promise<Judged> {
-    const { holder, history, desk, drift } = this.#parts;
+    const { holder, history, desk, drift, hosts } = this.#parts;
     const model = holder.card;
     const began = performance.now();
     const verdicts = await holder.score('live rows', FEATURES, table);
@@ -64,13 +67,14 @@ export class Judge {
     this.#count(table, verdicts);
     const { turns, records: changes } = history.take(rows);
     const { alerts, records: told } = desk.take(rows, turns);
-    const items: Item[] = [rows, ...changes, ...alerts, ...told, ...drift.take(rows)];
+    const items: Item[] = [rows, ...changes, ...alerts, ...told, ...drift.take(rows), ...(hosts?.take(rows) ?? [])];
     return { rows, alerts, items, scoredMs };
   }
 
   /** What there is left to say at the end. */
   finish(): Item[] {
-    return this.#parts.drift.finish();
+    const { drift, hosts } = this.#parts;
+    return [...drift.finish(), ...(hosts?.finish() ?? [])];
   }
 
   #count(table: Table, verdicts: readonly Verdict[]): void {

@@ -20,6 +20,7 @@ import { Metrics } from '../metrics/metrics.ts';
 import { Row } from '../records/row.ts';
 import type { OpenSink } from '../sinks/delivering-sink.ts';
 import { openSinks } from '../sinks/open-sink.ts';
+import { type HostRecordOptions, HostRecords } from './host-records.ts';
 import { Ingest, type IngestHandlers } from './ingest/ingest.ts';
 import type { Alert, Item } from './items.ts';
 import { Judge } from './judge.ts';
@@ -61,6 +62,7 @@ interface Parts {
   readonly budget: AlertBudget;
   readonly desk: AlertDesk;
   readonly drift: DriftWatch;
+  readonly hosts: HostRecords | null;
   readonly judge: Judge;
   readonly sinks: readonly OpenSink[];
   readonly ring: VerdictRing;
@@ -99,7 +101,8 @@ export class Sidecar {
       drift.restore(state['drift']);
       const history = new VerdictHistory();
       const desk = new AlertDesk(deskOptions(config), budget);
-      const judge = new Judge({ holder, history, desk, drift });
+      const hosts = hostRecords(config, holder);
+      const judge = new Judge({ holder, history, desk, drift, hosts });
       const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: isLiveSource(config.source) });
       opened.push(...sinks);
       const feedback = config.feedback === undefined ? null : await FeedbackFile.open(config.feedback);
@@ -124,6 +127,7 @@ export class Sidecar {
         budget,
         desk,
         drift,
+        hosts,
         judge,
         sinks,
         ring,
@@ -178,7 +182,7 @@ export class Sidecar {
 
   /** Reads the model, the lists and the rules again. What fails its check changes nothing. */
   async reload(): Promise<ReloadOutcome> {
-    const { config, holder, desk, budget, drift, log } = this.#parts;
+    const { config, holder, desk, budget, drift, hosts, log } = this.#parts;
     const outcome = await holder.reload();
     if (!outcome.isReplaced) {
       log.error({ reason: outcome.reason, kept: outcome.kept }, 'reload failed, the old model goes on');
@@ -191,13 +195,14 @@ export class Sidecar {
     }
     budget.reconfigure(budgetOptions(config, holder.card));
     drift.reconfigure(driftOptions(config, holder));
+    hosts?.reconfigure(holder.card, hostOptions(config));
     log.info({ model: outcome.after }, 'model, lists and rules were read again');
     return outcome;
   }
 
   /** Opens files of lines anew: somebody else has moved them. */
   reopen(): void {
-    for (const sink of this.#parts.sinks) sink.reopen?.();
+    for (const sink of this.#parts.sinks) sink.reopen();
   }
 
   /** Reads the source to its end; a thread that breaks is started again, for a live source. */
@@ -321,4 +326,12 @@ export class Sidecar {
 
 function driftOptions({ driftSeconds }: SidecarConfig, { card }: ModelHolder) {
   return { card, ...(driftSeconds === undefined ? {} : { windowSeconds: driftSeconds }) };
+}
+
+function hostRecords(config: SidecarConfig, { card }: ModelHolder): HostRecords | null {
+  return config.hostSeconds === 0 ? null : new HostRecords(card, hostOptions(config));
+}
+
+function hostOptions({ hostSeconds }: SidecarConfig): HostRecordOptions {
+  return hostSeconds === undefined || hostSeconds === 0 ? {} : { everySeconds: hostSeconds };
 }

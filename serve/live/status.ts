@@ -57,7 +57,7 @@ export class Status {
       captureDrops: source?.captureDrops ?? null,
       sourceRestarts: (source?.restarts ?? 0) + this.threadRestarts,
       decodeDrops: extract?.drops ?? {},
-      liveFlows: extract === null ? 0 : Math.max(0, extract.liveFlows),
+      liveFlows: this.ingest?.openFlows ?? 0,
       scored: judge.counts.verdicts,
       rows: judge.counts.kinds,
       sinks: sinks.map(({ name, counters }) => ({ name, counters })),

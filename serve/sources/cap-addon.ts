@@ -4,7 +4,7 @@
  * lost here, while the sidecar has no room, is counted.
  */
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { requireFilter, requireInterface } from '../../features/capture/tcpdump.ts';
+import { BUFFER_KIB, requireBuffer, requireFilter, requireInterface } from '../../features/capture/tcpdump.ts';
 import type { Source, SourceCounters, SourceNews, StreamSink } from '../live/source.ts';
 import type { CapConfig } from './config.ts';
 import { Outlet } from './outlet.ts';
@@ -26,7 +26,6 @@ export type Importer = (name: string) => Promise<unknown>;
 
 const PACKAGE = 'cap';
 const FRAME_BYTES = 65_535;
-const BUFFER_KIB = 16_384;
 /** Packets are handed on so often, or as soon as a buffer is full. */
 const FLUSH_MS = 5;
 
@@ -52,6 +51,7 @@ export class CapAddon implements Source {
   constructor(config: CapConfig, load: Importer = (name) => import(name)) {
     requireInterface(config.interface);
     if (config.filter != null) requireFilter(config.filter);
+    requireBuffer(config.bufferKib ?? BUFFER_KIB, 0);
     this.#config = config;
     this.#load = load;
     this.name = `interface ${config.interface} (cap)`;

@@ -9,7 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { FlowlampError } from '../../core/errors.ts';
-import { BUFFER_KIB, type CaptureChoice, requireFilter, requireInterface } from '../../features/capture/tcpdump.ts';
+import {
+  BUFFER_KIB,
+  type CaptureChoice,
+  requireBuffer,
+  requireFilter,
+  requireInterface,
+} from '../../features/capture/tcpdump.ts';
 import { spawnTied, type TiedChild } from '../../features/capture/tied-child.ts';
 import type { Source, SourceCounters, SourceNews, StreamSink } from '../live/source.ts';
 import { BACK_OFF, BackOff, type BackOffBounds, inSeconds, pause } from './back-off.ts';
@@ -66,12 +72,20 @@ export class CaptureChild implements Source {
 
   /** @throws FlowlampError OPTION_INVALID for names and filters that cannot be, UNSUPPORTED where no program is installed */
   constructor(config: InterfaceConfig, timing: ChildTiming = {}) {
-    const { interface: from, filter = null, program = null, bufferKib = BUFFER_KIB, snapLength = 0 } = config;
+    const {
+      interface: from,
+      filter = null,
+      program = null,
+      bufferKib = BUFFER_KIB,
+      snapLength = 0,
+      isImmediate = false,
+    } = config;
     requireInterface(from);
     if (filter !== null) requireFilter(filter);
     this.name = `interface ${from}`;
     this.#program = findProgram(program);
-    this.#choice = { interface: from, filter, bufferKib, snapLength };
+    requireBuffer(bufferKib, snapLength);
+    this.#choice = { interface: from, filter, bufferKib, snapLength, isImmediate };
     this.#timing = { backOff: BACK_OFF, openingMs: OPENING_MS, countsMs: COUNTS_MS, ...timing };
   }
 

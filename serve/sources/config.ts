@@ -12,6 +12,8 @@ export interface InterfaceConfig {
   readonly bufferKib?: number;
   /** Bytes of each frame; 0, all. */
   readonly snapLength?: number;
+  /** tcpdump hands packets over at once, at the price of losing more under load; false: within a second. */
+  readonly isImmediate?: boolean;
 }
 
 /** `--interface IF --capture cap`. */

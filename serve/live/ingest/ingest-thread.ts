@@ -79,6 +79,7 @@ async function run(): Promise<void> {
     const counters = (): IngestCounters => ({
       source: source.counters,
       extract: extractor.counters,
+      openFlows: extractor.openFlows,
       damagedStreams: ingester.damagedStreams,
       keeper: keeper?.counters ?? null,
     });
@@ -103,6 +104,7 @@ async function run(): Promise<void> {
     post({ kind: 'over' });
     await judged;
     keeper?.finish();
+    source.settled?.();
     post({ kind: 'done', counters: counters() });
   } catch (error) {
     post(refusal(error));

@@ -32,6 +32,8 @@ export interface IngestHandlers {
   counters(counters: IngestCounters): void;
   /** Packets of a flow that were asked for. */
   bundle(bundle: EvidenceBundle): void;
+  /** The source is over and all rows were taken; when it settles, the source may forget what it brought. */
+  over(): Promise<void>;
 }
 
 export interface IngestSettings {
@@ -55,6 +57,8 @@ export class Ingest {
   /** Rows of the block at hand, made by the call of `append`. */
   readonly #made: Table[] = [];
   #working: Promise<void> = Promise.resolve();
+  /** True once the source has given flows, or told of itself: then it could be had. */
+  hasRun = false;
   /** Settles when the source is over and all its rows were taken; throws what ended it otherwise. */
   readonly done: Promise<void>;
 
@@ -96,6 +100,7 @@ export class Ingest {
   }
 
   #take(report: IngestReport, resolve: () => void, reject: (error: unknown) => void): void {
+    if (report.kind === 'flows' || report.kind === 'counters') this.hasRun = true;
     switch (report.kind) {
       case 'flows':
         this.#working = this.#working
@@ -112,7 +117,10 @@ export class Ingest {
         this.#handlers.bundle(report.bundle);
         break;
       case 'over':
-        void this.#working.then(() => this.#order({ kind: 'judged' }));
+        void this.#working
+          .then(() => this.#handlers.over())
+          .then(() => this.#order({ kind: 'judged' }))
+          .catch(reject);
         break;
       case 'done':
         this.#handlers.counters(report.counters);

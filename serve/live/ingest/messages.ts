@@ -27,6 +27,7 @@ export type IngestOrder =
 export interface IngestCounters {
   readonly source: SourceCounters;
   readonly extract: ExtractCounters;
+  readonly openFlows: number;
   /** Streams that were no captures, or broke off. */
   readonly damagedStreams: number;
   readonly keeper: KeeperCounters | null;

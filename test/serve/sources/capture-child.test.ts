@@ -31,7 +31,8 @@ describe('a child that captures', () => {
     const { path, words } = fake(
       `trap '${counts(3, 2)}' USR1\ntrap '${counts(5, 4)}; exit 0' TERM\n${LISTENING}\ncat one.pcap\n${STAY}`,
     );
-    const child = source(path, { filter: 'tcp port 443 or -w /etc/passwd', snapLength: 1500, bufferKib: 2048 });
+    const filter = 'tcp port 443 or -w /etc/passwd';
+    const child = source(path, { filter, snapLength: 1500, bufferKib: 2048, isImmediate: true });
     const { sink, stop, told } = start(child);
     await soon(() => child.counters.captureDrops).toBe(2);
     expect(sink.numbers).toEqual([0, 1, 2]);
@@ -41,7 +42,7 @@ describe('a child that captures', () => {
     expect(sink.numbers).toEqual([0, 1, 2]);
     expect(sink.isOpen).toBe(false);
     expect(told()).toMatch(/^info: interface eth0: .*tcpdump captures$/);
-    const line = '-i eth0 -w - -s 1500 -U -n -B 2048 --time-stamp-precision=nano --';
+    const line = '-i eth0 -w - -s 1500 -U -n -B 2048 --time-stamp-precision=nano --immediate-mode --';
     expect(words()).toEqual([...line.split(' '), 'tcp port 443 or -w /etc/passwd']);
   });
 
@@ -155,6 +156,9 @@ describe('a child that cannot capture is an error at once', () => {
     for (const filter of ['', ' ', 'tcp\nudp', 'x'.repeat(9000)]) {
       expect(() => source(path, { filter }), filter).toThrow(/filter/);
     }
+    for (const wrong of [{ bufferKib: 1 }, { bufferKib: 1e10 }, { snapLength: -1 }, { snapLength: 0.5 }]) {
+      expect(() => source(path, wrong)).toThrow(/correct the option/);
+    }
     expect(() => source('/nowhere/tcpdump')).toThrow(/no program that can be run/);
     expect(() => source('/bin/sh')).toThrow(/neither tcpdump nor dumpcap/);
   });
@@ -223,6 +227,23 @@ describe.skipIf(!mayCapture)('tcpdump itself on loopback (skipped where it is mi
     expect(sink.numbers).toEqual(Array.from({ length: 20 }, (_, i) => i));
     expect(Math.abs(sink.times[0]! + 1_700_000_000 - Date.now() / 1000)).toBeLessThan(60);
     expect(child.counters).toMatchObject({ captureDrops: 0, streams: 1, restarts: 0 });
+  });
+
+  test.skipIf(spawnSync('dumpcap', ['--version']).status !== 0)('dumpcap, too', async () => {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    const { port } = socket.address();
+    const filter = `udp and port ${port}`;
+    const child = new CaptureChild({ kind: 'interface', interface: 'lo', filter, program: 'dumpcap' }, FAST);
+    const { sink, told, stop } = start(child);
+    await soon(told).toMatch(/captures/);
+    const sending = setInterval(() => socket.send(new Uint8Array([0, 0, 0, 7]), port, '127.0.0.1'), 20);
+    await soon(() => sink.numbers.length).toBeGreaterThan(2);
+    clearInterval(sending);
+    await stop();
+    socket.close();
+    expect(new Set(sink.numbers)).toEqual(new Set([7]));
+    expect(child.counters).toMatchObject({ captureDrops: 0, captured: expect.any(Number) });
   });
 
   test('an interface that is none is refused with those that are', async () => {

@@ -295,7 +295,7 @@ describe('--capture cap', () => {
     }[] = [];
     class Cap implements CapHandle {
       readonly #state = {
-        take: () => undefined as void,
+        take: (): void => undefined,
         frame: Buffer.alloc(0),
         opened: [] as unknown[],
         isClosed: false,
