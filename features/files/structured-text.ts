@@ -30,10 +30,7 @@ function parseJson(text: string, name: string, refuse: Refuse): Parsed {
   try {
     return { value: JSON.parse(text), lineOf: () => null };
   } catch (cause) {
-    throw refuse(
-      `it is no JSON (${(cause as Error).message})`,
-      `a JSON ${name}, or YAML in a file that ends in .yaml`,
-    );
+    throw refuse(`it is no JSON (${(cause as Error).message})`, `a JSON ${name}, or YAML in a file that ends in .yaml`);
   }
 }
 

@@ -20,7 +20,9 @@ export function readConfig(path: string): SidecarConfig {
     const line = lineOf(mistake.place);
     throw wrong(`${path}${line === null ? '' : `, line ${line}`}: ${mistake.happened}`, mistake.expected);
   }
-  const { http, ...rest } = value as Omit<SidecarConfig, 'http'> & { readonly http?: HttpSettings & { readonly enabled?: boolean } };
+  const { http, ...rest } = value as Omit<SidecarConfig, 'http'> & {
+    readonly http?: HttpSettings & { readonly enabled?: boolean };
+  };
   if (http === undefined) return rest;
   const { enabled = true, ...settings } = http;
   return { ...rest, http: enabled ? settings : false };
