@@ -1,6 +1,6 @@
 /** Which program captures, where it lies, what it is told and what its complaints mean to an operator. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import {
@@ -113,7 +113,9 @@ export function refusalOf(
       return new FlowlampError(ErrorCode.Unsupported, {
         happened,
         expected: `the right to capture for ${program.path} alone`,
-        action: `run once as root: setcap cap_net_raw+ep ${program.path}`,
+        action: mayGainPrivileges()
+          ? `run once as root: setcap cap_net_raw+ep ${program.path}`
+          : 'this process may not gain privileges (NoNewPrivileges): let a service of its own capture, and read --pcap FIFO',
       });
     case Trouble.Device:
       return new FlowlampError(ErrorCode.OptionInvalid, {
@@ -134,6 +136,15 @@ export function refusalOf(
         expected: `${program.kind}, and the right to use it`,
         action: `try it by hand: ${program.path} ${wordsOf(program, { ...choice, filter: null }, false).join(' ')} | wc -c`,
       });
+  }
+}
+
+/** False where the system disregards the capabilities of files: a hardened service, a container without escalation. */
+function mayGainPrivileges(): boolean {
+  try {
+    return !/^NoNewPrivs:\s*1/m.test(readFileSync('/proc/self/status', 'utf8'));
+  } catch {
+    return true;
   }
 }
 
