@@ -42,10 +42,15 @@ function emitOptions(kinds: readonly string[]): EmitOptions {
   return { end: kinds.includes('end'), prefixes: [...prefixes].sort((a, b) => a - b), intervalUs };
 }
 
-/** True for packets that come whether or not somebody has time for them. */
-export function isLiveSource(source: SourceConfig): boolean {
+/** True for packets that come whether or not somebody has time for them: files of a folder wait. */
+export function cannotWait(source: SourceConfig): boolean {
   if (source.kind === 'pcap') return source.isLive ?? isPipe(source.path);
   return source.kind !== 'watch' && source.kind !== 'replay';
+}
+
+/** True for sources that go on for ever. */
+export function isEndless(source: SourceConfig): boolean {
+  return source.kind === 'watch' || (source.kind !== 'pcap' && cannotWait(source));
 }
 
 /** What rows call the capture. */

@@ -28,11 +28,12 @@ import { ModelHolder } from './model-holder.ts';
 import { Service } from './service.ts';
 import {
   budgetOptions,
+  cannotWait,
   deskOptions,
   finderOpener,
   flowOptions,
   httpConfig,
-  isLiveSource,
+  isEndless,
   keeperOptions,
   nameOfSource,
 } from './settings.ts';
@@ -74,14 +75,14 @@ interface Parts {
 
 export class Sidecar {
   readonly #parts: Parts;
-  readonly #isLive: boolean;
+  readonly #cannotWait: boolean;
   #server: RunningHttpServer | null = null;
   #ingest: Ingest | null = null;
   #isStopping = false;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    this.#isLive = isLiveSource(parts.config.source);
+    this.#cannotWait = cannotWait(parts.config.source);
   }
 
   /**
@@ -103,7 +104,7 @@ export class Sidecar {
       const desk = new AlertDesk(deskOptions(config), budget);
       const hosts = hostRecords(config, holder);
       const judge = new Judge({ holder, history, desk, drift, hosts });
-      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: isLiveSource(config.source) });
+      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: cannotWait(config.source) });
       opened.push(...sinks);
       const feedback = config.feedback === undefined ? null : await FeedbackFile.open(config.feedback);
       if (feedback !== null) opened.push(feedback);
@@ -205,7 +206,7 @@ export class Sidecar {
     for (const sink of this.#parts.sinks) sink.reopen();
   }
 
-  /** Reads the source to its end; a thread that breaks is started again, for a live source. */
+  /** Reads the source to its end; a thread that breaks is started again, where the source has no end. */
   async #read(): Promise<void> {
     const { config, status, log } = this.#parts;
     let restartMs = FIRST_RESTART_MS;
@@ -226,7 +227,7 @@ export class Sidecar {
         return;
       } catch (error) {
         await ingest.terminate();
-        if (!this.#isLive || this.#isStopping || !ingest.hasRun) throw error;
+        if (!isEndless(config.source) || this.#isStopping || !ingest.hasRun) throw error;
         status.threadRestarts++;
         log.error(
           { error: (error as Error).message, againInMs: restartMs },
@@ -259,7 +260,7 @@ export class Sidecar {
     this.#offer(items);
     metrics?.observeScore(scoredMs / 1_000);
     metrics?.observeLatency((Date.now() - readAtMs) / 1_000, table.length);
-    if (this.#isLive) return;
+    if (this.#cannotWait) return;
     const rooms = sinks.map((sink) => sink.room()).filter((room) => room !== null);
     if (rooms.length > 0) await Promise.all(rooms);
   }

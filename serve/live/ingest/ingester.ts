@@ -2,7 +2,7 @@
  * Streams of capture bytes in, ended flows and looks at live ones out: what runs in the thread that reads packets. Flows go on
  * from one stream to the next, and while a live source is silent the clock on the wall goes on for it.
  */
-import { FlowlampError } from '../../../core/errors.ts';
+import { ErrorCode, FlowlampError } from '../../../core/errors.ts';
 import { Damage } from '../../../features/capture/decoder.ts';
 import type { FrameSink } from '../../../features/capture/packet-sink.ts';
 import { CaptureReader } from '../../../features/capture/reader.ts';
@@ -53,12 +53,16 @@ export class Ingester implements StreamSink {
   write(piece: Uint8Array): void {
     this.#isFresh = true;
     this.#readAtMs = this.#now();
+    const reader = this.#reader;
+    if (reader === null) return;
     try {
-      this.#reader?.write(piece);
+      reader.write(piece);
     } catch (error) {
       this.#giveUp(error);
       throw error;
     }
+    // Reading on would throw away all that comes: the source begins a new stream, if it can.
+    if (reader.isStopped) throw brokenOff(this.#name);
   }
 
   end(): void {
@@ -95,4 +99,12 @@ export class Ingester implements StreamSink {
     this.#damaged++;
     this.#tell({ level: 'warn', text: `${this.#name}: ${text}` });
   }
+}
+
+function brokenOff(name: string): FlowlampError {
+  return new FlowlampError(ErrorCode.CaptureDamaged, {
+    happened: `${name} is no capture from some record on`,
+    expected: 'records of pcap or pcapng',
+    action: 'look at what writes it; what came before is read',
+  });
 }
