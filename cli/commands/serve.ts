@@ -24,19 +24,26 @@ export function addServeCommand(program: Command): void {
 async function runServe(options: ServeOptions): Promise<void> {
   const config = sidecarConfig(options);
   const log = await openLog(config.log ?? 'info');
-  const sidecar = await Sidecar.open(config, { log, version: packageVersion() });
+  const stopping = new AbortController();
+  let sidecar: Sidecar | null = null;
+  // From the beginning: while it opens SIGHUP must not end it, and SIGTERM not leave a sink half-open.
   await withOwnSignals(
     {
       // The first one drains; the next ends at once, for whoever will not wait.
       stop: (signal) => {
         log.info({ signal }, 'stopping: flows that live are judged, sinks deliver');
-        sidecar.stop();
+        stopping.abort();
+        sidecar?.stop();
       },
       hangUp: () => {
-        sidecar.reopen();
-        void sidecar.reload();
+        sidecar?.reopen();
+        void sidecar?.reload();
       },
     },
-    () => sidecar.run(),
+    async () => {
+      sidecar = await Sidecar.open(config, { log, version: packageVersion() });
+      if (stopping.signal.aborted) sidecar.stop();
+      await sidecar.run();
+    },
   );
 }

@@ -69,8 +69,14 @@ export class ModelHolder {
   }
 
   /** Verdicts on rows of this process's own making. */
-  score(name: string, specs: readonly ColumnSpec[], table: Table): Promise<Verdict[]> {
-    return this.#held.scorer.score(name, specs, table);
+  async score(name: string, specs: readonly ColumnSpec[], table: Table): Promise<Verdict[]> {
+    const held = this.#held;
+    held.take();
+    try {
+      return await held.scorer.score(name, specs, table);
+    } finally {
+      void held.giveBack();
+    }
   }
 
   lease(): ModelLease {

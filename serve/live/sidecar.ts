@@ -47,6 +47,8 @@ const STATE_MS = 300_000;
 /** After the thread of packets broke it is started again, after ever longer, ms. */
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
+/** One that ran for so long before it broke is started again as the first time, ms. */
+const HEALTHY_MS = 600_000;
 
 export interface SidecarContext {
   readonly log: Log;
@@ -78,7 +80,9 @@ export class Sidecar {
   readonly #cannotWait: boolean;
   #server: RunningHttpServer | null = null;
   #ingest: Ingest | null = null;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
+  #isSettled = false;
+  #timers: readonly NodeJS.Timeout[] = [];
 
   private constructor(parts: Parts) {
     this.#parts = parts;
@@ -161,43 +165,41 @@ export class Sidecar {
    * @throws FlowlampError where the source cannot be had at all
    */
   async run(): Promise<void> {
-    const { log, status } = this.#parts;
-    const timers = this.#timers();
+    const { status } = this.#parts;
+    this.#timers = this.#startTimers();
     try {
       await this.#read();
     } catch (error) {
       status.sourceState = 'failed';
-      log.error({ error: (error as Error).message }, 'the source failed');
       throw error;
     } finally {
-      for (const timer of timers) clearInterval(timer);
       await this.#close();
     }
   }
 
   /** No more packets are taken; `run` settles when all that were taken are judged and told. */
   stop(): void {
-    this.#isStopping = true;
+    this.#stopping.abort();
     this.#ingest?.stop();
   }
 
-  /** Reads the model, the lists and the rules again. What fails its check changes nothing. */
+  /** Reads the rules, and the model with its lists, again. Of each, what fails its check changes nothing. Never throws. */
   async reload(): Promise<ReloadOutcome> {
     const { config, holder, desk, budget, drift, hosts, log } = this.#parts;
-    const outcome = await holder.reload();
-    if (!outcome.isReplaced) {
-      log.error({ reason: outcome.reason, kept: outcome.kept }, 'reload failed, the old model goes on');
-      return outcome;
-    }
     try {
       desk.reconfigure(deskOptions(config));
     } catch (error) {
       log.error({ reason: (error as Error).message }, 'suppression rules could not be read, the old ones go on');
     }
+    const outcome = await holder.reload();
+    if (!outcome.isReplaced) {
+      log.error({ reason: outcome.reason, kept: outcome.kept }, 'reload failed, the old model goes on');
+      return outcome;
+    }
     budget.reconfigure(budgetOptions(config, holder.card));
     drift.reconfigure(driftOptions(config, holder));
     hosts?.reconfigure(holder.card, hostOptions(config));
-    log.info({ model: outcome.after }, 'model, lists and rules were read again');
+    log.info({ model: outcome.after }, 'the model and its lists were read again');
     return outcome;
   }
 
@@ -219,7 +221,8 @@ export class Sidecar {
       };
       const ingest = new Ingest(settings, this.#handlers());
       this.#ingest = ingest;
-      if (this.#isStopping) ingest.stop();
+      if (this.#stopping.signal.aborted) ingest.stop();
+      const beganMs = performance.now();
       status.sourceState = 'running';
       try {
         await ingest.done;
@@ -227,16 +230,22 @@ export class Sidecar {
         return;
       } catch (error) {
         await ingest.terminate();
-        if (!isEndless(config.source) || this.#isStopping || !ingest.hasRun) throw error;
-        status.threadRestarts++;
+        if (!isEndless(config.source) || this.#stopping.signal.aborted || !ingest.hasRun) throw error;
+        status.beginAnew();
+        if (performance.now() - beganMs > HEALTHY_MS) restartMs = FIRST_RESTART_MS;
         log.error(
           { error: (error as Error).message, againInMs: restartMs },
           'the thread of packets broke; flows are lost',
         );
-        await pause(restartMs);
+        await this.#pause(restartMs);
         restartMs = Math.min(2 * restartMs, LAST_RESTART_MS);
       }
     }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    await pause(ms, undefined, { signal }).catch(() => undefined);
   }
 
   #handlers(): IngestHandlers {
@@ -279,27 +288,39 @@ export class Sidecar {
 
   /** All rows are judged: what is left to say is said, and the sinks deliver. */
   async #settle(): Promise<void> {
-    const { judge, sinks, config } = this.#parts;
+    const { judge, sinks, status, config } = this.#parts;
+    this.#isSettled = true;
+    for (const timer of this.#timers) clearInterval(timer);
     this.#offer(judge.finish());
+    if (config.statusSeconds !== 0) this.#offer([status.record()]);
     const deadlineMs = (config.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1_000;
     await Promise.all(sinks.map((sink) => sink.drain(deadlineMs)));
   }
 
   async #close(): Promise<void> {
     const { sinks, holder, feedback, folder, log, status } = this.#parts;
-    await this.#server?.close();
-    // Where the source failed nobody has asked the sinks yet.
-    if (status.sourceState === 'failed') await this.#settle();
-    for (const sink of sinks) await sink.close();
-    await folder?.drain();
-    await folder?.close();
-    await feedback?.close();
-    this.#remember();
-    await holder.close();
+    if (!this.#isSettled) await this.#settle();
+    const closings = [
+      () => this.#server?.close(),
+      () => Promise.all(sinks.map((sink) => sink.close())),
+      () => folder?.drain(),
+      () => folder?.close(),
+      () => feedback?.close(),
+      () => this.#remember(),
+      () => holder.close(),
+    ];
+    for (const close of closings) {
+      try {
+        await close();
+      } catch (error) {
+        // The others are closed all the same.
+        log.error({ error: (error as Error).message }, 'closing failed');
+      }
+    }
     log.info(status.summary(), 'stopped');
   }
 
-  #timers(): NodeJS.Timeout[] {
+  #startTimers(): NodeJS.Timeout[] {
     const { config, status, log } = this.#parts;
     const { statusSeconds = DEFAULT_STATUS_SECONDS } = config;
     const timers = [setInterval(() => this.#remember(), STATE_MS)];

@@ -21,16 +21,29 @@ export interface StatusParts {
   readonly folder: EvidenceFolder | null;
 }
 
+type Counted = Pick<MetricsSnapshot, 'packets' | 'bytes' | 'captureDrops' | 'sourceRestarts' | 'decodeDrops'>;
+
+const NOTHING: Counted = { packets: 0, bytes: 0, captureDrops: null, sourceRestarts: 0, decodeDrops: {} };
+
 export class Status {
   readonly #parts: StatusParts;
   readonly #beganMs = Date.now();
   sourceState: Readiness['source'] = 'waiting';
   /** As they were told last; null before. */
   ingest: IngestCounters | null = null;
-  threadRestarts = 0;
+  /** What threads of packets counted that were followed by another, and how many those were. */
+  #before: Counted = NOTHING;
+  #threadRestarts = 0;
 
   constructor(parts: StatusParts) {
     this.#parts = parts;
+  }
+
+  /** The thread of packets is started again, and counts from nothing. */
+  beginAnew(): void {
+    this.#before = this.#counted();
+    this.#threadRestarts++;
+    this.ingest = null;
   }
 
   readiness(): Readiness {
@@ -43,7 +56,7 @@ export class Status {
 
   snapshot(): MetricsSnapshot {
     const { judge, desk, drift, holder, sinks } = this.#parts;
-    const { source, extract } = this.ingest ?? { source: null, extract: null };
+    const counted = this.#counted();
     const alerts = desk.facts();
     const { max_psi: maxPsi, mean_psi: meanPsi, score_psi: scorePsi } = drift.facts();
     const reasons: Record<AlertReason, number> = {
@@ -52,11 +65,8 @@ export class Status {
       escalated: alerts['alerts_escalated'] ?? 0,
     };
     return {
-      packets: extract?.packets ?? 0,
-      bytes: source?.bytes ?? 0,
-      captureDrops: source?.captureDrops ?? null,
-      sourceRestarts: (source?.restarts ?? 0) + this.threadRestarts,
-      decodeDrops: extract?.drops ?? {},
+      ...counted,
+      sourceRestarts: counted.sourceRestarts + this.#threadRestarts,
       liveFlows: this.ingest?.openFlows ?? 0,
       scored: judge.counts.verdicts,
       rows: judge.counts.kinds,
@@ -67,6 +77,21 @@ export class Status {
       drift:
         maxPsi === undefined || meanPsi === undefined ? null : { maxPsi, meanPsi, scorePsi: scorePsi ?? Number.NaN },
       model: holder.card,
+    };
+  }
+
+  /** Of all threads together. */
+  #counted(): Counted {
+    const before = this.#before;
+    if (this.ingest === null) return before;
+    const { source, extract } = this.ingest;
+    const { captureDrops } = source;
+    return {
+      packets: before.packets + extract.packets,
+      bytes: before.bytes + source.bytes,
+      captureDrops: captureDrops === null ? before.captureDrops : (before.captureDrops ?? 0) + captureDrops,
+      sourceRestarts: before.sourceRestarts + source.restarts,
+      decodeDrops: sumOf(before.decodeDrops, extract.drops),
     };
   }
 
@@ -99,4 +124,11 @@ export class Status {
     };
     return { kind: 'record', record: 'status', time: new Date().toISOString(), body };
   }
+}
+
+function sumOf(
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return { ...before, ...Object.fromEntries(Object.entries(now).map(([name, n]) => [name, n + (before[name] ?? 0)])) };
 }

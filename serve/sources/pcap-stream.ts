@@ -53,9 +53,11 @@ export class PcapStream implements Source {
       await pump(paced(unpacked(this.#pieces(signal), account), signal), outlet);
     } catch (cause) {
       await outlet.giveUp();
-      throw cause;
+      // A file is read as far as it goes, as by the other commands; of a pipe more would have come.
+      const isDamaged = cause instanceof FlowlampError && cause.code === ErrorCode.CaptureDamaged;
+      if (this.isLive || !isDamaged) throw cause;
     }
-    if (!outlet.isBegun && !signal.aborted) throw emptyFile(name);
+    if (outlet.streams === 0 && !signal.aborted) throw emptyFile(name);
     await outlet.close();
     if (account.damage !== Damage.None && !signal.aborted) {
       tell({ level: 'warn', text: `${name} was packed and ends too early; what could be unpacked was read` });

@@ -93,17 +93,22 @@ async function run(): Promise<void> {
       },
       end: () => ingester.end(),
     };
-    try {
-      await source.run(sink, stopping.signal, tell);
-    } finally {
-      clearInterval(ticks);
-      clearInterval(counts);
-    }
+    // A source that fails gives up no flow that it brought.
+    const failure = await source.run(sink, stopping.signal, tell).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    clearInterval(ticks);
+    clearInterval(counts);
     extractor.finish();
     // Verdicts on the last flows come back before the packets are given up.
-    post({ kind: 'over' });
+    post({ kind: 'over', hasFailed: failure !== null });
     await judged;
     keeper?.finish();
+    if (failure !== null) {
+      post({ kind: 'counters', counters: counters() });
+      throw failure;
+    }
     source.settled?.();
     post({ kind: 'done', counters: counters() });
   } catch (error) {

@@ -94,8 +94,10 @@ export class Ingest {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#worker.on('message', (report: IngestReport) => this.#take(report, resolve, reject));
-      this.#worker.on('error', reject);
-      this.#worker.on('exit', () => reject(ended()));
+      // What was handed over before is judged first.
+      const fail = (error: unknown) => void this.#working.finally(() => reject(error));
+      this.#worker.on('error', fail);
+      this.#worker.on('exit', () => fail(ended()));
     });
   }
 
@@ -118,7 +120,7 @@ export class Ingest {
         break;
       case 'over':
         void this.#working
-          .then(() => this.#handlers.over())
+          .then(() => (report.hasFailed ? undefined : this.#handlers.over()))
           .then(() => this.#order({ kind: 'judged' }))
           .catch(reject);
         break;

@@ -85,8 +85,9 @@ export class Ingester implements StreamSink {
       return;
     }
     const silentMs = this.#now() - this.#readAtMs;
+    if (!isLive || silentMs <= SILENCE_MS) return;
     const { lastUs } = this.#extractor.counters;
-    if (isLive && lastUs !== null && silentMs > SILENCE_MS) this.#extractor.advance(lastUs + silentMs * 1_000);
+    if (lastUs !== null) this.#extractor.advance(lastUs + silentMs * 1_000);
   }
 
   #giveUp(error: unknown): void {
