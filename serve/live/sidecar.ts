@@ -292,7 +292,7 @@ export class Sidecar {
     this.#isSettled = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#offer(judge.finish());
-    if (config.statusSeconds !== 0) this.#offer([status.record()]);
+    if (config.statusSeconds !== 0 && status.snapshot().packets > 0) this.#offer([status.record()]);
     const deadlineMs = (config.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1_000;
     await Promise.all(sinks.map((sink) => sink.drain(deadlineMs)));
   }

@@ -102,7 +102,7 @@ async function run(): Promise<void> {
     clearInterval(counts);
     extractor.finish();
     // Verdicts on the last flows come back before the packets are given up.
-    post({ kind: 'over', hasFailed: failure !== null });
+    post({ kind: 'over', hasFailed: failure !== null, counters: counters() });
     await judged;
     keeper?.finish();
     if (failure !== null) {

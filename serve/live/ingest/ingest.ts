@@ -119,6 +119,7 @@ export class Ingest {
         this.#handlers.bundle(report.bundle);
         break;
       case 'over':
+        this.#handlers.counters(report.counters);
         void this.#working
           .then(() => (report.hasFailed ? undefined : this.#handlers.over()))
           .then(() => this.#order({ kind: 'judged' }))

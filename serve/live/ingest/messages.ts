@@ -40,7 +40,7 @@ export type IngestReport =
   | { readonly kind: 'bundle'; readonly bundle: EvidenceBundle }
   | { readonly kind: 'counters'; readonly counters: IngestCounters }
   /** The source is over, or has failed, and all its flows have been handed on; waits for `judged`. */
-  | { readonly kind: 'over'; readonly hasFailed: boolean }
+  | { readonly kind: 'over'; readonly hasFailed: boolean; readonly counters: IngestCounters }
   /** All is done. */
   | { readonly kind: 'done'; readonly counters: IngestCounters }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly parts: ErrorParts }

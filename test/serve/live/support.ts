@@ -100,7 +100,7 @@ export function serveApart(...args: readonly string[]): Apart {
 export function rowSet(text: string): string[] {
   return text
     .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('{"kind":'))
+    .filter((line) => line !== '' && !/^\{"(?:alert|record)":/.test(line))
     .map((line) => line.replace(/^\{"capture":"(?:[^"\\]|\\.)*",/, '{'))
     .sort();
 }
