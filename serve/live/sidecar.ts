@@ -82,11 +82,18 @@ export class Sidecar {
   #ingest: Ingest | null = null;
   readonly #stopping = new AbortController();
   #isSettled = false;
+  /** Set when it was to stop so long ago that nobody waits for room in sinks any more; the promise settles then. */
+  #isImpatient = false;
+  readonly #impatience: Promise<void>;
+  #loseIt: () => void = () => undefined;
   #timers: readonly NodeJS.Timeout[] = [];
 
   private constructor(parts: Parts) {
     this.#parts = parts;
     this.#cannotWait = cannotWait(parts.config.source);
+    this.#impatience = new Promise((resolve) => {
+      this.#loseIt = resolve;
+    });
   }
 
   /**
@@ -179,8 +186,14 @@ export class Sidecar {
 
   /** No more packets are taken; `run` settles when all that were taken are judged and told. */
   stop(): void {
+    if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     this.#ingest?.stop();
+    const giveUp = () => {
+      this.#isImpatient = true;
+      this.#loseIt();
+    };
+    setTimeout(giveUp, this.#drainMs).unref();
   }
 
   /** Reads the rules, and the model with its lists, again. Of each, what fails its check changes nothing. Never throws. */
@@ -248,6 +261,10 @@ export class Sidecar {
     await pause(ms, undefined, { signal }).catch(() => undefined);
   }
 
+  get #drainMs(): number {
+    return (this.#parts.config.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1_000;
+  }
+
   #handlers(): IngestHandlers {
     const { log, status, folder } = this.#parts;
     return {
@@ -262,16 +279,14 @@ export class Sidecar {
   }
 
   async #take(table: Table, readAtMs: number): Promise<void> {
-    const { judge, metrics, ring, sinks } = this.#parts;
+    const { judge, metrics, ring } = this.#parts;
     const { rows, alerts, items, scoredMs } = await judge.take(table);
     ring.push(rows);
     for (const alert of alerts) this.#alarm(alert);
-    this.#offer(items);
+    const offered = this.#offer(items);
     metrics?.observeScore(scoredMs / 1_000);
     metrics?.observeLatency((Date.now() - readAtMs) / 1_000, table.length);
-    if (this.#cannotWait) return;
-    const rooms = sinks.map((sink) => sink.room()).filter((room) => room !== null);
-    if (rooms.length > 0) await Promise.all(rooms);
+    await offered;
   }
 
   #alarm(alert: Alert): void {
@@ -282,8 +297,15 @@ export class Sidecar {
     if (request !== null) this.#ingest?.keep(request.flow, request.facts);
   }
 
-  #offer(items: readonly Item[]): void {
-    for (const sink of this.#parts.sinks) for (const item of items) sink.offer(item);
+  /** Settles when sinks have room for more, where packets can wait for that: one table may be many items. */
+  async #offer(items: readonly Item[]): Promise<void> {
+    const { sinks } = this.#parts;
+    for (const item of items) {
+      for (const sink of sinks) sink.offer(item);
+      if (this.#cannotWait || this.#isImpatient) continue;
+      const rooms = sinks.map((sink) => sink.room()).filter((room) => room !== null);
+      if (rooms.length > 0) await Promise.race([Promise.all(rooms), this.#impatience]);
+    }
   }
 
   /** All rows are judged: what is left to say is said, and the sinks deliver. */
@@ -291,10 +313,9 @@ export class Sidecar {
     const { judge, sinks, status, config } = this.#parts;
     this.#isSettled = true;
     for (const timer of this.#timers) clearInterval(timer);
-    this.#offer(judge.finish());
-    if (config.statusSeconds !== 0 && status.snapshot().packets > 0) this.#offer([status.record()]);
-    const deadlineMs = (config.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1_000;
-    await Promise.all(sinks.map((sink) => sink.drain(deadlineMs)));
+    await this.#offer(judge.finish());
+    if (config.statusSeconds !== 0 && status.snapshot().packets > 0) await this.#offer([status.record()]);
+    await Promise.all(sinks.map((sink) => sink.drain(this.#drainMs)));
   }
 
   async #close(): Promise<void> {
@@ -326,7 +347,7 @@ export class Sidecar {
     const timers = [setInterval(() => this.#remember(), STATE_MS)];
     if (statusSeconds > 0) {
       const tell = () => {
-        this.#offer([status.record()]);
+        void this.#offer([status.record()]);
         log.info(status.summary(), 'status');
       };
       timers.push(setInterval(tell, statusSeconds * 1_000));
