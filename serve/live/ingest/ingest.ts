@@ -70,7 +70,9 @@ export class Ingest {
     this.#handlers = handlers;
     this.#blocks = memory.map((shared) => new FlowBlock(shared));
     this.#rows = new FlowRows(name, nodeDigests, (batch) => this.#made.push(copyTable(batch)), flows);
-    this.#worker = new Worker(file, { workerData });
+    // A pipe that the thread opens is closed by its socket, of which Node's list of open files does not hear: at the end of the
+    // thread it would close whatever has that number by then, such as the file of a sink.
+    this.#worker = new Worker(file, { workerData, trackUnmanagedFds: false });
     this.done = this.#listen();
     // Whoever started it hears of it; until then it is no accident.
     this.done.catch(() => undefined);
