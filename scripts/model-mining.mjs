@@ -1,6 +1,6 @@
 /**
  * Builds the shipped model `mining` from the repository alone, and judges it on samples that it did not see:
- * `npm run model:mining [-- --work FOLDER]`. The lab generates what it learns from, 42,000 sessions of minutes to an hour, which
+ * `npm run model:mining [-- --work FOLDER]`. The lab generates what it learns from, 61,000 sessions of seconds to an hour, which
  * takes a quarter of an hour to an hour on two cores and 10 GB in the work folder; what is there already is not made again.
  */
 import { spawnSync } from 'node:child_process';
@@ -27,6 +27,9 @@ const SETS = {
   quarter: ['--flows', '8000', '--captures', '128', '--hours', '0.25', '--seed', '23'],
   'drawn-quarter': [...DRAWN, '--flows', '12800', '--hours', '0.25', '--seed', '24'],
   'drawn-minutes': [...DRAWN, '--flows', '10240', '--seed', '25'],
+  // Most connections of a network are over in seconds and hardly any of those mines: without them the model thinks that every other does.
+  'brief-10s': ['--flows', '12800', '--captures', '128', '--hours', '0.003', '--mining-share', '0.02', '--seed', '26'],
+  'brief-40s': ['--flows', '6400', '--captures', '64', '--hours', '0.011', '--mining-share', '0.05', '--seed', '27'],
 };
 /** Flows are judged while they live, so the model learns from what is known of them early. */
 const EMITTED = ['end', 'interval:300', 'prefix:20', 'prefix:60'].flatMap((kind) => ['--emit', kind]);
@@ -59,7 +62,7 @@ flowlamp(
   '--no-audit',
   '--generated',
   ...[
-    ['--origin', 'generated captures (flowlamp dataset generate), 42,000 sessions of minutes to an hour'],
+    ['--origin', 'generated captures (flowlamp dataset generate), 61,000 sessions of seconds to an hour'],
     [
       '--limitation',
       'Trained on generated flows only: simulated dialogues in genuine TLS. It has never seen recorded traffic.',

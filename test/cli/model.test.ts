@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { SHIPPED_MODEL, SHIPPED_VERSION } from '../support/shipped-model.ts';
 import { expectFailure, expectNoRemains, flowlamp, jsonRows, sample, temporaryFolder } from './run.ts';
 
 const folder = temporaryFolder();
@@ -61,9 +62,9 @@ test('a model goes out as bare ONNX with its map, comes back, is filed, and answ
   expect(before.length).toBeGreaterThan(10);
   expect(await verdicts('copy@2')).toEqual(before);
   const listed = JSON.parse(await expectDone('model', 'list', '--json')) as { name: string; version: string }[];
-  expect(listed.map(({ name, version }) => `${name}@${version}`)).toEqual(['mining@0.1.0', 'copy@2', 'copy@10']);
+  expect(listed.map(({ name, version }) => `${name}@${version}`)).toEqual([SHIPPED_MODEL, 'copy@2', 'copy@10']);
   expect(await expectDone('model', 'show', 'copy')).toMatch(/^model +copy@10\n/);
-  expect(await expectDone('model', 'show', 'mining@0.1.0')).toMatch(/^model +mining@0\.1\.0\n/);
+  expect(await expectDone('model', 'show', SHIPPED_MODEL)).toMatch(new RegExp(`^model +${SHIPPED_MODEL}\\n`));
   expectFailure(await run('score', capture, '-m', 'copy@3'), 'MODEL_NOT_FOUND');
 });
 
@@ -162,12 +163,14 @@ test('a damaged model in the registry is listed as such, and the others are stil
     '--registry',
     home,
   );
-  writeFileSync(join(home, 'hurt', '0.1.0', 'model.onnx'), 'x');
+  writeFileSync(join(home, 'hurt', SHIPPED_VERSION, 'model.onnx'), 'x');
   const { code, stdout, stderr } = await run('model', 'list', '--registry', home);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^mining@0\.1\.0 .* ships$/m);
-  expect(stdout).toMatch(/^hurt@0\.1\.0 +REFUSED$/m);
-  expect(stderr).toMatch(/^flowlamp: warning: hurt@0\.1\.0 is refused: .*model\.onnx has sha256 .*\n$/);
+  expect(stdout).toMatch(/^mining@0\.2\.0 .* ships$/m);
+  expect(stdout).toMatch(new RegExp(`^hurt@${SHIPPED_VERSION} +REFUSED$`, 'm'));
+  expect(stderr).toMatch(
+    new RegExp(`^flowlamp: warning: hurt@${SHIPPED_VERSION} is refused: .*model\\.onnx has sha256 .*\\n$`),
+  );
 });
 
 test('what cannot be done is said in one line', async () => {

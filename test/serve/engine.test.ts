@@ -4,6 +4,7 @@ import { copyTable, type Table, takeTableRows } from '../../core/table.ts';
 import { extractCapture } from '../../features/extract.ts';
 import { inputWidth, readInputs } from '../../models/inputs.ts';
 import { Scorer } from '../../serve/engine.ts';
+import { SHIPPED_MODEL } from '../support/shipped-model.ts';
 
 const capture = fileURLToPath(new URL('../../datasets/samples/test-01.pcap.gz', import.meta.url));
 const name = 'test-01';
@@ -104,7 +105,7 @@ describe('live', () => {
     const good = live.submit(name, table.specs, table);
     await expect(live.submit('flows.csv', wrong, table)).rejects.toMatchObject({
       code: 'SCHEMA_MISMATCH',
-      message: expect.stringContaining('flows.csv does not fit the model mining@0.1.0: no column fwd_packets'),
+      message: expect.stringContaining(`flows.csv does not fit the model ${SHIPPED_MODEL}: no column fwd_packets`),
     });
     await live.close();
     expect(await good).toHaveLength(table.length);
