@@ -151,6 +151,11 @@ function sourceOf(options: ServeOptions): SourceConfig | null {
   const { interface: name, pcap, pcapOverIp, watch, replay, speed, bpf, capture, bufferMib, snapLength } = options;
   const named = [name, pcap, pcapOverIp, watch, replay].filter((one) => one !== undefined);
   if (named.length > 1) throw twoSources();
+  if (speed !== undefined && replay === undefined) throw strayOption('--speed', '--replay');
+  const ofInterfaces = { '--bpf': bpf, '--capture': capture, '--buffer-mib': bufferMib, '--snap-length': snapLength };
+  const stray = Object.entries(ofInterfaces).find(([, value]) => value !== undefined);
+  if (stray !== undefined && name === undefined) throw strayOption(stray[0], '--interface');
+  if (capture === 'cap' && snapLength !== undefined) throw strayOption('--snap-length', 'tcpdump or dumpcap');
   if (name !== undefined) {
     const bufferKib = bufferMib === undefined ? undefined : Math.round(bufferMib * 1024);
     const own = given({ filter: bpf, bufferKib });
@@ -222,6 +227,10 @@ function twoSources(): FlowlampError {
     'one of --interface, --pcap, --pcap-over-ip, --watch, --replay',
     'leave out the others',
   );
+}
+
+function strayOption(option: string, owner: string): FlowlampError {
+  return wrong(`${option} does nothing here`, `it along with ${owner}`, `leave it out, or say ${owner}, too`);
 }
 
 function noAddress(text: string): FlowlampError {

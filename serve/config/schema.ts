@@ -60,6 +60,7 @@ const SOURCE: Schema = {
     program: text('interface: tcpdump or dumpcap, by name or path'),
     bufferKib: whole(64, 4_194_304, 'interface, cap: the buffer of the kernel, KiB'),
     snapLength: whole(0, 262_144, 'interface: bytes of each frame, 0 for all'),
+    isImmediate: flag('interface: tcpdump hands packets over at once, at the price of losing more under load'),
     path: text('pcap: - or a path'),
     isLive: flag('pcap: whether whoever writes loses packets when it has to wait'),
     address: text('pcap-over-ip: HOST:PORT, or listen:HOST:PORT'),
