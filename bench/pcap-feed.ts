@@ -3,6 +3,11 @@ import { FILE_HEADER_BYTES, pcapVariant } from '../features/capture/pcap.ts';
 
 const RECORD_HEADER_BYTES = 16;
 const CAPTURED = 8;
+const ETHERNET_BYTES = 14;
+const ETHERTYPE_IPV4 = 0x0800;
+const IPV4_BYTES = 20;
+const IPV4_SOURCE = 12;
+const IPV4_DESTINATION = 16;
 
 export class PcapFeed {
   /** Packets of the capture. */
@@ -50,6 +55,16 @@ export class PcapFeed {
     for (let i = 0; i < this.packets; i++) {
       const at = this.#starts[i]!;
       this.#view.setUint32(at, this.#view.getUint32(at, this.#little) + seconds, this.#little);
+    }
+  }
+
+  /** Moves records to the next network, where they are IPv4 right behind Ethernet: their flows are others then. */
+  move(first: number, end: number): void {
+    for (let i = first; i < end; i++) {
+      const ip = this.#starts[i]! + RECORD_HEADER_BYTES + ETHERNET_BYTES;
+      if (ip + IPV4_BYTES > this.#starts[i + 1]! || this.#view.getUint16(ip - 2) !== ETHERTYPE_IPV4) continue;
+      this.#bytes[ip + IPV4_SOURCE]!++;
+      this.#bytes[ip + IPV4_DESTINATION]!++;
     }
   }
 

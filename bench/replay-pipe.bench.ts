@@ -23,23 +23,36 @@ const { values, positionals } = parseArgs({
     ring: { type: 'string', default: '16' },
     // Times are those of sending: what the reader makes of a packet can be timed by the packet.
     now: { type: 'boolean', default: false },
+    // Before the packets that count, at half the rate, seconds.
+    'warm-up': { type: 'string', default: '0' },
+    // Each time that the capture begins anew, in other networks: other flows.
+    move: { type: 'boolean', default: false },
     // The capture once, however long that takes.
     once: { type: 'boolean', default: false },
   },
 });
 const [path] = positionals;
 if (path === undefined)
-  throw new Error('usage: replay-pipe CAPTURE [--rate N] [--seconds S] [--ring MIB] [--now] [--once]');
+  throw new Error(
+    'usage: replay-pipe CAPTURE [--rate N] [--seconds S] [--ring MIB] [--warm-up S] [--now] [--move] [--once]',
+  );
 
 const feed = new PcapFeed(await contentOf(path));
-const outcome = play(Number(values.rate), Number(values.seconds), Number(values.ring) * (1 << 20));
+const [rate, ringBytes] = [Number(values.rate), Number(values.ring) * (1 << 20)];
+/** The packet that is next. */
+let next = 0;
+write(feed.header);
+if (Number(values['warm-up']) > 0) {
+  play(rate / 2, Number(values['warm-up']), ringBytes);
+  process.stderr.write(`${JSON.stringify({ warmUntil: Date.now() / 1000 })}\n`);
+}
+const outcome = play(rate, Number(values.seconds), ringBytes);
 process.stderr.write(`${JSON.stringify(outcome)}\n`);
 
 function play(rate: number, seconds: number, ringBytes: number) {
   const total = values.once ? feed.packets : Math.round(rate * seconds);
   const [started, startedAt] = [performance.now(), Date.now() / 1000];
   let [sent, lost, bytes, blockedMs] = [0, 0, 0, 0];
-  write(feed.header);
   while (sent + lost < total) {
     const elapsed = performance.now() - started;
     const due = Math.min(total, Math.floor((elapsed * rate) / 1000));
@@ -48,7 +61,7 @@ function play(rate: number, seconds: number, ringBytes: number) {
       nap();
       continue;
     }
-    const first = done % feed.packets;
+    const first = next;
     const end = endOf(first, due - done);
     if (isOverflowing(first, due - done, ringBytes)) {
       lost += end - first;
@@ -59,12 +72,14 @@ function play(rate: number, seconds: number, ringBytes: number) {
     const before = performance.now();
     if (!write(feed.records(first, end))) break;
     blockedMs += performance.now() - before;
+    if (values.move) feed.move(first, end);
     bytes += feed.bytesOf(first, end);
     sent += end - first;
     wrap(end);
   }
   const took = (performance.now() - started) / 1000;
-  return { packets: sent, lost, bytes, seconds: took, packetsPerSecond: sent / took, blockedMs: Math.round(blockedMs) };
+  const packetsPerSecond = sent / took;
+  return { packets: sent, lost, bytes, startedAt, seconds: took, packetsPerSecond, blockedMs: Math.round(blockedMs) };
 }
 
 /** Behind the last of `count` records from `first` that fit a chunk and lie before the end of the capture. */
@@ -88,7 +103,8 @@ function isOverflowing(first: number, waiting: number, ringBytes: number): boole
 
 /** At its end the capture follows itself. */
 function wrap(end: number): void {
-  if (end === feed.packets && !values.now) feed.shift(feed.span);
+  next = end % feed.packets;
+  if (next === 0 && !values.now) feed.shift(feed.span);
 }
 
 /** False once nobody reads. */

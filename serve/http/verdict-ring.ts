@@ -3,8 +3,9 @@
  * too: whoever saw number N asks for what came after it.
  *
  * Rows come in tables, which are kept as they are; to make JSON of a row that nobody asks for would cost more than the model.
- * Small tables are an exception: two hundred arrays for a few rows take more room than their text.
+ * Small ones are joined as soon as they are many rows: hundreds of arrays for a few rows take more room than the rows.
  */
+import { joinTables } from '../../core/join-tables.ts';
 import { type Column, isNull, type Table } from '../../core/table.ts';
 import type { Alert, JudgedRows } from '../live/items.ts';
 import { Row } from '../records/row.ts';
@@ -62,8 +63,8 @@ export interface RingOptions {
 
 export const RING_DEFAULTS = { rows: 10_000, bytes: 64 * 1024 * 1024 } as const;
 
-/** A table of fewer rows is kept as text. */
-const KEPT_ROWS = 64;
+/** Tables of fewer rows are joined. */
+const JOINED_ROWS = 64;
 /** Of a column: its typed arrays, besides what they hold. */
 const COLUMN_BYTES = 400;
 
@@ -71,6 +72,8 @@ interface Chunk {
   readonly first: number;
   readonly rows: number;
   readonly bytes: number;
+  /** Null of an alert. */
+  readonly table: Table | null;
   at(row: number): RecentRow;
 }
 
@@ -109,11 +112,8 @@ export class VerdictRing {
     if (table.length === 0) return;
     const first = this.#next;
     this.#next += table.length;
-    const isText = item.kind === 'alert' || table.length < KEPT_ROWS;
-    const chunk = isText ? textChunk(item, first) : tableChunk(table, first);
-    this.#chunks.push(chunk);
-    this.#rows += chunk.rows;
-    this.#bytes += chunk.bytes;
+    this.#add(item.kind === 'alert' ? alertChunk(item, first) : tableChunk(table, first));
+    this.#join();
     this.#trim();
     for (const listener of this.#listeners) listener();
   }
@@ -189,6 +189,31 @@ export class VerdictRing {
     return c;
   }
 
+  #add(chunk: Chunk): void {
+    this.#chunks.push(chunk);
+    this.#rows += chunk.rows;
+    this.#bytes += chunk.bytes;
+  }
+
+  #remove(chunk: Chunk): void {
+    this.#rows -= chunk.rows;
+    this.#bytes -= chunk.bytes;
+  }
+
+  /** Makes one table of the last ones, if they are small and hold enough rows together. */
+  #join(): void {
+    let [from, rows] = [this.#chunks.length, 0];
+    for (; from > 0 && rows < JOINED_ROWS; from--) {
+      const { table } = this.#chunks[from - 1]!;
+      if (table === null || table.length >= JOINED_ROWS || !isSame(table, this.#chunks.at(-1)!.table)) break;
+      rows += table.length;
+    }
+    if (rows < JOINED_ROWS || this.#chunks.length - from < 2) return;
+    const small = this.#chunks.splice(from);
+    for (const chunk of small) this.#remove(chunk);
+    this.#add(tableChunk(joinTables(small.map(({ table }) => table!)), small[0]!.first));
+  }
+
   /** Numbers that are too many are forgotten one by one, their memory as soon as a whole table is. */
   #trim(): void {
     const { rows, bytes } = this.#most;
@@ -198,8 +223,7 @@ export class VerdictRing {
       const isGone = chunk.first + chunk.rows <= this.#oldest;
       if (!isGone && (this.#bytes <= bytes || this.#chunks.length === 1)) return;
       this.#chunks.shift();
-      this.#rows -= chunk.rows;
-      this.#bytes -= chunk.bytes;
+      this.#remove(chunk);
       this.#oldest = Math.max(this.#oldest, chunk.first + chunk.rows);
     }
   }
@@ -215,27 +239,23 @@ function fits({ kind, facts }: RecentRow, filter: RecentFilter): boolean {
   );
 }
 
-function textChunk(item: JudgedRows | Alert, first: number): Chunk {
-  const { rows: table } = item;
-  const columns = keyedColumns(table);
-  const rows = Array.from({ length: table.length }, (_, row): RecentRow => {
-    const sequence = first + row;
-    const text = rowJson(columns, row, `"sequence":${sequence},${alertText(item)}`);
-    return {
-      sequence,
-      kind: item.kind === 'alert' ? 'alert' : 'verdict',
-      facts: plainFacts(table, row),
-      json: () => text,
-    };
-  });
-  const bytes = rows.reduce((sum, row) => sum + row.json().length + COLUMN_BYTES, 0);
-  return { first, rows: table.length, bytes, at: (row) => rows[row]! };
+/** True for tables with the same list of columns. */
+function isSame(table: Table, other: Table | null): boolean {
+  return table.specs === other?.specs;
 }
 
-function alertText(item: JudgedRows | Alert): string {
-  if (item.kind !== 'alert') return '';
-  const { reason, before, heldBack } = item;
-  return `"alert":${JSON.stringify({ reason, before, held_back: heldBack })},`;
+/** An alert is kept as text: its table has one row. */
+function alertChunk(alert: Alert, first: number): Chunk {
+  const { rows: table, reason, before, heldBack } = alert;
+  const about = JSON.stringify({ reason, before, held_back: heldBack });
+  const text = flat(rowJson(keyedColumns(table), 0, `"sequence":${first},"alert":${about},`));
+  const recent: RecentRow = { sequence: first, kind: 'alert', facts: plainFacts(table, 0), json: () => text };
+  return { first, rows: 1, bytes: text.length + COLUMN_BYTES, table: null, at: () => recent };
+}
+
+/** What was put together of many pieces holds on to them, which is several times its length, until it is looked at. */
+function flat(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function tableChunk(table: Table, first: number): Chunk {
@@ -251,14 +271,16 @@ function tableChunk(table: Table, first: number): Chunk {
   });
   let bytes = 0;
   for (const column of table.columns.values()) bytes += COLUMN_BYTES + columnBytes(column);
-  return { first, rows: table.length, bytes, at };
+  return { first, rows: table.length, bytes, table, at };
 }
 
 function columnBytes(column: Column): number {
   if (column.type === 'findings') return column.values.length * FINDING_BYTES;
-  let bytes = 0;
-  for (const part of Object.values(column)) if (ArrayBuffer.isView(part)) bytes += part.byteLength;
-  return bytes;
+  const { valid } = column;
+  if ('values' in column) return valid.byteLength + column.values.byteLength;
+  const bytes = valid.byteLength + column.offsets.byteLength;
+  if ('items' in column) return bytes + column.items.byteLength;
+  return bytes + column.bytes.byteLength + ('itemOffsets' in column ? column.itemOffsets.byteLength : 0);
 }
 
 /** Of a row: three findings, each a sentence. */

@@ -39,7 +39,12 @@ function emitOptions(kinds: readonly string[]): EmitOptions {
     else if (name === 'interval' && intervalUs === null && Number(value) >= 1e-6) intervalUs = Number(value) * 1e6;
     else if (kind !== 'end') throw wrong(`emit is told ${kind}`, 'end, prefix:N or one interval:SECONDS');
   }
-  return { end: kinds.includes('end'), prefixes: [...prefixes].sort((a, b) => a - b), intervalUs };
+  return {
+    end: kinds.includes('end'),
+    prefixes: [...prefixes].sort((a, b) => a - b),
+    intervalUs,
+    areLooksUrgent: true,
+  };
 }
 
 /** True for packets that come whether or not somebody has time for them: files of a folder wait. */

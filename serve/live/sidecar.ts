@@ -2,7 +2,7 @@
  * The sidecar: packets of a source to verdicts, and those to sinks, alerts, and whoever asks over HTTP. It never waits for a sink
  * while packets cannot wait for it, and what it loses it counts. Stopped, it judges every flow that lives and lets the sinks deliver.
  */
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Table } from '../../core/table.ts';
 import { AlertDesk } from '../alerts/alert-desk.ts';
 import { VerdictHistory } from '../alerts/verdict-history.ts';
@@ -19,6 +19,7 @@ import type { Log } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Row } from '../records/row.ts';
 import type { OpenSink } from '../sinks/delivering-sink.ts';
+import { SINK_LIMITS } from '../sinks/limits.ts';
 import { openSinks } from '../sinks/open-sink.ts';
 import { type HostRecordOptions, HostRecords } from './host-records.ts';
 import { Ingest, type IngestHandlers } from './ingest/ingest.ts';
@@ -49,6 +50,8 @@ const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 /** One that ran for so long before it broke is started again as the first time, ms. */
 const HEALTHY_MS = 600_000;
+/** Turns of the event loop that a sink needs to write what it has made into text. */
+const WRITING_TURNS = 4;
 
 export interface SidecarContext {
   readonly log: Log;
@@ -281,17 +284,28 @@ export class Sidecar {
   async #take(table: Table, readAtMs: number): Promise<void> {
     const { judge, metrics, ring } = this.#parts;
     const { rows, alerts, items, scoredMs } = await judge.take(table);
-    ring.push(rows);
+    if (this.#server !== null) ring.push(rows);
     for (const alert of alerts) this.#alarm(alert);
     const offered = this.#offer(items);
     metrics?.observeScore(scoredMs / 1_000);
     metrics?.observeLatency((Date.now() - readAtMs) / 1_000, table.length);
     await offered;
+    await this.#letSinksWork(table.length);
+  }
+
+  /**
+   * Sinks make text of a few rows in a turn of the event loop. Where rows come without a pause they would have one turn for each
+   * thousand of rows, and lose what they could deliver; one that hangs holds up nothing here.
+   */
+  async #letSinksWork(rows: number): Promise<void> {
+    const { sinks } = this.#parts;
+    const most = Math.ceil(rows / SINK_LIMITS.rowsAtOnce) + WRITING_TURNS;
+    for (let i = 0; i < most && sinks.some(({ counters }) => counters.waiting > 0); i++) await turn();
   }
 
   #alarm(alert: Alert): void {
     const { ring, folder } = this.#parts;
-    ring.push(alert);
+    if (this.#server !== null) ring.push(alert);
     if (folder === null) return;
     const request = keepRequestOf(new Row(alert.rows, 0));
     if (request !== null) this.#ingest?.keep(request.flow, request.facts);

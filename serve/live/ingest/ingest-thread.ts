@@ -9,7 +9,14 @@ import { PacketKeeper } from '../../keep/packet-keeper.ts';
 import { openSource } from '../../sources/open-source.ts';
 import type { SourceNews } from '../source.ts';
 import { Ingester } from './ingester.ts';
-import type { IngestCounters, IngestData, IngestOrder, IngestReport } from './messages.ts';
+import {
+  EARLY_BLOCKS,
+  INGEST_BLOCKS,
+  type IngestCounters,
+  type IngestData,
+  type IngestOrder,
+  type IngestReport,
+} from './messages.ts';
 
 /** How often flows are handed on, ms: what a verdict waits for at most before the model sees it. */
 const TICK_MS = 5;
@@ -24,7 +31,8 @@ let tellJudged: () => void = () => undefined;
 const judged = new Promise<void>((resolve) => {
   tellJudged = resolve;
 });
-let readAtMs = Date.now();
+/** When the first bytes since the last tick were read; null where none were. */
+let readAtMs: number | null = null;
 
 const extractor = new FlowExtractor(
   nodeDigests,
@@ -38,7 +46,7 @@ const extractor = new FlowExtractor(
       return block;
     },
     give: ({ count }) => {
-      post({ kind: 'flows', block: turn, flows: count, readAtMs });
+      post({ kind: 'flows', block: turn, flows: count, readAtMs: readAtMs ?? Date.now() });
       turn = (turn + 1) % blocks.length;
     },
   },
@@ -83,12 +91,16 @@ async function run(): Promise<void> {
       damagedStreams: ingester.damagedStreams,
       keeper: keeper?.counters ?? null,
     });
-    const ticks = setInterval(() => ingester.tick(source.isLive), TICK_MS);
+    const ticks = setInterval(() => {
+      if (INGEST_BLOCKS - Atomics.load(credits, 0) > EARLY_BLOCKS) return;
+      ingester.tick(source.isLive);
+      readAtMs = null;
+    }, TICK_MS);
     const counts = setInterval(() => post({ kind: 'counters', counters: counters() }), COUNTERS_MS);
     const sink = {
       begin: (name: string) => ingester.begin(name),
       write: (piece: Uint8Array) => {
-        readAtMs = Date.now();
+        readAtMs ??= Date.now();
         ingester.write(piece);
       },
       end: () => ingester.end(),

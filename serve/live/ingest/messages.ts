@@ -48,3 +48,8 @@ export type IngestReport =
 
 /** Blocks that may be under way. */
 export const INGEST_BLOCKS = 8;
+/**
+ * While more than so many are under way, the one that is being filled among them, none is handed over before it is full: where the judge is
+ * behind, rows are judged more at a time, which costs less each.
+ */
+export const EARLY_BLOCKS = 2;
