@@ -211,7 +211,7 @@ describe('kubernetes.yaml', () => {
       ).toBe(true);
     }
     expect([restartPolicy, named('capture').restartPolicy]).toEqual(['Always', 'Always']);
-    expect(JSON.stringify([named('fifo'), named('capture')]).match(/\/packets\/packets\.pcap/g)).toHaveLength(2);
+    expect(JSON.stringify([named('fifo'), named('capture')]).match(/\/packets\/packets\.pcap/g)).toHaveLength(3);
     expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(2 * config.drainSeconds!);
   });
 
