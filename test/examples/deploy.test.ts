@@ -86,7 +86,6 @@ describe('the units', () => {
     expect(scorer['ExecStartPre']![0]).toMatch(new RegExp(`mkfifo .* ${fifo}$`));
     expect(capture['ExecStartPre']![0]).toMatch(new RegExp(`test -p ${fifo}$`));
     expect(capture['ExecStart']![0]).toContain(`-w ${fifo} `);
-    expect(capture['IgnoreSIGPIPE']).toEqual(['no']);
     expect(readConfig(path('serve.yaml')).source).toEqual({ kind: 'pcap', path: fifo });
   });
 
