@@ -1,7 +1,8 @@
 /** `flowlamp serve`: the sidecar. */
 import type { Command } from 'commander';
+import type { SidecarConfig } from '../../serve/config/config.ts';
 import { Sidecar } from '../../serve/live/sidecar.ts';
-import { openLog } from '../../serve/log.ts';
+import { type Log, openLog } from '../../serve/log.ts';
 import { packageVersion } from '../package-root.ts';
 import { addServeOptions, type ServeOptions, sidecarConfig } from '../serve-options.ts';
 import { withOwnSignals } from '../signals.ts';
@@ -37,7 +38,7 @@ async function runServe(options: ServeOptions): Promise<void> {
       },
       hangUp: () => {
         sidecar?.reopen();
-        void sidecar?.reload();
+        void sidecar?.reload(readAgain(options, log));
       },
     },
     async () => {
@@ -46,4 +47,14 @@ async function runServe(options: ServeOptions): Promise<void> {
       await sidecar.run();
     },
   );
+}
+
+/** The configuration as it is now; one that became wrong changes nothing. */
+function readAgain(options: ServeOptions, log: Log): SidecarConfig | undefined {
+  try {
+    return sidecarConfig(options);
+  } catch (error) {
+    log.error({ reason: (error as Error).message }, 'the configuration could not be read, the old one goes on');
+    return undefined;
+  }
 }

@@ -1,12 +1,11 @@
 /** Reads a configuration file: every mistake is said with the line on which it stands. */
 import { readFileSync, statSync } from 'node:fs';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { firstMistake, type Place } from '../../core/json-schema.ts';
+import { firstMistake, type Schema } from '../../core/json-schema.ts';
 import { unreadable } from '../../features/capture/input.ts';
 import { type Parsed, parseStructured } from '../../features/files/structured-text.ts';
 import type { HttpSettings, SidecarConfig } from './config.ts';
-import { SIDECAR_SCHEMA } from './schema.ts';
-import { sourceMistake } from './source-members.ts';
+import { SIDECAR_SCHEMA, sourceSchema } from './schema.ts';
 
 const MOST_BYTES = 1024 * 1024;
 
@@ -16,16 +15,10 @@ const MOST_BYTES = 1024 * 1024;
  */
 export function readConfig(path: string): SidecarConfig {
   const { value, lineOf } = readStructured(path, 'configuration');
-  const mistake = firstMistake(SIDECAR_SCHEMA, value, 'the configuration');
-  const told = (place: Place, happened: string, expected: string) => {
-    const line = lineOf(place);
-    return wrong(`${path}${line === null ? '' : `, line ${line}`}: ${happened}`, expected);
-  };
-  if (mistake !== null) throw told(mistake.place, mistake.happened, mistake.expected);
-  const misplaced = sourceMistake((value as SidecarConfig).source);
-  if (misplaced !== null) {
-    const { member, happened, expected } = misplaced;
-    throw told(member === null ? ['source'] : ['source', member], happened, expected);
+  const mistake = firstMistake(SIDECAR_SCHEMA, value, 'the configuration') ?? firstMistake(sourceIn(value), value);
+  if (mistake !== null) {
+    const line = lineOf(mistake.place);
+    throw wrong(`${path}${line === null ? '' : `, line ${line}`}: ${mistake.happened}`, mistake.expected);
   }
   const { http, ...rest } = value as Omit<SidecarConfig, 'http'> & {
     readonly http?: HttpSettings & { readonly enabled?: boolean };
@@ -33,6 +26,11 @@ export function readConfig(path: string): SidecarConfig {
   if (http === undefined) return rest;
   const { enabled = true, ...settings } = http;
   return { ...rest, http: enabled ? settings : false };
+}
+
+/** What must hold of the source of a configuration that is right otherwise. */
+function sourceIn(value: unknown): Schema {
+  return { type: 'object', properties: { source: sourceSchema((value as SidecarConfig).source.kind) } };
 }
 
 /** A file of JSON or YAML. @throws FlowlampError as `readConfig` */

@@ -1,9 +1,14 @@
 /**
  * The form of a configuration file, as JSON Schema (2020-12): checked when one is read, and written to docs/serve.schema.json
- * for editors. Sources and sinks say themselves what they take; here stands only that they are objects with a type.
+ * for editors (configDocument). Which members a source may have depends on its kind, and those of a sink on its type: that is
+ * checked afterwards, of sinks by themselves.
  */
 import type { Schema } from '../../core/json-schema.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { sinkSchema } from '../sinks/options.ts';
+import type { SourceConfig } from '../sources/config.ts';
+
+type Members = Readonly<Record<string, Schema>>;
 
 const text = (description: string): Schema => ({
   type: 'string',
@@ -47,39 +52,86 @@ const object = (
   ...(required.length === 0 ? {} : { required }),
 });
 
+const INTERFACE = text('the name of the interface');
+const FILTER = text('an expression of pcap-filter');
+const BUFFER = whole(64, 4_194_304, 'the buffer of the kernel, KiB');
+
+/** What each kind of source takes besides `kind`, and what it cannot do without. */
+const SOURCES: Readonly<
+  Record<SourceConfig['kind'], { readonly about: string; readonly needs: string; readonly takes: Members }>
+> = {
+  interface: {
+    about: 'packets of an interface, by tcpdump or dumpcap',
+    needs: 'interface',
+    takes: {
+      interface: INTERFACE,
+      filter: FILTER,
+      program: text('tcpdump or dumpcap, by name or path'),
+      bufferKib: BUFFER,
+      snapLength: whole(0, 262_144, 'bytes of each frame, 0 for all'),
+      isImmediate: flag('packets come at once, and more of them are lost under load'),
+    },
+  },
+  cap: {
+    about: 'packets of an interface, by the addon cap',
+    needs: 'interface',
+    takes: { interface: INTERFACE, filter: FILTER, bufferKib: BUFFER },
+  },
+  pcap: {
+    about: 'a stream of pcap or pcapng',
+    needs: 'path',
+    takes: {
+      path: text('- or a path'),
+      isLive: flag('whether whoever writes loses packets when it has to wait'),
+    },
+  },
+  'pcap-over-ip': {
+    about: 'a capture over TCP',
+    needs: 'address',
+    takes: { address: text('HOST:PORT, or listen:HOST:PORT') },
+  },
+  watch: {
+    about: 'captures that another sensor writes',
+    needs: 'folder',
+    takes: {
+      folder: text('where they are'),
+      journal: text('the file that says what was read'),
+      quietSeconds: seconds('a file that has not grown for so long is whole'),
+      pollSeconds: seconds('how often the folder is looked through', 0.01),
+      overlapSeconds: seconds('how long after its end a file is read again after a crash'),
+      followLinks: flag('symbolic links are followed'),
+    },
+  },
+  replay: {
+    about: 'captures, as they were in time',
+    needs: 'inputs',
+    takes: {
+      inputs: texts('files, folders, globs'),
+      speed: {
+        type: 'number',
+        minimum: 0,
+        maximum: 1e6,
+        title: 'a number',
+        description: 'times as fast as captured, 0 for as fast as can be',
+      },
+    },
+  },
+};
+export const SOURCE_KINDS = Object.keys(SOURCES) as SourceConfig['kind'][];
+
 const SOURCE: Schema = {
   type: 'object',
   title: 'a source',
   description: 'where packets come from (docs/sources.md)',
-  additionalProperties: false,
   required: ['kind'],
-  properties: {
-    kind: { enum: ['interface', 'cap', 'pcap', 'pcap-over-ip', 'watch', 'replay'] },
-    interface: text('interface, cap: the name of the interface'),
-    filter: text('interface, cap: an expression of pcap-filter'),
-    program: text('interface: tcpdump or dumpcap, by name or path'),
-    bufferKib: whole(64, 4_194_304, 'interface, cap: the buffer of the kernel, KiB'),
-    snapLength: whole(0, 262_144, 'interface: bytes of each frame, 0 for all'),
-    isImmediate: flag('interface: tcpdump hands packets over at once, at the price of losing more under load'),
-    path: text('pcap: - or a path'),
-    isLive: flag('pcap: whether whoever writes loses packets when it has to wait'),
-    address: text('pcap-over-ip: HOST:PORT, or listen:HOST:PORT'),
-    folder: text('watch: the folder'),
-    journal: text('watch: the file that says what was read'),
-    quietSeconds: seconds('watch: a file that has not grown for so long is whole'),
-    pollSeconds: seconds('watch: how often the folder is looked through', 0.01),
-    overlapSeconds: seconds('watch: how long after its end a file is read again after a crash'),
-    followLinks: flag('watch: symbolic links are followed'),
-    inputs: texts('replay: files, folders, globs'),
-    speed: {
-      type: 'number',
-      minimum: 0,
-      maximum: 1e6,
-      title: 'a number',
-      description: 'replay: times as fast as captured, 0 for as fast as can be',
-    },
-  },
+  properties: { kind: { enum: SOURCE_KINDS } },
 };
+
+/** The form of a source of one kind. */
+export function sourceSchema(kind: SourceConfig['kind']): Schema {
+  const { about, needs, takes } = SOURCES[kind];
+  return object(about, { kind: { const: kind, title: kind }, ...takes }, ['kind', needs]);
+}
 
 export const SIDECAR_SCHEMA: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -170,3 +222,11 @@ export const SIDECAR_SCHEMA: Schema = {
     ['source'],
   ),
 };
+
+/** All of it for editors: with the members of each kind of source and each type of sink. */
+export function configDocument(): object {
+  const { properties, ...rest } = SIDECAR_SCHEMA;
+  const source = { description: SOURCE.description, oneOf: SOURCE_KINDS.map(sourceSchema) };
+  const sinks = { ...properties!['sinks'], items: sinkSchema() };
+  return { ...rest, properties: { ...properties, source, sinks } };
+}

@@ -91,8 +91,12 @@ export class Sidecar {
   #loseIt: () => void = () => undefined;
   #timers: readonly NodeJS.Timeout[] = [];
 
+  /** As it is now: what says which rows are alerts may change while it runs. */
+  #config: SidecarConfig;
+
   private constructor(parts: Parts) {
     this.#parts = parts;
+    this.#config = parts.config;
     this.#cannotWait = cannotWait(parts.config.source);
     this.#impatience = new Promise((resolve) => {
       this.#loseIt = resolve;
@@ -200,22 +204,22 @@ export class Sidecar {
   }
 
   /** Reads the rules, and the model with its lists, again. Of each, what fails its check changes nothing. Never throws. */
-  async reload(): Promise<ReloadOutcome> {
-    const { config, holder, desk, budget, drift, hosts, log } = this.#parts;
+  async reload(fresh: SidecarConfig = this.#config): Promise<ReloadOutcome> {
+    const { holder, desk, budget, drift, hosts, log } = this.#parts;
+    const config = { ...this.#config, ...thresholdsOf(fresh) };
     try {
       desk.reconfigure(deskOptions(config));
+      this.#config = config;
     } catch (error) {
       log.error({ reason: (error as Error).message }, 'suppression rules could not be read, the old ones go on');
     }
     const outcome = await holder.reload();
-    if (!outcome.isReplaced) {
-      log.error({ reason: outcome.reason, kept: outcome.kept }, 'reload failed, the old model goes on');
-      return outcome;
-    }
-    budget.reconfigure(budgetOptions(config, holder.card));
-    drift.reconfigure(driftOptions(config, holder));
-    hosts?.reconfigure(holder.card, hostOptions(config));
-    log.info({ model: outcome.after }, 'the model and its lists were read again');
+    if (outcome.isReplaced) log.info({ model: outcome.after }, 'the model and its lists were read again');
+    else log.error({ reason: outcome.reason, kept: outcome.kept }, 'reload failed, the old model goes on');
+    // Of the model that judges now, whichever that is: thresholds may have changed all the same.
+    budget.reconfigure(budgetOptions(this.#config, holder.card));
+    drift.reconfigure(driftOptions(this.#config, holder));
+    hosts?.reconfigure(holder.card, hostOptions(this.#config));
     return outcome;
   }
 
@@ -379,6 +383,15 @@ export class Sidecar {
       log.warn({ error: (error as Error).message }, 'what is to outlast a restart was not written');
     }
   }
+}
+
+/** What a reload takes from a configuration that was read again; the rest needs a restart. */
+function thresholdsOf({ alerts = {}, driftSeconds, hostSeconds }: SidecarConfig): Partial<SidecarConfig> {
+  return {
+    alerts,
+    ...(driftSeconds === undefined ? {} : { driftSeconds }),
+    ...(hostSeconds === undefined ? {} : { hostSeconds }),
+  };
 }
 
 function driftOptions({ driftSeconds }: SidecarConfig, { card }: ModelHolder) {

@@ -43,9 +43,9 @@ test.each([
   [
     'source:\n  kind: replay\n  inputs: [a.pcap]\n  filter: tcp\n',
     4,
-    'source.filter is nothing that a source of kind replay',
+    'source has a member "filter" that means nothing',
   ],
-  ['source:\n  kind: interface\n', 2, 'has no interface'],
+  ['source:\n  kind: interface\n', 2, 'source.interface is missing'],
   ['source:\n  kind: telepathy\n', 2, 'source.kind'],
 ])('a mistake: %j', (text, line, words) => {
   const path = written(text);
