@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Apart, cutBefore, rowSet, rowsOf, scored, scratch, serveApart, soon } from '../serve/live/support.ts';
+import { SHIPPED_MODEL, SHIPPED_VERSION } from '../support/shipped-model.ts';
 import { flowlamp, jsonRows, sample, temporaryFolder } from './run.ts';
 
 const demo = readFileSync(sample('demo.pcap'));
@@ -95,9 +96,9 @@ describe('SIGHUP', () => {
     const card = readFileSync(`${model}/card.json`, 'utf8');
     writeFileSync(`${model}/card.json`, RUBBISH);
     await reloadUnderTraffic(parts[1]!, 'reload failed, the old model goes on');
-    expect(serve.said()).toContain('"kept":"mining@0.1.0"');
+    expect(serve.said()).toContain(`"kept":"${SHIPPED_MODEL}"`);
 
-    writeFileSync(`${model}/card.json`, card.replace('"version": "0.1.0"', '"version": "9.9.9"'));
+    writeFileSync(`${model}/card.json`, card.replace(`"version": "${SHIPPED_VERSION}"`, '"version": "9.9.9"'));
     writeFileSync(rules, '- verdict: mining\n  until: 2999-01-01\n  reason: All of it is ours.\n');
     await reloadUnderTraffic(parts[2]!, 'the model and its lists were read again');
     await soon(packetsIn(serve.path)).toBe(700);
@@ -113,7 +114,7 @@ describe('SIGHUP', () => {
     const models = jsonRows(all).flatMap(({ row_kind: kind, model: name, ...row }) =>
       kind !== undefined && row['alert'] === undefined ? [name] : [],
     );
-    expect([models[0], models.at(-1)]).toEqual(['mining@0.1.0', 'mining@9.9.9']);
+    expect([models[0], models.at(-1)]).toEqual([SHIPPED_MODEL, 'mining@9.9.9']);
     // One change, and never back.
     expect(models.filter((name, i) => i > 0 && name !== models[i - 1])).toEqual(['mining@9.9.9']);
     expect(rowsOf(serve.path).filter(({ alert }) => alert !== undefined).length).toBe(alertsBefore);

@@ -71,7 +71,8 @@ test('a verdict and an alert come while the flow is open; a silent source lets i
   const { body } = await get(url, '/v1/verdicts');
   expect(body.verdicts.map((row) => row['row_kind'])).toContain('prefix');
   expect((await get(url, '/readyz')).body).toMatchObject({ status: 'ready', source: 'running' });
-  expect((await get(url, '/metrics')).text).toMatch(/^flowlamp_flows_live 1$/m);
+  // The thread of packets tells of its counts once a second.
+  await soon(async () => (await get(url, '/metrics')).text).toMatch(/^flowlamp_flows_live 1$/m);
   // Nothing more comes, and the pipe stays open.
   await soon(() => rowsOf(out).filter((row) => row['row_kind'] === 'end').length).toBe(1);
   expect(rowsOf(out).find((row) => row['row_kind'] === 'end')).toMatchObject({ end_reason: 'idle' });
