@@ -58,7 +58,7 @@ export async function feedExtract(args: readonly string[], pieces: Iterable<Uint
   return { seconds: (performance.now() - started) / 1000, bytes, samples, peak, said: said.trim() };
 }
 
-function memoryOf(pid: number): { readonly resident: number; readonly peak: number } | null {
+export function memoryOf(pid: number): { readonly resident: number; readonly peak: number } | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const field = (name: string) =>

@@ -50,6 +50,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/explain.ts')).addExplainCommand,
   },
   {
+    name: 'serve',
+    description: 'the sidecar: verdicts while flows live',
+    takes: '[options]',
+    load: async () => (await import('./commands/serve.ts')).addServeCommand,
+  },
+  {
     name: 'dataset',
     description: 'data sets: label, split, audit, import, record, generate',
     takes: '',

@@ -7,9 +7,9 @@ import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync
 import { basename, dirname, join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { isPipe } from '../features/capture/input.ts';
+import { isOtherAlive, ownMark, type ProcessMark } from '../features/files/process-mark.ts';
 import type { ExtractCounters } from '../features/flow-extractor.ts';
 import { counted } from './numbers.ts';
-import { isOtherAlive, ownMark, type ProcessMark } from './process-mark.ts';
 import { type RunIdentity, refuseOther } from './run-identity.ts';
 import type { SinkCheckpoint } from './verdict-sink.ts';
 import type { TallyState } from './verdict-tally.ts';

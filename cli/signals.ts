@@ -39,3 +39,29 @@ export async function withSystemSignals<T>(compute: () => T | Promise<T>): Promi
     watchSignals();
   }
 }
+
+export interface OwnSignals {
+  /** Told once of each signal that asks the program to end; the same one again ends it. */
+  readonly stop: (signal: string) => void;
+  /** SIGHUP. */
+  readonly hangUp: () => void;
+}
+
+/** Runs what wants to end in an orderly way by itself, and to be told of SIGHUP. */
+export async function withOwnSignals<T>({ stop: end, hangUp }: OwnSignals, run: () => Promise<T>): Promise<T> {
+  const asked = new Set<string>();
+  const own = (signal: keyof typeof SIGNALS) => {
+    if (asked.has(signal)) stop(signal);
+    asked.add(signal);
+    end(signal);
+  };
+  for (const signal of Object.keys(SIGNALS)) process.off(signal, stop).on(signal, own);
+  process.on('SIGHUP', hangUp);
+  try {
+    return await run();
+  } finally {
+    process.off('SIGHUP', hangUp);
+    for (const signal of Object.keys(SIGNALS)) process.off(signal, own);
+    watchSignals();
+  }
+}

@@ -136,7 +136,9 @@ function mistakeInObject(
     if (oneOf !== undefined && found.length > 1) return worded(`has ${found.join(' and ')}`, 'one of them');
   }
   for (const [name, value] of Object.entries(object)) {
-    const mistake = mistakeIn(properties[name]!, value, root, [...place, name], whole);
+    const member = properties[name];
+    if (member === undefined) continue;
+    const mistake = mistakeIn(member, value, root, [...place, name], whole);
     if (mistake !== null) return mistake;
   }
   return null;

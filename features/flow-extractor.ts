@@ -264,6 +264,11 @@ export class FlowExtractor implements FrameSink {
     return this.counters;
   }
 
+  /** Flows that are held now. */
+  get openFlows(): number {
+    return this.#tracker.openFlows;
+  }
+
   get counters(): ExtractCounters {
     const { flows, evicted, outOfOrder, earlyRows }: TrackerCounters = this.#tracker.counters;
     const drops: Record<string, number> = {};

@@ -13,6 +13,12 @@ export interface InputHistogram {
   readonly shares: readonly number[];
 }
 
+/**
+ * Where the card's metrics tell how the model's own word was distributed on rows that it had not learnt from: the log odds of
+ * its positive label, bounded as those of findings are.
+ */
+export const SCORE_HISTOGRAM = 'scoreHistogram';
+
 /** Bins of about equal shares (deciles): fewer where values repeat. */
 const BINS = 10;
 const DIGITS = 6;
@@ -60,11 +66,14 @@ const LEAST_SHARE = 1e-4;
  */
 export function stabilityIndex(then: InputHistogram, now: InputHistogram): number {
   const wholes = [then, now].map(({ missing, shares }) => [missing, ...shares.map((share) => share * (1 - missing))]);
-  return wholes[0]!.reduce((sum, share, i) => {
-    const a = Math.max(LEAST_SHARE, share);
-    const b = Math.max(LEAST_SHARE, wholes[1]![i] ?? 0);
-    return sum + (b - a) * Math.log(b / a);
-  }, 0);
+  return wholes[0]!.reduce((sum, share, i) => sum + stabilityPart(share, wholes[1]![i] ?? 0), 0);
+}
+
+/** What one bin adds to the index: its share of all rows then and now. */
+export function stabilityPart(then: number, now: number): number {
+  const a = Math.max(LEAST_SHARE, then);
+  const b = Math.max(LEAST_SHARE, now);
+  return (b - a) * Math.log(b / a);
 }
 
 /** `missing | edges | shares`, numbers parted by blanks. */

@@ -23,8 +23,8 @@ const OPTIONS = {
   format: 'esm',
   platform: 'node',
   target: 'node20.11',
-  // Native, and loaded where a model is run. TensorFlow.js and the zstd compressor are imported by names that esbuild does
-  // not see.
+  // Native, and loaded where a model is run. TensorFlow.js, the zstd compressor, and what `serve` needs for HTTP, metrics
+  // and its log are imported by names that esbuild does not see.
   external: ['onnxruntime-node'],
   // Shorter, but with every name: a stack that somebody reports can be read.
   minifyWhitespace: true,
@@ -47,6 +47,8 @@ const built = await Promise.all([
   build({ ...OPTIONS, entryPoints: ['train/gbdt/crew-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/engine/session-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/intelligence/feed-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['serve/sinks/parquet-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['serve/live/ingest/ingest-thread.ts'] }),
 ]);
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(root, FOLDER, LICENCES), licences(packagesOf(inputs)));

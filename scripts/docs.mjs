@@ -1,5 +1,5 @@
 /**
- * Writes what the documentation takes from the program: docs/features.md from the feature table, and the output under
+ * Writes what the documentation takes from the program: docs/features.md from the feature table, docs/serve.schema.json, and the output under
  * each `$ node dist/...` line of a ```console block, and the JSON under such a line in a comment. `--check` writes nothing and exits 1 where something is stale.
  * Reads dist/, so build first.
  */
@@ -17,12 +17,14 @@ if (!existsSync(join(root, 'dist/index.js'))) {
   process.exit(1);
 }
 const { COLUMNS } = await import('../dist/index.js');
+const { configDocument } = await import('../dist/serve/config/schema.js');
 
 const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter(
   (name) => name.endsWith('.md') && name !== 'docs/features.md',
 );
 const stale = [
   ['docs/features.md', () => featuresPage(COLUMNS)],
+  ['docs/serve.schema.json', () => jsonFile(configDocument())],
   ...pages.map((name) => [name, (old) => withRecords(withOutputs(old))]),
 ].filter(([name, make]) => !settle(name, make));
 process.exitCode = check && stale.length > 0 ? 1 : 0;
@@ -79,6 +81,18 @@ function outputOf(command) {
   });
   if (error === undefined && status === 0) return stdout.replace(/ +$/gm, '');
   throw new Error(`${command} failed: ${error?.message ?? stdout}`);
+}
+
+/** As the formatter of this repository has it: lists of texts stand on one line where there is room. */
+function jsonFile(value) {
+  const text = JSON.stringify(value, null, 2).replace(
+    /^( *)(.*)\[\s+("[^"]*"(?:,\s+"[^"]*")*)\s+\](,?)$/gm,
+    (whole, indent, before, items, comma) => {
+      const line = `${indent}${before}[${items.replace(/,\s+/g, ', ')}]${comma}`;
+      return line.length <= 120 ? line : whole;
+    },
+  );
+  return `${text}\n`;
 }
 
 function featuresPage(features) {

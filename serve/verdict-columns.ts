@@ -14,10 +14,18 @@ export const VERDICT_COLUMNS: readonly ColumnSpec[] = [
   added('model', 'utf8'),
 ];
 
-/** The specs with the verdict's behind them; an earlier scoring's are replaced. */
-export function withVerdictColumns(specs: readonly ColumnSpec[]): ColumnSpec[] {
-  const names = new Set(VERDICT_COLUMNS.map(({ name }) => name));
-  return [...specs.filter(({ name }) => !names.has(name)), ...VERDICT_COLUMNS];
+const NAMES = new Set(VERDICT_COLUMNS.map(({ name }) => name));
+/** Lists that were asked for: others tell tables of the same columns by their list. */
+const widened = new WeakMap<readonly ColumnSpec[], readonly ColumnSpec[]>();
+
+/** The specs with the verdict's behind them, the same list for the same specs; an earlier scoring's are replaced. */
+export function withVerdictColumns(specs: readonly ColumnSpec[]): readonly ColumnSpec[] {
+  let list = widened.get(specs);
+  if (list === undefined) {
+    list = [...specs.filter(({ name }) => !NAMES.has(name)), ...VERDICT_COLUMNS];
+    widened.set(specs, list);
+  }
+  return list;
 }
 
 /** The table with a verdict for each of its rows. */

@@ -34,7 +34,7 @@ const STAGES = [
 
 /** Where Node's own modules may be used; everything else also runs in a browser. */
 const NODE_ALLOWED =
-  /^(cli|datasets|serve|train|models\/(folder|locate|registry|signature)|features\/(files\/|capture\/input|(digests|ciphers)-node|extract\.ts))/;
+  /^(cli|datasets|serve|train|models\/(folder|locate|registry|signature)|features\/(files\/|capture\/(input|tied-child)|(digests|ciphers)-node|extract\.ts))/;
 
 interface Import {
   readonly file: string;

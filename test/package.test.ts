@@ -35,8 +35,9 @@ describe('the packed package', () => {
     const at = (path: string) => join(modules, 'flowlamp', path);
     for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'CHANGELOG.md', 'LICENSE', 'README.md'])
       expect(existsSync(at(path)), path).toBe(true);
-    expect(existsSync(at('models/zoo/mining/model.onnx'))).toBe(true);
-    for (const path of ['index.ts', 'test', 'bench', 'examples', 'dist/test'])
+    for (const path of ['models/zoo/mining/model.onnx', 'examples/deploy/flowlamp.service', 'docs/serve.schema.json'])
+      expect(existsSync(at(path)), path).toBe(true);
+    for (const path of ['index.ts', 'test', 'bench', 'examples/fastify.ts', 'dist/test'])
       expect(existsSync(at(path)), path).toBe(false);
   });
 

@@ -7,7 +7,7 @@ import { foldsByGroup } from '../datasets/split.ts';
 import { nodeDigests } from '../features/digests-node.ts';
 import { hashInputs, type JsonObject, type ModelInput, NEVER } from '../models/card.ts';
 import type { CardDraft } from '../models/folder.ts';
-import { histogramOf, writeHistogram } from '../models/reference.ts';
+import { histogramOf, SCORE_HISTOGRAM, writeHistogram } from '../models/reference.ts';
 import { typicalOf, writeTypical } from '../models/typical.ts';
 import { type Folds, runBaselines } from './baselines/run.ts';
 import { fitTemperature } from './calibrate.ts';
@@ -163,6 +163,7 @@ export async function trainModel<Options extends LearnerOptions = GbdtOptions>(
         ...(found === null ? {} : { search: found as unknown as JsonObject }),
         ...(repeats === null ? {} : { seeds: repeats as unknown as JsonObject }),
         inputHistograms: inputHistograms(rows),
+        ...scoreHistogram(rows, probabilities, options.positive),
         classQuantiles: classQuantiles(rows),
       },
       thresholds: Object.fromEntries(data.classNames.map((name, k) => [name, chosen?.thresholds[k] ?? NEVER])),
@@ -274,6 +275,26 @@ function inputHistograms({ data }: LabelledData): JsonObject {
   const step = Math.ceil(rows / HISTOGRAM_ROWS);
   const some = (column: Float32Array) => (step === 1 ? column : column.filter((_, row) => row % step === 0));
   return Object.fromEntries(names.map((name, i) => [name, writeHistogram(histogramOf(some(columns[i]!)))]));
+}
+
+/** Probabilities beyond these weigh no more as evidence, and are told of alike when rows are scored. */
+const SUREST = 1e-4;
+
+/** How sure the model is of its positive label on rows that it had not seen, for those who look for drift. */
+function scoreHistogram(
+  { data }: LabelledData,
+  probabilities: Float32Array | null,
+  positive: string | null,
+): JsonObject {
+  const label = positive === null ? -1 : data.classNames.indexOf(positive);
+  if (probabilities === null || label < 0) return {};
+  const { length } = data.classNames;
+  const step = Math.ceil(data.matrix.rows / HISTOGRAM_ROWS);
+  const words = Float32Array.from({ length: Math.ceil(data.matrix.rows / step) }, (_, i) => {
+    const bounded = Math.min(Math.max(probabilities[i * step * length + label]!, SUREST), 1 - SUREST);
+    return Math.log(bounded / (1 - bounded));
+  });
+  return { [SCORE_HISTOGRAM]: writeHistogram(histogramOf(words)) };
 }
 
 /** What is typical of each class, for those who ask why a flow got its verdict. */

@@ -2,11 +2,13 @@
  * Records what a command sends and receives: tcpdump listens before it starts, and until a while after it has ended. What
  * was recorded goes into a folder with a manifest, so that recording again adds to a data set.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { firstMistake } from '../../core/json-schema.ts';
+import { BUFFER_KIB, complaintOf, countsOf, tcpdumpWords } from '../../features/capture/tcpdump.ts';
+import { spawnTied, type TiedChild } from '../../features/capture/tied-child.ts';
 import { writeTextFile } from '../../features/files/output.ts';
 import { fileSha256 } from '../build/parts.ts';
 import { loadManifest } from '../manifest/manifest.ts';
@@ -38,6 +40,8 @@ export interface Recording {
 const MANIFEST = 'manifest.json';
 /** tcpdump opens an interface in well under this. */
 const OPENING_MS = 10_000;
+/** Exit code of a shell for a program that is not there. */
+const NOT_FOUND = 127;
 
 /** @throws FlowlampError UNSUPPORTED where tcpdump cannot record, OPTION_INVALID for a command that cannot be started */
 export async function record(options: RecordOptions): Promise<Recording> {
@@ -67,10 +71,11 @@ export async function record(options: RecordOptions): Promise<Recording> {
     const dump = await startDump(path, options, running);
     const outcome = await runCommand(command, limit, running);
     await wait(linger);
-    dump.child.kill('SIGINT');
-    await dump.ended;
+    dump.child.stop();
+    await dump.child.ended;
     writeManifest(folder, [...entries, { ...entry, sha256: await fileSha256(path) }]);
-    return { file, ...countsOf(dump.said()), ...outcome };
+    const { captured, droppedByKernel } = countsOf(dump.said());
+    return { file, packets: captured ?? 0, dropped: droppedByKernel ?? 0, ...outcome };
   } catch (cause) {
     stopAll();
     throw cause;
@@ -118,35 +123,20 @@ function freeName(folder: string, label: string, at: Date): string {
 }
 
 interface Dump {
-  readonly child: ChildProcess;
-  readonly ended: Promise<void>;
+  readonly child: TiedChild;
   readonly said: () => string;
 }
 
 function startDump(path: string, { interface: from, filter }: RecordOptions, running: Set<() => void>): Promise<Dump> {
-  // -Z: it must not become another user, who could not write here. A filter is one word behind `--`, never an option.
-  const words = [
-    '-i',
-    from,
-    '-w',
-    path,
-    '-s',
-    '0',
-    '-U',
-    '-n',
-    '-B',
-    '16384',
-    ...(process.getuid?.() === 0 ? ['-Z', 'root'] : []),
-  ];
-  const child = spawn('tcpdump', [...words, ...(filter === null ? [] : ['--', filter])], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  running.add(() => child.kill('SIGKILL'));
+  const choice = { interface: from, filter, bufferKib: BUFFER_KIB, snapLength: 0 };
+  // -Z: it must not become another user, who could not write here.
+  const asRoot = process.getuid?.() === 0 ? ['-Z', 'root'] : [];
+  const child = spawnTied('tcpdump', [...asRoot, ...tcpdumpWords(choice, path, false)], null);
+  running.add(child.kill);
   let text = '';
   return new Promise((resolve, reject) => {
-    const ended = new Promise<void>((done) => child.once('close', () => done()));
     const fail = (what: string, action: string) => {
-      child.kill('SIGKILL');
+      child.kill();
       reject(
         new FlowlampError(ErrorCode.Unsupported, {
           happened: `tcpdump does not record on ${from}: ${what}`,
@@ -156,28 +146,17 @@ function startDump(path: string, { interface: from, filter }: RecordOptions, run
       );
     };
     const timer = setTimeout(() => fail('it does not begin to listen', 'check the interface'), OPENING_MS);
-    child.once('error', (cause) => {
+    void child.ended.then((code) => {
       clearTimeout(timer);
-      fail(
-        (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'it is not installed' : cause.message,
-        'install tcpdump',
-      );
+      if (code === NOT_FOUND) return fail('it is not installed', 'install tcpdump');
+      const what = code instanceof Error ? code.message : (complaintOf(text) ?? `it ended with ${code}`);
+      fail(what, 'check --interface and --filter, or run as a user who may capture');
     });
-    child.once('exit', (code) => {
-      clearTimeout(timer);
-      fail(
-        text
-          .split('\n')
-          .filter((line) => line !== '')
-          .at(-1) ?? `it ended with ${code}`,
-        'check --interface and --filter, or run as a user who may capture',
-      );
-    });
-    child.stderr!.on('data', (piece: Buffer) => {
+    child.stderr.on('data', (piece: Buffer) => {
       text = (text + piece.toString()).slice(-4096);
       if (!text.includes('listening on')) return;
       clearTimeout(timer);
-      resolve({ child, ended, said: () => text });
+      resolve({ child, said: () => text });
     });
   });
 }
@@ -222,11 +201,6 @@ function runCommand(
       resolve({ code, wasEnded });
     });
   });
-}
-
-function countsOf(text: string): { readonly packets: number; readonly dropped: number } {
-  const count = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
-  return { packets: count(/(\d+) packets? captured/), dropped: count(/(\d+) packets? dropped by kernel/) };
 }
 
 function wait(seconds: number): Promise<void> {

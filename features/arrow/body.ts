@@ -1,6 +1,6 @@
 /** The buffers of a record batch, in the order of its columns: read, unpacked and bounded. */
 import { ArrowDamage } from './flatbuffer.ts';
-import { ARROW_LIMITS } from './limits.ts';
+import { ARROW_LIMITS, type ArrowBounds } from './limits.ts';
 import { unpackLz4Frame } from './lz4.ts';
 import type { BatchHeader, Node } from './message.ts';
 import { unpackZstd } from './zstd.ts';
@@ -22,9 +22,12 @@ export class BatchBody {
   #buffer = 0;
   #variadic = 0;
   #heldLeft: number = ARROW_LIMITS.batchBytes;
-  #unpackedLeft: number = ARROW_LIMITS.unpackedBytes;
+  readonly #unpackedBytes: number;
+  #unpackedLeft: number;
 
-  constructor(header: BatchHeader, read: BodyReader) {
+  constructor(header: BatchHeader, read: BodyReader, { unpackedBytes }: ArrowBounds = ARROW_LIMITS) {
+    this.#unpackedBytes = unpackedBytes;
+    this.#unpackedLeft = unpackedBytes;
     this.rows = header.rows;
     this.#header = header;
     this.#read = read;
@@ -32,7 +35,7 @@ export class BatchBody {
 
   /** Bytes that were taken, as unpacked. */
   get takenBytes(): number {
-    return ARROW_LIMITS.batchBytes - this.#heldLeft + ARROW_LIMITS.unpackedBytes - this.#unpackedLeft;
+    return ARROW_LIMITS.batchBytes - this.#heldLeft + this.#unpackedBytes - this.#unpackedLeft;
   }
 
   node(): Node {

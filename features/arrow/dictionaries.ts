@@ -1,7 +1,7 @@
 /** The dictionaries of a table, as its messages bring them. */
 import type { BatchBody } from './body.ts';
 import { ArrowDamage } from './flatbuffer.ts';
-import { ARROW_LIMITS } from './limits.ts';
+import { ARROW_LIMITS, type ArrowBounds } from './limits.ts';
 import type { ArrowField } from './schema.ts';
 import { type Dictionaries, Dictionary, openField } from './values.ts';
 
@@ -9,7 +9,10 @@ export class DictionaryShelf {
   readonly #fields = new Map<bigint, ArrowField>();
   readonly #held = new Map<bigint, Dictionary>();
 
-  constructor(fields: readonly ArrowField[]) {
+  readonly #mostBytes: number;
+
+  constructor(fields: readonly ArrowField[], { dictionaryBytes }: ArrowBounds = ARROW_LIMITS) {
+    this.#mostBytes = dictionaryBytes;
     const visit = (field: ArrowField) => {
       if (field.dictionary !== null) this.#fields.set(field.dictionary.id, { ...field, dictionary: null });
       field.children.forEach(visit);
@@ -40,7 +43,7 @@ export class DictionaryShelf {
       bytes += held.bytes;
       entries += held.length;
     }
-    if (bytes > ARROW_LIMITS.dictionaryBytes || entries > ARROW_LIMITS.dictionaryEntries) {
+    if (bytes > this.#mostBytes || entries > ARROW_LIMITS.dictionaryEntries) {
       throw new ArrowDamage('its dictionaries do not fit the memory');
     }
   }

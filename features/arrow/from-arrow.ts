@@ -14,7 +14,7 @@ import { appendListItem, endTextList, type TextListColumn } from '../../core/tex
 import { featureNamed } from '../vector/schema.ts';
 import type { BatchBody } from './body.ts';
 import { ArrowDamage } from './flatbuffer.ts';
-import { ARROW_LIMITS } from './limits.ts';
+import { ARROW_LIMITS, type ArrowBounds } from './limits.ts';
 import type { BatchHeader } from './message.ts';
 import type { ArrowField, ArrowType } from './schema.ts';
 import { REVISION_KEY, UNIT_KEY } from './to-arrow.ts';
@@ -141,10 +141,11 @@ export function tableOfRows(
   opened: readonly (Values | null)[],
   start: number,
   end: number,
+  { tableBytes }: ArrowBounds = ARROW_LIMITS,
 ): Table {
   const table = createTable(specs, end - start);
   table.length = end - start;
-  const room = { left: ARROW_LIMITS.tableBytes };
+  const room = { left: tableBytes };
   columns.forEach(({ spec }, i) => {
     if (spec !== null) copyColumn(table.columns.get(spec.name)!, opened[i]!, start, end, room);
   });

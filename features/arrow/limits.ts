@@ -20,3 +20,11 @@ export const ARROW_LIMITS = {
   dictionaryBytes: 256 * 1024 * 1024,
   dictionaryEntries: 1 << 24,
 } as const;
+
+/** Bounds that a reader may draw tighter, for tables that come from strangers over a network. */
+export interface ArrowBounds {
+  /** Of each record batch. */
+  readonly unpackedBytes: number;
+  readonly tableBytes: number;
+  readonly dictionaryBytes: number;
+}

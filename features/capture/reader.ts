@@ -70,6 +70,11 @@ export class CaptureReader {
     return account;
   }
 
+  /** True once nothing of what is written is read any more: the records have lost their places. */
+  get isStopped(): boolean {
+    return this.#isStopped();
+  }
+
   /** True while the next bytes belong to something that has begun: the first bytes of all, or a cut record. */
   #isWaiting(): boolean {
     return this.#decoder === null || (this.#at < this.#end && !this.#isStopped());

@@ -8,7 +8,7 @@ import { BatchBody, type BodyReader } from '../arrow/body.ts';
 import { DictionaryShelf } from '../arrow/dictionaries.ts';
 import { ArrowDamage } from '../arrow/flatbuffer.ts';
 import { type ArrowColumn, checkRows, columnsOfArrow, openBatch, tableOfRows } from '../arrow/from-arrow.ts';
-import { ARROW_LIMITS } from '../arrow/limits.ts';
+import { ARROW_LIMITS, type ArrowBounds } from '../arrow/limits.ts';
 import { type ArrowFooter, type ArrowMessage, type BatchHeader, readFooter, readMessage } from '../arrow/message.ts';
 import type { ArrowField } from '../arrow/schema.ts';
 import { notATable } from '../text/text-reader.ts';
@@ -33,8 +33,13 @@ const ALL: Wanted = () => true;
  * @returns at least one batch, empty if the table is; none of more rows than batchRows allows
  * @throws FlowlampError NOT_A_TABLE
  */
-export function arrowFileBatches(name: string, file: RandomAccess, wanted: Wanted = ALL): AsyncGenerator<Batch> {
-  return damageNamed(name, fileBatches(file, wanted));
+export function arrowFileBatches(
+  name: string,
+  file: RandomAccess,
+  wanted: Wanted = ALL,
+  bounds: ArrowBounds = ARROW_LIMITS,
+): AsyncGenerator<Batch> {
+  return damageNamed(name, fileBatches(file, wanted, bounds));
 }
 
 /** The same of a table in the stream format. */
@@ -42,8 +47,9 @@ export function arrowStreamBatches(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
   wanted: Wanted = ALL,
+  bounds: ArrowBounds = ARROW_LIMITS,
 ): AsyncGenerator<Batch> {
-  return damageNamed(name, streamBatches(new ByteQueue(pieces), wanted));
+  return damageNamed(name, streamBatches(new ByteQueue(pieces), wanted, bounds));
 }
 
 /** A generator around another, so that what its user throws is not taken for damage. */
@@ -68,9 +74,9 @@ const TAIL_BYTES = 4 + MAGIC.length;
 /** `continuation:32 = -1` since Arrow 0.15, then the length of the metadata. */
 const CONTINUATION = 0xffff_ffff;
 
-async function* fileBatches(file: RandomAccess, wanted: Wanted): AsyncGenerator<Batch> {
+async function* fileBatches(file: RandomAccess, wanted: Wanted, bounds: ArrowBounds): AsyncGenerator<Batch> {
   const { fields, blocks } = footerOf(file);
-  const reader = new TableReader(fields, wanted);
+  const reader = new TableReader(fields, wanted, bounds);
   for (const { at, metadataBytes } of blocks) {
     const { metadata, length } = metadataAt(file, at, metadataBytes);
     const message = readMessage(metadata);
@@ -104,13 +110,13 @@ function metadataAt({ readAt }: RandomAccess, at: number, most: number): { metad
   return { metadata: bytes.subarray(head, head + length), length: most };
 }
 
-async function* streamBatches(queue: ByteQueue, wanted: Wanted): AsyncGenerator<Batch> {
+async function* streamBatches(queue: ByteQueue, wanted: Wanted, bounds: ArrowBounds): AsyncGenerator<Batch> {
   try {
     let reader: TableReader | null = null;
     for (let message = await nextMessage(queue); message !== null; message = await nextMessage(queue)) {
       if (message.kind === 'schema') {
         if (reader !== null) throw new ArrowDamage('it has a second schema');
-        reader = new TableReader(message.fields, wanted);
+        reader = new TableReader(message.fields, wanted, bounds);
       }
       if (message.bodyLength > ARROW_LIMITS.batchBytes) {
         throw new ArrowDamage(`a message has ${message.bodyLength} bytes: write smaller record batches`);
@@ -149,29 +155,31 @@ class TableReader {
   readonly #columns: readonly ArrowColumn[];
   readonly #specs: readonly ColumnSpec[];
   readonly #dictionaries: DictionaryShelf;
+  readonly #bounds: ArrowBounds;
   #tables = 0;
 
-  constructor(fields: readonly ArrowField[], wanted: Wanted) {
+  constructor(fields: readonly ArrowField[], wanted: Wanted, bounds: ArrowBounds) {
+    this.#bounds = bounds;
     this.#columns = columnsOfArrow(fields, wanted);
     this.#specs = this.#columns.flatMap(({ spec }) => (spec === null ? [] : [spec]));
-    this.#dictionaries = new DictionaryShelf(fields);
+    this.#dictionaries = new DictionaryShelf(fields, bounds);
   }
 
   async *take(message: ArrowMessage, read: BodyReader): AsyncGenerator<Batch> {
     if (message.kind === 'batch') yield* this.#batch(message.batch, read);
     else if (message.kind === 'dictionary') {
-      await this.#dictionaries.take(message.id, message.isDelta, new BatchBody(message.batch, read));
+      await this.#dictionaries.take(message.id, message.isDelta, new BatchBody(message.batch, read, this.#bounds));
     }
   }
 
   async *#batch(header: BatchHeader, read: BodyReader): AsyncGenerator<Batch> {
-    const opened = await openBatch(this.#columns, new BatchBody(header, read), this.#dictionaries.all);
+    const opened = await openBatch(this.#columns, new BatchBody(header, read, this.#bounds), this.#dictionaries.all);
     checkRows(header, opened);
     const most = batchRows(this.#specs.length);
     for (let start = 0; start < header.rows; start += most) {
       const end = Math.min(header.rows, start + most);
       this.#tables++;
-      yield { batch: tableOfRows(this.#columns, this.#specs, opened, start, end), specs: this.#specs };
+      yield { batch: tableOfRows(this.#columns, this.#specs, opened, start, end, this.#bounds), specs: this.#specs };
     }
   }
 

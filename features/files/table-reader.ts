@@ -1,5 +1,6 @@
 /** Flow tables from files or standard input, batch by batch, whatever their format. */
 import type { ColumnSpec, Table } from '../../core/table.ts';
+import type { ArrowBounds } from '../arrow/limits.ts';
 import { nameOf, type ReadProgress } from '../capture/input.ts';
 import { emptyFile } from '../capture/reader.ts';
 import { parseJsonLines, specsOfNames, tableOfCells, tableOfObjects } from '../text/text-reader.ts';
@@ -83,15 +84,17 @@ export function bytesOfFile(path: string, progress?: ReadProgress): TableBytes {
  * The rows of a table, a batch at a time: at least one, empty if the table is. Columns of flows have the types that they
  * have here, where what they were kept as can be turned to them without loss.
  *
+ * @param bounds of Arrow; default those of files
  * @throws FlowlampError NOT_A_TABLE for bytes that do not parse, and values that their columns cannot hold
  */
 export async function* tableBatches(
   from: TableBytes,
   kind: TableKind,
   wanted?: (name: string) => boolean,
+  bounds?: ArrowBounds,
 ): AsyncGenerator<TableBatch> {
   let [found, known]: (readonly ColumnSpec[])[] = [[], []];
-  for await (const { batch, specs } of rawBatches(from, kind, wanted)) {
+  for await (const { batch, specs } of rawBatches(from, kind, wanted, bounds)) {
     if (specs !== found) [found, known] = [specs, knownSpecs(specs)];
     yield { batch: withKnownTypes(from.name, known!, batch), specs: known! };
   }
@@ -101,13 +104,15 @@ async function* rawBatches(
   from: TableBytes,
   kind: TableKind,
   wanted?: (name: string) => boolean,
+  bounds?: ArrowBounds,
 ): AsyncGenerator<TableBatch> {
   switch (kind) {
     case 'arrow':
     case 'parquet': {
       const file = await from.anywhere();
       try {
-        if (kind === 'arrow') yield* (await import('./arrow-batches.ts')).arrowFileBatches(from.name, file, wanted);
+        if (kind === 'arrow')
+          yield* (await import('./arrow-batches.ts')).arrowFileBatches(from.name, file, wanted, bounds);
         else yield* (await import('./parquet-batches.ts')).parquetBatches(from.name, file);
       } finally {
         file.close();
@@ -115,7 +120,7 @@ async function* rawBatches(
       return;
     }
     case 'arrows':
-      yield* (await import('./arrow-batches.ts')).arrowStreamBatches(from.name, from.pieces(), wanted);
+      yield* (await import('./arrow-batches.ts')).arrowStreamBatches(from.name, from.pieces(), wanted, bounds);
       return;
     case 'csv':
       yield* csvBatches(from);

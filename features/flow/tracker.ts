@@ -35,6 +35,11 @@ export interface EmitOptions {
   readonly prefixes: readonly number[];
   /** A row after every so many microseconds in which packets came; null for none. */
   readonly intervalUs: number | null;
+  /**
+   * Whether prefixes and intervals leave at once, and not in their turn among the rows of flows that end, seconds later: the
+   * same rows in another order, for those who watch. Default no.
+   */
+  readonly areLooksUrgent?: boolean;
 }
 
 export const EMIT_ENDS: EmitOptions = { end: true, prefixes: [], intervalUs: null };
@@ -117,6 +122,11 @@ export class FlowTracker {
   /** Flow keys by slot, KEY_WORDS words each (see key.ts). */
   get keys(): Int32Array {
     return this.#table.keys;
+  }
+
+  /** Flows that are held now. */
+  get openFlows(): number {
+    return this.#table.size;
   }
 
   packet(packet: Packet): void {
@@ -297,7 +307,7 @@ export class FlowTracker {
     return isOpen && last >= fromUs && lives;
   }
 
-  /** Queues a row of the flow as it is now. */
+  /** A row of the flow as it is now. */
   #copyRow(slot: number, kind: number, us: number, ns: number): void {
     const copy = this.#takeSlot();
     this.state.copy(slot, copy);
@@ -305,7 +315,8 @@ export class FlowTracker {
     this.state.set(copy, Field.RowKind, kind);
     this.#setEnd(copy, us, ns);
     this.#observer.copied(slot, copy);
-    this.#enqueue(copy);
+    if (this.#options.emit.areLooksUrgent) this.#emit(copy);
+    else this.#enqueue(copy);
   }
 
   /** SYN and SYN-ACK say who began; they outweigh everything else, in whichever order they arrive. */

@@ -18,9 +18,9 @@ const MOST_AGAINST_READ = 1;
 export const UNSPOKEN = -3;
 
 /** Sources that can carry a verdict where the model does not speak; the others are hints that need its word. */
-const CARRYING: readonly string[] = [EvidenceSource.Protocol, EvidenceSource.Intelligence];
+export const CARRYING: readonly string[] = [EvidenceSource.Protocol, EvidenceSource.Intelligence];
 /** ... from this weight on: a listing for something else than mining carries nothing. */
-const LEAST_CARRIED = 2;
+export const LEAST_CARRIED = 2;
 
 export interface Fused {
   /** Of the positive label. */

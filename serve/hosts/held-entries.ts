@@ -26,9 +26,10 @@ export class HeldEntries {
     return entry;
   }
 
-  /** The riskiest first. */
-  sorted(): HostEntry[] {
-    return [...this.#entries.values()].sort(byRisk);
+  /** The riskiest first; all, or those of some clients. */
+  sorted(clients: ReadonlySet<string> | null = null): HostEntry[] {
+    const entries = [...this.#entries.values()];
+    return (clients === null ? entries : entries.filter(({ client }) => clients.has(client))).sort(byRisk);
   }
 
   #giveUp(): void {

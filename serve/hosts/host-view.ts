@@ -4,7 +4,7 @@ import { type ModelFacts, Row } from '../records/row.ts';
 import type { HostEntry } from './entry.ts';
 import { HeldEntries } from './held-entries.ts';
 import { type OffsetAt, offsetsOf } from './hours.ts';
-import { judgedHosts } from './judged-host.ts';
+import { type JudgedHost, judgedHosts } from './judged-host.ts';
 import { HOST_LIMITS } from './limits.ts';
 import { type SeenFlow, seenFlow } from './seen-flow.ts';
 import { hostTable } from './snapshot.ts';
@@ -55,12 +55,24 @@ export class HostView {
 
   /** The clients, riskiest first, then the pairs, riskiest first. */
   snapshot(): Table {
-    const hosts = judgedHosts(this.#clients.sorted(), this.#pairs.sorted(), {
-      hasRisk: this.#model.positive !== null,
-      offsetAt: this.#offsetAt,
-      synchrony: this.#synchrony,
-    });
-    return hostTable(hosts, this.#model, this.#offsetAt);
+    return this.#tableOf(this.#judged(null));
+  }
+
+  /**
+   * Some clients, riskiest first, and their pairs: those of at least a risk, so many clients at most.
+   *
+   * @returns `more` says how many clients of that risk were left out
+   */
+  riskiest(
+    among: ReadonlySet<string>,
+    { minRisk, most }: { readonly minRisk: number; readonly most: number },
+  ): { readonly clients: Table; readonly pairs: Table; readonly more: number } {
+    const risky = this.#judged(among).filter(({ risk }) => risk !== null && risk >= minRisk);
+    const clients = risky.filter(({ entry }) => entry.server === null);
+    const told = clients.slice(0, most);
+    const names = new Set(told.map(({ entry }) => entry.client));
+    const pairs = risky.filter(({ entry }) => entry.server !== null && names.has(entry.client));
+    return { clients: this.#tableOf(told), pairs: this.#tableOf(pairs), more: clients.length - told.length };
   }
 
   /**
@@ -84,6 +96,18 @@ export class HostView {
       comparisons: this.#synchrony.comparisons,
       leftOut: this.#leftOut,
     };
+  }
+
+  #judged(among: ReadonlySet<string> | null): JudgedHost[] {
+    return judgedHosts(this.#clients.sorted(among), this.#pairs.sorted(among), {
+      hasRisk: this.#model.positive !== null,
+      offsetAt: this.#offsetAt,
+      synchrony: this.#synchrony,
+    });
+  }
+
+  #tableOf(hosts: readonly JudgedHost[]): Table {
+    return hostTable(hosts, this.#model, this.#offsetAt);
   }
 
   #take(flow: SeenFlow, row: Row): void {

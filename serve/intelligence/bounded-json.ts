@@ -12,9 +12,15 @@ export class JsonRefused extends Error {
   override readonly name = 'JsonRefused';
 }
 
+/** What a text may hold at most. */
+export interface JsonBounds {
+  readonly jsonDepth: number;
+  readonly jsonValues: number;
+}
+
 /** @throws JsonRefused */
-export function parseBoundedJson(bytes: Uint8Array): unknown {
-  measure(bytes);
+export function parseBoundedJson(bytes: Uint8Array, bounds: JsonBounds = FEED_LIMITS): unknown {
+  measureJson(bytes, bounds);
   try {
     return JSON.parse(new TextDecoder('utf-8').decode(bytes)) as unknown;
   } catch {
@@ -23,8 +29,12 @@ export function parseBoundedJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** One pass over the bytes: brackets outside of strings, and commas. */
-function measure(bytes: Uint8Array): void {
+/**
+ * One pass over the bytes: brackets outside of strings, and commas. Of several texts, one behind the other, too.
+ *
+ * @throws JsonRefused
+ */
+export function measureJson(bytes: Uint8Array, { jsonDepth, jsonValues }: JsonBounds): void {
   let depth = 0;
   let values = 0;
   let isText = false;
@@ -37,10 +47,10 @@ function measure(bytes: Uint8Array): void {
     else if (byte === COMMA) values++;
     else if (OPEN.has(byte)) {
       values++;
-      if (++depth > FEED_LIMITS.jsonDepth) throw new JsonRefused(`nests deeper than ${FEED_LIMITS.jsonDepth}`);
+      if (++depth > jsonDepth) throw new JsonRefused(`nests deeper than ${jsonDepth}`);
     } else if (CLOSE.has(byte)) depth--;
   }
-  if (values > FEED_LIMITS.jsonValues) throw new JsonRefused(`holds more than ${FEED_LIMITS.jsonValues} values`);
+  if (values > jsonValues) throw new JsonRefused(`holds more than ${jsonValues} values`);
 }
 
 /** The value as an object; null if it is none. */

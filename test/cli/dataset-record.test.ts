@@ -156,6 +156,21 @@ describe.skipIf(!mayCapture || !has('openssl') || !has('pgrep'))('dataset record
     },
   );
 
+  test('killed by SIGKILL, it leaves no tcpdump that goes on', async () => {
+    const output = folder.at('killed');
+    const words = ['dataset', 'record', '--label', 'x', '-o', output, '-i', 'lo', '--filter', 'tcp port 1'];
+    await flowlamp([...words, '--', 'sleep', '3'], {
+      meddle: (child) => {
+        const timer = setInterval(() => {
+          if (!isRunning(`^tcpdump .*${output}`)) return;
+          child.kill('SIGKILL');
+          clearInterval(timer);
+        }, 20);
+      },
+    });
+    await expect.poll(() => isRunning(output), { timeout: 10_000 }).toBe(false);
+  });
+
   test('a limit of months is one', async () => {
     const words = ['dataset', 'record', '--label', 'x'.repeat(200), '-o', folder.at('months'), '-i', 'lo'];
     const { code, stderr } = await flowlamp([...words, '--filter', 'tcp port 1', '--limit', '9999999', '--', 'true']);

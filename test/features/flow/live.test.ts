@@ -61,6 +61,54 @@ test('interval rows come by the wall clock too', () => {
   expect(rows[0]).toMatchObject({ row_kind: 'interval', fwd_packets: 1, bwd_packets: 1, end_reason: null });
 });
 
+describe('rows of flows that go on', () => {
+  const emit = { end: true, prefixes: [2], intervalUs: 5e6 };
+  const text = '1 high > low UDP 0 3\n2 low > high UDP 0 5\n7 high > low UDP 0 3';
+
+  test('wait for their turn, or leave with the packet that they were waiting for', () => {
+    const kinds = ({ rows, extractor }: ReturnType<typeof listening>) => {
+      extractor.flush();
+      return rows.map((row) => row['row_kind']);
+    };
+    expect(kinds(listening(text, { emit }))).toEqual(['prefix']);
+    expect(kinds(listening(text, { emit: { ...emit, areLooksUrgent: true } }))).toEqual(['prefix', 'interval']);
+  });
+
+  test('are the same rows', () => {
+    const sorted = (options: ExtractOptions) => {
+      const { extractor, rows } = listening(text, options);
+      extractor.finish();
+      return rows
+        .map((row) => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}` : value)))
+        .sort();
+    };
+    expect(sorted({ emit: { ...emit, areLooksUrgent: true } })).toEqual(sorted({ emit }));
+  });
+
+  test.each(['train-01', 'test-02'])('are the same rows of %s, whatever they say of protocols', (name) => {
+    const capture = gunzipSync(readFileSync(new URL(`../../../datasets/samples/${name}.pcap.gz`, import.meta.url)));
+    const sorted = (areLooksUrgent: boolean) => {
+      const rows: string[] = [];
+      const take = (batch: Table) =>
+        void rows.push(
+          ...rowsOf(batch).map((row) =>
+            JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
+          ),
+        );
+      const looks = { end: true, prefixes: [5, 20], intervalUs: 10e6, areLooksUrgent };
+      const extractor = new Extractor('test.pcap', nodeDigests, take, { emit: looks });
+      const reader = new CaptureReader('test.pcap', extractor);
+      reader.write(capture);
+      reader.finish();
+      extractor.finish();
+      return rows.sort();
+    };
+    const urgent = sorted(true);
+    expect(urgent).toEqual(sorted(false));
+    expect(urgent.length).toBeGreaterThan(100);
+  });
+});
+
 test('a wall clock that goes back, or behind the packets, changes nothing', () => {
   const { extractor, rows } = listening(UDP);
   extractor.advance(60e6);

@@ -1,0 +1,407 @@
+/**
+ * The sidecar: packets of a source to verdicts, and those to sinks, alerts, and whoever asks over HTTP. It never waits for a sink
+ * while packets cannot wait for it, and what it loses it counts. Stopped, it judges every flow that lives and lets the sinks deliver.
+ */
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import type { Table } from '../../core/table.ts';
+import { AlertDesk } from '../alerts/alert-desk.ts';
+import { VerdictHistory } from '../alerts/verdict-history.ts';
+import { AlertBudget } from '../budget/alert-budget.ts';
+import type { SidecarConfig } from '../config/config.ts';
+import { DriftWatch } from '../drift/drift-watch.ts';
+import { FeedbackFile } from '../feedback/store.ts';
+import { type RunningHttpServer, startHttpServer } from '../http/server.ts';
+import type { ReloadOutcome } from '../http/service.ts';
+import { VerdictRing } from '../http/verdict-ring.ts';
+import { EvidenceFolder } from '../keep/evidence-folder.ts';
+import { keepRequestOf } from '../keep/keep-request.ts';
+import type { Log } from '../log.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { Row } from '../records/row.ts';
+import type { OpenSink } from '../sinks/delivering-sink.ts';
+import { SINK_LIMITS } from '../sinks/limits.ts';
+import { openSinks } from '../sinks/open-sink.ts';
+import { type HostRecordOptions, HostRecords } from './host-records.ts';
+import { Ingest, type IngestHandlers } from './ingest/ingest.ts';
+import type { Alert, Item } from './items.ts';
+import { Judge } from './judge.ts';
+import { ModelHolder } from './model-holder.ts';
+import { Service } from './service.ts';
+import {
+  budgetOptions,
+  cannotWait,
+  deskOptions,
+  finderOpener,
+  flowOptions,
+  httpConfig,
+  isEndless,
+  keeperOptions,
+  nameOfSource,
+} from './settings.ts';
+import { readState, writeState } from './state-file.ts';
+import { Status } from './status.ts';
+
+const DEFAULT_DRAIN_SECONDS = 10;
+const DEFAULT_STATUS_SECONDS = 60;
+/** How often what has to outlast a restart is written down. */
+const STATE_MS = 300_000;
+/** After the thread of packets broke it is started again, after ever longer, ms. */
+const FIRST_RESTART_MS = 1_000;
+const LAST_RESTART_MS = 60_000;
+/** One that ran for so long before it broke is started again as the first time, ms. */
+const HEALTHY_MS = 600_000;
+/** Turns of the event loop that a sink needs to write what it has made into text. */
+const WRITING_TURNS = 4;
+
+export interface SidecarContext {
+  readonly log: Log;
+  /** Of the program, for documents. */
+  readonly version: string;
+}
+
+/** All that a sidecar is made of, open. */
+interface Parts {
+  readonly config: SidecarConfig;
+  readonly log: Log;
+  readonly holder: ModelHolder;
+  readonly history: VerdictHistory;
+  readonly budget: AlertBudget;
+  readonly desk: AlertDesk;
+  readonly drift: DriftWatch;
+  readonly hosts: HostRecords | null;
+  readonly judge: Judge;
+  readonly sinks: readonly OpenSink[];
+  readonly ring: VerdictRing;
+  readonly feedback: FeedbackFile | null;
+  readonly folder: EvidenceFolder | null;
+  readonly status: Status;
+  readonly metrics: Metrics | null;
+}
+
+export class Sidecar {
+  readonly #parts: Parts;
+  readonly #cannotWait: boolean;
+  #server: RunningHttpServer | null = null;
+  #ingest: Ingest | null = null;
+  readonly #stopping = new AbortController();
+  #isSettled = false;
+  /** Set when it was to stop so long ago that nobody waits for room in sinks any more; the promise settles then. */
+  #isImpatient = false;
+  readonly #impatience: Promise<void>;
+  #loseIt: () => void = () => undefined;
+  #timers: readonly NodeJS.Timeout[] = [];
+
+  /** As it is now: what says which rows are alerts may change while it runs. */
+  #config: SidecarConfig;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#config = parts.config;
+    this.#cannotWait = cannotWait(parts.config.source);
+    this.#impatience = new Promise((resolve) => {
+      this.#loseIt = resolve;
+    });
+  }
+
+  /**
+   * Opens everything but the source; what cannot be opened is said before anything has begun.
+   *
+   * @throws FlowlampError
+   */
+  static async open(config: SidecarConfig, { log, version }: SidecarContext): Promise<Sidecar> {
+    const http = httpConfig(config);
+    const holder = await ModelHolder.open(config.model ?? 'mining', finderOpener(config, log));
+    const opened: { close(): Promise<void> }[] = [holder];
+    try {
+      const state = config.state === undefined ? {} : readState(config.state);
+      const budget = new AlertBudget(budgetOptions(config, holder.card));
+      budget.restore(state['budget']);
+      const drift = new DriftWatch(driftOptions(config, holder));
+      drift.restore(state['drift']);
+      const history = new VerdictHistory();
+      const desk = new AlertDesk(deskOptions(config), budget);
+      const hosts = hostRecords(config, holder);
+      const judge = new Judge({ holder, history, desk, drift, hosts });
+      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: cannotWait(config.source) });
+      opened.push(...sinks);
+      const feedback = config.feedback === undefined ? null : await FeedbackFile.open(config.feedback);
+      if (feedback !== null) opened.push(feedback);
+      const { evidence } = config;
+      const folder =
+        evidence === undefined
+          ? null
+          : await EvidenceFolder.open({
+              folder: evidence.folder,
+              ...(evidence.bytes === undefined ? {} : { maxBytes: evidence.bytes }),
+            });
+      if (folder !== null) opened.push(folder);
+      const ring = new VerdictRing();
+      const status = new Status({ judge, desk, drift, history, holder, sinks, folder });
+      const metrics = http === null ? null : await Metrics.open(() => status.snapshot());
+      const parts: Parts = {
+        config,
+        log,
+        holder,
+        history,
+        budget,
+        desk,
+        drift,
+        hosts,
+        judge,
+        sinks,
+        ring,
+        feedback,
+        folder,
+        status,
+        metrics,
+      };
+      const sidecar = new Sidecar(parts);
+      if (http !== null) {
+        const service = new Service(holder, ring, feedback, status, () => sidecar.reload());
+        sidecar.#server = await startHttpServer(http, service, metrics, { log, version });
+        log.info({ url: sidecar.#server.url }, 'HTTP service listens');
+      }
+      return sidecar;
+    } catch (error) {
+      await Promise.allSettled(opened.map((part) => part.close()));
+      throw error;
+    }
+  }
+
+  /** Where the HTTP service listens, null where there is none. */
+  get url(): string | null {
+    return this.#server?.url ?? null;
+  }
+
+  /**
+   * Runs until the source is over or `stop` is called, then drains and closes everything.
+   *
+   * @throws FlowlampError where the source cannot be had at all
+   */
+  async run(): Promise<void> {
+    const { status } = this.#parts;
+    this.#timers = this.#startTimers();
+    try {
+      await this.#read();
+    } catch (error) {
+      status.sourceState = 'failed';
+      throw error;
+    } finally {
+      await this.#close();
+    }
+  }
+
+  /** No more packets are taken; `run` settles when all that were taken are judged and told. */
+  stop(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.#ingest?.stop();
+    const giveUp = () => {
+      this.#isImpatient = true;
+      this.#loseIt();
+    };
+    setTimeout(giveUp, this.#drainMs).unref();
+  }
+
+  /** Reads the rules, and the model with its lists, again. Of each, what fails its check changes nothing. Never throws. */
+  async reload(fresh: SidecarConfig = this.#config): Promise<ReloadOutcome> {
+    const { holder, desk, budget, drift, hosts, log } = this.#parts;
+    const config = { ...this.#config, ...thresholdsOf(fresh) };
+    try {
+      desk.reconfigure(deskOptions(config));
+      this.#config = config;
+    } catch (error) {
+      log.error({ reason: (error as Error).message }, 'suppression rules could not be read, the old ones go on');
+    }
+    const outcome = await holder.reload();
+    if (outcome.isReplaced) log.info({ model: outcome.after }, 'the model and its lists were read again');
+    else log.error({ reason: outcome.reason, kept: outcome.kept }, 'reload failed, the old model goes on');
+    // Of the model that judges now, whichever that is: thresholds may have changed all the same.
+    budget.reconfigure(budgetOptions(this.#config, holder.card));
+    drift.reconfigure(driftOptions(this.#config, holder));
+    hosts?.reconfigure(holder.card, hostOptions(this.#config));
+    return outcome;
+  }
+
+  /** Opens files of lines anew: somebody else has moved them. */
+  reopen(): void {
+    for (const sink of this.#parts.sinks) sink.reopen();
+  }
+
+  /** Reads the source to its end; a thread that breaks is started again, where the source has no end. */
+  async #read(): Promise<void> {
+    const { config, status, log } = this.#parts;
+    let restartMs = FIRST_RESTART_MS;
+    for (;;) {
+      const settings = {
+        source: config.source,
+        name: nameOfSource(config.source),
+        flows: flowOptions(config),
+        keep: keeperOptions(config),
+      };
+      const ingest = new Ingest(settings, this.#handlers());
+      this.#ingest = ingest;
+      if (this.#stopping.signal.aborted) ingest.stop();
+      const beganMs = performance.now();
+      status.sourceState = 'running';
+      try {
+        await ingest.done;
+        status.sourceState = 'ended';
+        return;
+      } catch (error) {
+        await ingest.terminate();
+        if (!isEndless(config.source) || this.#stopping.signal.aborted || !ingest.hasRun) throw error;
+        status.beginAnew();
+        if (performance.now() - beganMs > HEALTHY_MS) restartMs = FIRST_RESTART_MS;
+        log.error(
+          { error: (error as Error).message, againInMs: restartMs },
+          'the thread of packets broke; flows are lost',
+        );
+        await this.#pause(restartMs);
+        restartMs = Math.min(2 * restartMs, LAST_RESTART_MS);
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    await pause(ms, undefined, { signal }).catch(() => undefined);
+  }
+
+  get #drainMs(): number {
+    return (this.#parts.config.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1_000;
+  }
+
+  #handlers(): IngestHandlers {
+    const { log, status, folder } = this.#parts;
+    return {
+      rows: (table, readAtMs) => this.#take(table, readAtMs),
+      news: ({ level, text }) => log[level]({}, text),
+      counters: (counters) => {
+        status.ingest = counters;
+      },
+      bundle: (bundle) => folder?.store(bundle),
+      over: () => this.#settle(),
+    };
+  }
+
+  async #take(table: Table, readAtMs: number): Promise<void> {
+    const { judge, metrics, ring } = this.#parts;
+    const { rows, alerts, items, scoredMs } = await judge.take(table);
+    if (this.#server !== null) ring.push(rows);
+    for (const alert of alerts) this.#alarm(alert);
+    const offered = this.#offer(items);
+    metrics?.observeScore(scoredMs / 1_000);
+    metrics?.observeLatency((Date.now() - readAtMs) / 1_000, table.length);
+    await offered;
+    await this.#letSinksWork(table.length);
+  }
+
+  /**
+   * Sinks make text of a few rows in a turn of the event loop. Where rows come without a pause they would have one turn for each
+   * thousand of rows, and lose what they could deliver; one that hangs holds up nothing here.
+   */
+  async #letSinksWork(rows: number): Promise<void> {
+    const { sinks } = this.#parts;
+    const most = Math.ceil(rows / SINK_LIMITS.rowsAtOnce) + WRITING_TURNS;
+    for (let i = 0; i < most && sinks.some(({ counters }) => counters.waiting > 0); i++) await turn();
+  }
+
+  #alarm(alert: Alert): void {
+    const { ring, folder } = this.#parts;
+    if (this.#server !== null) ring.push(alert);
+    if (folder === null) return;
+    const request = keepRequestOf(new Row(alert.rows, 0));
+    if (request !== null) this.#ingest?.keep(request.flow, request.facts);
+  }
+
+  /** Settles when sinks have room for more, where packets can wait for that: one table may be many items. */
+  async #offer(items: readonly Item[]): Promise<void> {
+    const { sinks } = this.#parts;
+    for (const item of items) {
+      for (const sink of sinks) sink.offer(item);
+      if (this.#cannotWait || this.#isImpatient) continue;
+      const rooms = sinks.map((sink) => sink.room()).filter((room) => room !== null);
+      if (rooms.length > 0) await Promise.race([Promise.all(rooms), this.#impatience]);
+    }
+  }
+
+  /** All rows are judged: what is left to say is said, and the sinks deliver. */
+  async #settle(): Promise<void> {
+    const { judge, sinks, status, config } = this.#parts;
+    this.#isSettled = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#offer(judge.finish());
+    if (config.statusSeconds !== 0 && status.snapshot().packets > 0) await this.#offer([status.record()]);
+    await Promise.all(sinks.map((sink) => sink.drain(this.#drainMs)));
+  }
+
+  async #close(): Promise<void> {
+    const { sinks, holder, feedback, folder, log, status } = this.#parts;
+    if (!this.#isSettled) await this.#settle();
+    const closings = [
+      () => this.#server?.close(),
+      () => Promise.all(sinks.map((sink) => sink.close())),
+      () => folder?.drain(),
+      () => folder?.close(),
+      () => feedback?.close(),
+      () => this.#remember(),
+      () => holder.close(),
+    ];
+    for (const close of closings) {
+      try {
+        await close();
+      } catch (error) {
+        // The others are closed all the same.
+        log.error({ error: (error as Error).message }, 'closing failed');
+      }
+    }
+    log.info(status.summary(), 'stopped');
+  }
+
+  #startTimers(): NodeJS.Timeout[] {
+    const { config, status, log } = this.#parts;
+    const { statusSeconds = DEFAULT_STATUS_SECONDS } = config;
+    const timers = [setInterval(() => this.#remember(), STATE_MS)];
+    if (statusSeconds > 0) {
+      const tell = () => {
+        void this.#offer([status.record()]);
+        log.info(status.summary(), 'status');
+      };
+      timers.push(setInterval(tell, statusSeconds * 1_000));
+    }
+    for (const timer of timers) timer.unref();
+    return timers;
+  }
+
+  #remember(): void {
+    const { config, budget, drift, log } = this.#parts;
+    if (config.state === undefined) return;
+    try {
+      writeState(config.state, { version: 1, budget: budget.toJSON(), drift: drift.toJSON() });
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'what is to outlast a restart was not written');
+    }
+  }
+}
+
+/** What a reload takes from a configuration that was read again; the rest needs a restart. */
+function thresholdsOf({ alerts = {}, driftSeconds, hostSeconds }: SidecarConfig): Partial<SidecarConfig> {
+  return {
+    alerts,
+    ...(driftSeconds === undefined ? {} : { driftSeconds }),
+    ...(hostSeconds === undefined ? {} : { hostSeconds }),
+  };
+}
+
+function driftOptions({ driftSeconds }: SidecarConfig, { card }: ModelHolder) {
+  return { card, ...(driftSeconds === undefined ? {} : { windowSeconds: driftSeconds }) };
+}
+
+function hostRecords(config: SidecarConfig, { card }: ModelHolder): HostRecords | null {
+  return config.hostSeconds === 0 ? null : new HostRecords(card, hostOptions(config));
+}
+
+function hostOptions({ hostSeconds }: SidecarConfig): HostRecordOptions {
+  return hostSeconds === undefined || hostSeconds === 0 ? {} : { everySeconds: hostSeconds };
+}
