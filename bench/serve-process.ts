@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { mainPath, memoryOf } from './extract-process.ts';
 import { cpuSeconds } from './sender.ts';
 
@@ -70,6 +71,11 @@ export class ServeProcess {
 
   onStatus(listener: (status: ServeStatus) => void): void {
     this.#statusListeners.push(listener);
+  }
+
+  /** Settles when its log has said this. */
+  async hasSaid(text: string): Promise<void> {
+    while (!this.#said.includes(text)) await pause(50);
   }
 
   cpu(): CpuTimes {

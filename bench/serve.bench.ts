@@ -8,7 +8,7 @@
  * where the packet waits in the replayer's ring, ticks, the model, and the sink's line of JSON through a second pipe.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -26,6 +26,8 @@ const { values, positionals } = parseArgs({
     rates: { type: 'string' },
     seconds: { type: 'string', default: '10' },
     'warm-up': { type: 'string', default: '5' },
+    // Of the replayer, MiB: what waits there until it is read.
+    ring: { type: 'string', default: '16' },
     soak: { type: 'string' },
     rate: { type: 'string', default: '20000' },
     tcpdump: { type: 'boolean', default: false },
@@ -160,24 +162,35 @@ async function onLoopback(rate: number): Promise<void> {
     return;
   }
   const serve = new ServeProcess(['--interface', 'lo', ...serveFlags()], 'ignore');
-  await pause(2_000);
+  await serve.hasSaid('captures');
+  await pause(1_000);
   const sender = new Sender(
     './send-datagrams.bench.js',
     ['--rate', String(rate), '--seconds', String(seconds)],
     'ignore',
   );
   serve.timeFrom(Date.now() / 1000);
-  const { packets } = await sender.over;
+  const before = packetsOnLoopback();
+  await sender.over;
+  const packets = packetsOnLoopback() - before;
   await pause(1_000);
   const times = serve.latencies();
   serve.stop();
   await serve.end();
   const { status } = serve;
   console.log(
-    `${packets} datagrams sent at ${rate}/s, ${status?.packets} counted, ${status?.captureDrops} dropped by the kernel; ` +
+    `${packets} datagrams on the interface, ${rate}/s asked for, ${status?.packets} counted, ${status?.captureDrops} dropped by the kernel; ` +
       `${times.length} verdicts: p50 ${percentile(times, 0.5).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms; ` +
       `load ${loadavg()[0]!.toFixed(1)}`,
   );
+}
+
+/** By the kernel's count. */
+function packetsOnLoopback(): number {
+  const line = readFileSync('/proc/net/dev', 'utf8')
+    .split('\n')
+    .find((text) => text.trim().startsWith('lo:'));
+  return Number(line?.trim().split(/\s+/)[2]);
 }
 
 /** A replayer and a sidecar, one pipe between them. */
@@ -192,7 +205,7 @@ function replayInto(
   const reading = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   const writing = openSync(fifo, constants.O_WRONLY);
   const serve = new ServeProcess(['--pcap', '-', ...serveFlags()], reading);
-  const options = { rate, seconds: forSeconds, 'warm-up': warmUpSeconds };
+  const options = { rate, seconds: forSeconds, 'warm-up': warmUpSeconds, ring: values.ring };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const replayer = new Sender('./replay-pipe.bench.js', [capture, ...args, '--now', '--move'], writing);
   for (const file of [reading, writing]) closeSync(file);
