@@ -7,6 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SinkConfig } from '../../../serve/sinks/config.ts';
 import { jsonRows, sample } from '../../cli/run.ts';
+import { pcap } from '../../support/captures.ts';
+import { udp } from '../../support/frames.ts';
 import { rowSet, rowsOf, runHere, runThrough, scored, scratch } from './support.ts';
 
 const demo = sample('demo.pcap');
@@ -39,6 +41,21 @@ function lastWords(text: string): { lostBySinks: Record<string, number>; scored:
       .slice('info: stopped '.length),
   );
 }
+
+test('a sink that is in no trouble loses nothing, though rows come faster than it has room for', async () => {
+  const folder = scratch();
+  const flows = Array.from({ length: 20_000 }, (_, i) => ({
+    at: i / 1_000,
+    bytes: udp(`10.${i >> 12}.${(i >> 4) & 0xff}.${i & 15}:5000`, '10.99.0.1:53', new Uint8Array(20)),
+  }));
+  writeFileSync(folder.at('many.pcap'), pcap(flows));
+  const { log } = await runThrough({
+    source: { kind: 'replay', inputs: [folder.at('many.pcap')], speed: 0 },
+    sinks: [{ type: 'jsonl', path: folder.at('rows'), queueItems: 8, columns: ['flow_id'] }],
+  });
+  expect(lastWords(log.text()).lostBySinks).toEqual({ jsonl: 0 });
+  expect(rowsOf(folder.at('rows'))).toHaveLength(20_000);
+});
 
 describe('sinks that hang, refuse, or answer 500', () => {
   test('capture and the other sinks go on, and all that was lost is counted', async () => {
