@@ -9,6 +9,7 @@ import type { OpenSink } from '../sinks/delivering-sink.ts';
 import type { IngestCounters } from './ingest/messages.ts';
 import type { AlertReason, SidecarRecord } from './items.ts';
 import type { Judge } from './judge.ts';
+import { heapSize, mebibytes } from './memory.ts';
 import type { ModelHolder } from './model-holder.ts';
 
 export interface StatusParts {
@@ -109,7 +110,8 @@ export class Status {
       scored,
       alerts,
       lostBySinks: lost,
-      rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
+      rssMiB: mebibytes(process.memoryUsage.rss()),
+      heaps: { rows: heapSize(), packets: this.ingest?.heap ?? null },
     };
   }
 

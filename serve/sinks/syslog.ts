@@ -66,6 +66,8 @@ export class UdpCarrier implements Carrier {
   readonly #host: string;
   readonly #port: number;
   #socket: UdpSocket | null = null;
+  /** What the kernel has said since of datagrams that went before. */
+  #failure: Error | null = null;
   /** Of the batch that is being sent, messages that have gone: not sent again after one that failed. */
   #sent = 0;
   #batch: readonly Uint8Array[] | null = null;
@@ -81,6 +83,7 @@ export class UdpCarrier implements Carrier {
       const socket = this.#socket ?? (await this.#connect(signal));
       for (; this.#sent < messages.length; this.#sent++) {
         signal.throwIfAborted();
+        if (this.#failure !== null) throw this.#failure;
         await sendOne(socket, messages[this.#sent]!);
       }
       this.#batch = null;
@@ -94,7 +97,11 @@ export class UdpCarrier implements Carrier {
     const socket = createSocket(isIPv6(this.#host) ? 'udp6' : 'udp4');
     this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
-      socket.on('error', reject); // later ones come with the next send, too
+      // A refusal is told once: to whoever looks next, be it the next send or the socket that listens for answers.
+      socket.on('error', (error) => {
+        if (this.#socket === socket) this.#failure = error;
+        reject(error);
+      });
       socket.connect(this.#port, this.#host, resolve);
       signal.addEventListener('abort', () => reject(new Error('given up')), { once: true });
     });
@@ -104,6 +111,7 @@ export class UdpCarrier implements Carrier {
   async close(): Promise<void> {
     const socket = this.#socket;
     this.#socket = null;
+    this.#failure = null;
     if (socket !== null) await new Promise<void>((resolve) => socket.close(resolve));
   }
 }

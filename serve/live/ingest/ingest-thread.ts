@@ -7,6 +7,7 @@ import { FlowBlock } from '../../../features/flow/flow-block.ts';
 import { FlowExtractor } from '../../../features/flow-extractor.ts';
 import { PacketKeeper } from '../../keep/packet-keeper.ts';
 import { openSource } from '../../sources/open-source.ts';
+import { heapSize } from '../memory.ts';
 import type { SourceNews } from '../source.ts';
 import { Ingester } from './ingester.ts';
 import {
@@ -90,6 +91,7 @@ async function run(): Promise<void> {
       openFlows: extractor.openFlows,
       damagedStreams: ingester.damagedStreams,
       keeper: keeper?.counters ?? null,
+      heap: heapSize(),
     });
     const ticks = setInterval(() => {
       if (INGEST_BLOCKS - Atomics.load(credits, 0) > EARLY_BLOCKS) return;

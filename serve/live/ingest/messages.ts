@@ -4,6 +4,7 @@ import type { ExtractCounters, FlowOptions } from '../../../features/flow-extrac
 import type { FlowKey, VerdictFacts } from '../../keep/keep-request.ts';
 import type { EvidenceBundle, KeeperCounters, KeeperOptions } from '../../keep/packet-keeper.ts';
 import type { SourceConfig } from '../../sources/config.ts';
+import type { HeapSize } from '../memory.ts';
 import type { SourceCounters, SourceNews } from '../source.ts';
 
 /** What the thread is born with. */
@@ -31,6 +32,8 @@ export interface IngestCounters {
   /** Streams that were no captures, or broke off. */
   readonly damagedStreams: number;
   readonly keeper: KeeperCounters | null;
+  /** Of the thread. */
+  readonly heap: HeapSize;
 }
 
 export type IngestReport =

@@ -44,13 +44,22 @@ function fitted(threads: number): Promise<FittedForest> {
 /** Clock ticks that each thread of this process has computed for, by its id (proc(5), fields 14 and 15 of stat). */
 function ticksByThread(): Map<string, number> {
   return new Map(
-    readdirSync('/proc/self/task').map((id) => {
-      const fields = readFileSync(`/proc/self/task/${id}/stat`, 'latin1')
+    readdirSync('/proc/self/task').flatMap((id) => {
+      const fields = statOf(id)
         .replace(/^.*\) /s, '')
         .split(' ');
-      return [id, Number(fields[11]) + Number(fields[12])];
+      return fields.length < 13 ? [] : [[id, Number(fields[11]) + Number(fields[12])]];
     }),
   );
+}
+
+/** Empty for a thread that has ended since it was listed. */
+function statOf(id: string): string {
+  try {
+    return readFileSync(`/proc/self/task/${id}/stat`, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 test('any number of threads gives the same forest and the same losses, to the last bit', async () => {
