@@ -11,6 +11,7 @@ import { PEER_SCHEMAS, peerColumns } from '../../features/rows/peers/schemas.ts'
 import { COLUMNS, FEATURES } from '../../features/vector/schema.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { openJobs } from '../jobs/capture-jobs.ts';
 import { loginOptions } from '../login-options.ts';
 import { counted } from '../numbers.ts';
@@ -28,6 +29,13 @@ export interface ExtractCommandOptions extends RowOptions, TableOptions {
   readonly label?: string;
   readonly labels?: string;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp extract capture.pcap -o flows.arrow'],
+  ['flowlamp extract captures/ -f csv --columns first_seen,src_ip,dst_ip,sni,ja4', 'into a pipe or onto the terminal'],
+  ['flowlamp extract capture.pcap --filter "dst_port == 443 and fwd_bytes > 1e6"', 'only these rows'],
+  ['flowlamp extract capture.pcap --schema nfstream -o flows.csv', 'for what reads files of nfstream'],
+];
 
 export function addExtractCommand(program: Command): void {
   addRowOptions(
@@ -48,7 +56,7 @@ export function addExtractCommand(program: Command): void {
         .option('--labels <manifest>', 'labels by flow, from a manifest'),
     ),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp extract capture.pcap -o flows.arrow\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (inputs: string[], options: ExtractCommandOptions) => {
       await runExtract(inputs, options);
     });
