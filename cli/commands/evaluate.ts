@@ -14,6 +14,7 @@ import { reportPage } from '../../train/report/page.ts';
 import { assessEvaluation } from '../../train/report/studies.ts';
 import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
@@ -31,6 +32,11 @@ export interface EvaluateCommandOptions extends FlowOptions {
   readonly quick?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp evaluate test.arrow -m my-model -o report.html'],
+  ['flowlamp evaluate manifest.json --quick --json', 'the model that ships, for programs'],
+];
+
 export function addEvaluateCommand(program: Command): void {
   addFlowOptions(
     program
@@ -47,7 +53,7 @@ export function addEvaluateCommand(program: Command): void {
       .option('--quick', 'no importances of inputs in the report: they take many predictions')
       .option('--json', 'print JSON instead of tables'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp evaluate test.arrow -m my-model -o report.html\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (inputs: string[], options: EvaluateCommandOptions) => {
       await runEvaluate(inputs, options);
     });

@@ -9,6 +9,7 @@ import { writeManifest } from '../../datasets/lab/set.ts';
 import { DEFAULT_MAX_FLOWS } from '../../features/flow/tracker.ts';
 import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../../features/flow-extractor.ts';
 import { Console } from '../console.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { generateCaptures } from '../jobs/lab-jobs.ts';
 import { capturesOfRole } from '../labelled-input.ts';
 import { durationText } from '../numbers.ts';
@@ -26,11 +27,17 @@ const FLOW_OPTIONS: FlowOptions = {
   maxFlows: DEFAULT_MAX_FLOWS,
 };
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp quickstart'],
+  ['flowlamp quickstart -o /tmp/tour', 'its files in another folder'],
+];
+
 export function addQuickstartCommand(program: Command): void {
   program
     .command('quickstart')
     .description('the tour: extract, train, evaluate and score the captures that ship')
     .option('-o, --output <folder>', 'where the files of the tour go', 'flowlamp-tour')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async ({ output }: { output: string }) => runQuickstart(output));
 }
 

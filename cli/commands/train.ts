@@ -18,6 +18,7 @@ import { checkWeighedClasses } from '../class-weight-option.ts';
 import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
 import { Eta } from '../eta.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
 import { metricsText, share } from '../metrics-text.ts';
@@ -48,6 +49,16 @@ export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly search?: number;
   readonly seeds?: number;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp train flows.arrow -o my-model'],
+  ['flowlamp train manifest.json -o my-model --group-by site --gate', 'stops where the data give labels away'],
+  ['flowlamp train flows.arrow -o my-net --learner mlp --epochs 50'],
+  [
+    'flowlamp train flows.arrow -o my-model --search 30 --seeds 5',
+    'options by held-out groups, and how far figures swing',
+  ],
+];
 
 export function addTrainCommand(program: Command): void {
   const command = program
@@ -89,7 +100,7 @@ export function addTrainCommand(program: Command): void {
     .option('--generated', 'the traffic was generated, not recorded; for the card')
     .option('--limitation <sentence...>', 'what the model cannot do, for the card');
   addFlowOptions(addLearnerFlags(command))
-    .addHelpText('after', '\nExample:\n  flowlamp train flows.arrow -o my-model\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (inputs: string[], options: TrainCommandOptions) => {
       refuseForeignFlags(command, options);
       await runTrain(inputs, options);

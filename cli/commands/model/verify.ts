@@ -9,6 +9,7 @@ import { checkInputs } from '../../../models/inputs.ts';
 import { openPredictor } from '../../../models/predictor.ts';
 import { invalidModel } from '../../../models/trees/forest.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { counted } from '../../numbers.ts';
 import { printResult } from '../../outputs.ts';
 import { addRegistryOption, loadCarded, type RegistryOptions } from './registry-option.ts';
@@ -16,6 +17,11 @@ import { addRegistryOption, loadCarded, type RegistryOptions } from './registry-
 interface VerifyOptions extends RegistryOptions {
   readonly key?: string;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp model verify mining'],
+  ['flowlamp model verify my-model --key team.pub.pem', 'signed by whoever has the key'],
+];
 
 /** Between ONNX Runtime, which sums in float32, and the kernel, which sums in float64. */
 const PARITY = 1e-5;
@@ -28,7 +34,7 @@ export function addVerifyCommand(model: Command): void {
       .argument('<model>', 'a model folder, name@version, or the name of a model that ships')
       .option('--key <file>', 'a public key (PEM) that must have signed it'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp model verify my-model --key team.pub.pem\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runVerify);
 }
 
