@@ -3,10 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
 import { printable } from '../core/visible.ts';
 import { OutputClosed } from '../features/files/output.ts';
+import { packageVersion } from '../features/files/package-files.ts';
 import { addCommands } from './command-list.ts';
 import { ExitCode } from './exit.ts';
 import { startEarly } from './jobs/job-thread.ts';
-import { packageVersion } from './package-root.ts';
 import { watchSignals } from './signals.ts';
 
 /** Runs the command that the process was started with. */
