@@ -3,11 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
 import { printable } from '../core/visible.ts';
 import { OutputClosed } from '../features/files/output.ts';
+import { packageVersion } from '../features/files/package-files.ts';
 import { addCommands } from './command-list.ts';
 import { type Example, examplesText } from './examples.ts';
 import { ExitCode } from './exit.ts';
 import { startEarly } from './jobs/job-thread.ts';
-import { packageVersion } from './package-root.ts';
 import { watchSignals } from './signals.ts';
 
 const EXAMPLES: readonly Example[] = [

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { jsonDocument } from '../../core/visible.ts';
+import { packageVersion } from '../../features/files/package-files.ts';
 import { type Palette, paletteFor } from '../colours.ts';
 import { captureChecks } from '../doctor/capturing.ts';
 import { type Check, isFit } from '../doctor/check.ts';
@@ -11,7 +12,6 @@ import { checksText } from '../doctor/report.ts';
 import { systemChecks } from '../doctor/system.ts';
 import { type Example, examplesText } from '../examples.ts';
 import { printResult } from '../outputs.ts';
-import { packageVersion } from '../package-root.ts';
 
 const FORMATS = ['table', 'json'] as const;
 

@@ -5,6 +5,7 @@ import { jsonDocument } from '../../core/visible.ts';
 import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
 import { writeTextFile } from '../../features/files/output.ts';
+import { packageVersion } from '../../features/files/package-files.ts';
 import { loadModelFolder } from '../../models/folder.ts';
 import { DEFAULT_MODEL, Scorer } from '../../serve/engine.ts';
 import { type Evaluation, evaluateModel } from '../../train/evaluate-model.ts';
@@ -20,7 +21,6 @@ import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions } from '../options.ts';
 import { printResult } from '../outputs.ts';
-import { packageVersion } from '../package-root.ts';
 import { textTable } from '../text-table.ts';
 import { controlOf } from './dataset/audit.ts';
 

@@ -11,7 +11,6 @@ import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../../features/flo
 import { Console } from '../console.ts';
 import { type Example, examplesText } from '../examples.ts';
 import { generateCaptures } from '../jobs/lab-jobs.ts';
-import { capturesOfRole } from '../labelled-input.ts';
 import { durationText } from '../numbers.ts';
 import type { FlowOptions } from '../options.ts';
 import { makeFolder } from '../outputs.ts';
@@ -48,7 +47,7 @@ async function runQuickstart(folder: string): Promise<void> {
   const samples = await samplesFolder(folder, out);
   const manifest = join(samples, 'manifest.json');
   const labels = loadFlowLabels(manifest);
-  const filesOf = (role: string) => capturesOfRole(labels, role);
+  const filesOf = (role: string) => labels.filesOf(role);
   const trainTable = join(folder, 'train.arrow');
   const testTable = join(folder, 'test.arrow');
   const model = join(folder, 'model');

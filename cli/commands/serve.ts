@@ -1,10 +1,10 @@
 /** `flowlamp serve`: the sidecar. */
 import type { Command } from 'commander';
+import { packageVersion } from '../../features/files/package-files.ts';
 import type { SidecarConfig } from '../../serve/config/config.ts';
 import { Sidecar } from '../../serve/live/sidecar.ts';
 import { type Log, openLog } from '../../serve/log.ts';
 import { type Example, examplesText } from '../examples.ts';
-import { packageVersion } from '../package-root.ts';
 import { addServeOptions, type ServeOptions, sidecarConfig } from '../serve-options.ts';
 import { withOwnSignals } from '../signals.ts';
 

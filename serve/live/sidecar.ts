@@ -18,6 +18,7 @@ import { keepRequestOf } from '../keep/keep-request.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Row } from '../records/row.ts';
+import { type CustomSink, CustomSinkGuard } from '../sinks/custom-sink.ts';
 import type { OpenSink } from '../sinks/delivering-sink.ts';
 import { SINK_LIMITS } from '../sinks/limits.ts';
 import { openSinks } from '../sinks/open-sink.ts';
@@ -57,6 +58,8 @@ export interface SidecarContext {
   readonly log: Log;
   /** Of the program, for documents. */
   readonly version: string;
+  /** Of the program around it, beside those of the configuration: drained and closed with it. */
+  readonly sinks?: readonly CustomSink[];
 }
 
 /** All that a sidecar is made of, open. */
@@ -108,7 +111,7 @@ export class Sidecar {
    *
    * @throws FlowlampError
    */
-  static async open(config: SidecarConfig, { log, version }: SidecarContext): Promise<Sidecar> {
+  static async open(config: SidecarConfig, { log, version, sinks: own = [] }: SidecarContext): Promise<Sidecar> {
     const http = httpConfig(config);
     const holder = await ModelHolder.open(config.model ?? 'mining', finderOpener(config, log));
     const opened: { close(): Promise<void> }[] = [holder];
@@ -122,8 +125,9 @@ export class Sidecar {
       const desk = new AlertDesk(deskOptions(config), budget);
       const hosts = hostRecords(config, holder);
       const judge = new Judge({ holder, history, desk, drift, hosts });
-      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: cannotWait(config.source) });
+      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: cannotWait(config.source), taken: own });
       opened.push(...sinks);
+      sinks.push(...own.map((sink) => new CustomSinkGuard(sink)));
       const feedback = config.feedback === undefined ? null : await FeedbackFile.open(config.feedback);
       if (feedback !== null) opened.push(feedback);
       const { evidence } = config;

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Table } from '../../core/table.ts';
 import { extractCapture } from '../../features/extract.ts';
-import { rowsOf } from '../../features/flows.ts';
+import { rowsOf } from '../../features/rows-of.ts';
 import { MINING } from '../../features/vector/mining.ts';
 import { protocolEvidence } from '../../serve/evidence/protocol.ts';
 import { hasSharedData, sharedPath } from '../support/shared-data.ts';

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { ErrorCode, FlowlampError } from '../../../core/errors.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
+import { packageVersion } from '../../../features/files/package-files.ts';
 import {
   checkModelFiles,
   checkModelFolder,
@@ -20,7 +21,6 @@ import { readTar } from '../../../models/tar.ts';
 import { Console } from '../../console.ts';
 import { type Example, examplesText } from '../../examples.ts';
 import { counted } from '../../numbers.ts';
-import { packageVersion } from '../../package-root.ts';
 import { addRegistryOption, type RegistryOptions, rootOf } from './registry-option.ts';
 
 export interface ImportCommandOptions extends RegistryOptions {

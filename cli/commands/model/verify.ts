@@ -7,6 +7,7 @@ import { requireSignedBy } from '../../../models/folder.ts';
 import { TRIAL_ROWS, trialRows, tryModel } from '../../../models/import/check-run.ts';
 import { checkInputs } from '../../../models/inputs.ts';
 import { openPredictor } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import { invalidModel } from '../../../models/trees/forest.ts';
 import { Console } from '../../console.ts';
 import { type Example, examplesText } from '../../examples.ts';
@@ -59,8 +60,8 @@ async function runVerify(request: string, options: VerifyOptions): Promise<void>
 
 /** Runs made-up rows on ONNX Runtime and, where it can run them, on the kernel. */
 async function compareEngines(model: { card: ModelCard; onnx: Uint8Array; path: string }): Promise<string> {
-  const runtime = await openPredictor(model, 'onnxruntime');
-  const kernel = await openPredictor(model, 'kernel');
+  const runtime = await openPredictor(model, 'onnxruntime', createSession);
+  const kernel = await openPredictor(model, 'kernel', createSession);
   try {
     await tryModel(runtime);
     const said = `${TRIAL_ROWS} made-up rows, nulls among them, run`;

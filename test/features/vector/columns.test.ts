@@ -6,7 +6,7 @@ import type { Table } from '../../../core/table.ts';
 import { CaptureReader } from '../../../features/capture/reader.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { Extractor } from '../../../features/extractor.ts';
-import { type Flow, rowsOf } from '../../../features/flows.ts';
+import { type Flow, rowsOf } from '../../../features/rows-of.ts';
 import { FEATURES } from '../../../features/vector/schema.ts';
 
 const demo = new Uint8Array(readFileSync(new URL('../../../datasets/samples/demo.pcap', import.meta.url)));

@@ -9,6 +9,7 @@ import { Extractor } from '../../../features/extractor.ts';
 import { CertificateFinder } from '../../../serve/evidence/certificate/finder.ts';
 import { FingerprintFinder } from '../../../serve/evidence/fingerprint/finder.ts';
 import { NameFinder } from '../../../serve/evidence/names/finder.ts';
+import { shippedNames } from '../../../serve/evidence/shipped.ts';
 import { IntelligenceFinder } from '../../../serve/intelligence/finder.ts';
 import { samples } from '../../cli/run.ts';
 import { rowsOf } from '../../support/rows.ts';
@@ -17,8 +18,8 @@ import { flowTable } from './rows.ts';
 
 const feed = feedOf('gulf.example.org\nmaplebase.example.org\nport,3128\n').table;
 const finders = () => [
-  new NameFinder(),
-  new CertificateFinder(),
+  new NameFinder(shippedNames()),
+  new CertificateFinder(shippedNames().judge),
   new FingerprintFinder(),
   new IntelligenceFinder([{ name: 'feed', table: feed }], { maxAgeDays: 30, allowed: [] }),
 ];

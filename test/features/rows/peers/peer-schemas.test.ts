@@ -1,6 +1,7 @@
 /** Columns of other flow meters, against plain formulas over the packets that a flow was made of. */
 import { describe, expect, test } from 'vitest';
-import { copyTable, type Table } from '../../../../core/table.ts';
+import { copyTable } from '../../../../core/copy-table.ts';
+import type { Table } from '../../../../core/table.ts';
 import { CaptureReader } from '../../../../features/capture/reader.ts';
 import { nodeDigests } from '../../../../features/digests-node.ts';
 import { Extractor } from '../../../../features/extractor.ts';
