@@ -1,12 +1,13 @@
 /**
  * Writes what the documentation takes from the program: docs/features.md from the feature table, docs/serve.schema.json, and the output under
- * each `$ node dist/...` line of a ```console block, and the JSON under such a line in a comment. `--check` writes nothing and exits 1 where something is stale.
+ * each `$ node dist/...` line of a ```console block, the JSON under such a line in a comment, and sessions (docs-session.mjs). `--check` writes nothing and exits 1 where something is stale.
  * Reads dist/, so build first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withSession } from './docs-session.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -25,7 +26,7 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `do
 const stale = [
   ['docs/features.md', () => featuresPage(COLUMNS)],
   ['docs/serve.schema.json', () => jsonFile(configDocument())],
-  ...pages.map((name) => [name, (old) => withRecords(withOutputs(old))]),
+  ...pages.map((name) => [name, (old) => withSession(withRecords(withOutputs(old)), root)]),
 ].filter(([name, make]) => !settle(name, make));
 process.exitCode = check && stale.length > 0 ? 1 : 0;
 
