@@ -40,6 +40,11 @@ export function withSession(page, root) {
   }
 }
 
+/** Times differ from run to run. */
+export function maskTimes(text) {
+  return text.replace(/\b\d+\.\d+ s\b/g, 'T s');
+}
+
 /** Captures of three days, what is known of their flows, and the program on the path. */
 function prepare(folder, root) {
   const samples = join(root, 'datasets/samples');

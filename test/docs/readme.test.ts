@@ -42,7 +42,7 @@ function block(language: string): string {
 test('docs/features.md and the output shown under each command are those of the program', () => {
   expect(run(process.execPath, ['scripts/docs.mjs', '--check'])).toEqual({ status: 0, stdout: '', stderr: '' });
   // The program runs for each of them, some dozens of times.
-}, 420_000);
+}, 240_000);
 
 test('every command that the README shows with output can run offline', () => {
   const commands = [...readme.matchAll(/^\$ (.*)$/gm)].map((match) => match[1]!);
