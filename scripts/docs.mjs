@@ -1,12 +1,14 @@
 /**
- * Writes what the documentation takes from the program: docs/features.md from the feature table, docs/serve.schema.json, the columns of other
- * flow meters in docs/migrating.md, and the output under each `$ node dist/...` line of a ```console block, and the JSON under such a line in a comment. `--check` writes nothing and exits 1 where something is stale.
+ * Writes what the documentation takes from the program: docs/features.md from the feature table, docs/serve.schema.json, the columns of
+ * other flow meters in docs/migrating.md, the output under each `$ node dist/...` line of a ```console block, the JSON under such a line in a
+ * comment, and sessions (docs-session.mjs). `--check` writes nothing and exits 1 where something is stale.
  * Reads dist/, so build first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { maskTimes, withSession } from './docs-session.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -28,6 +30,8 @@ const stale = [
   ['docs/features.md', () => featuresPage(COLUMNS)],
   ['docs/serve.schema.json', () => jsonFile(configDocument())],
   ...pages.map((name) => [name, (old) => withPeerColumns(withRecords(withOutputs(old)))]),
+  // test/docs/sessions.test.ts checks these, each by itself.
+  ...(check ? [] : pages.map((name) => [name, (old) => withSession(old, root)])),
 ].filter(([name, make]) => !settle(name, make));
 process.exitCode = check && stale.length > 0 ? 1 : 0;
 
@@ -43,11 +47,6 @@ function settle(name, make) {
     console.log(`wrote ${name}`);
   }
   return false;
-}
-
-/** Times differ from run to run. */
-function maskTimes(text) {
-  return text.replace(/\b\d+\.\d+ s\b/g, 'T s');
 }
 
 function firstDifference(old, fresh) {
