@@ -1,7 +1,7 @@
 /** Flow rows of a capture in bytes, where there is no Node: the extractor without files, and with the crypto that is handed in. */
 import type { Ciphers } from '../core/ciphers.ts';
-import type { Digests } from '../core/digest.ts';
 import { copyTable } from '../core/copy-table.ts';
+import type { Digests } from '../core/digest.ts';
 import type { Table } from '../core/table.ts';
 import { CaptureReader } from './capture/reader.ts';
 import type { CaptureSummary } from './extract.ts';
