@@ -164,18 +164,24 @@ function indexLeaves(attributes: Attributes): Map<number, Map<number, number>> {
 
 function group(treeIds: readonly number[], nodeIds: readonly number[], kind: string): Map<number, Map<number, number>> {
   const trees = new Map<number, Map<number, number>>();
+  let members = new Map<number, number>();
   for (let i = 0; i < treeIds.length; i++) {
-    let members = trees.get(treeIds[i]!);
-    if (members === undefined) {
-      if (trees.size >= ModelLimits.trees) throw invalidModel('the model has too many trees', `${ModelLimits.trees}`);
-      members = new Map();
-      trees.set(treeIds[i]!, members);
-    }
-    if (members.has(nodeIds[i]!))
-      throw invalidModel(`${kind} ${nodeIds[i]} of tree ${treeIds[i]} occurs twice`, 'once');
+    // The nodes of a tree mostly follow each other.
+    if (i === 0 || treeIds[i] !== treeIds[i - 1]) members = treeOf(trees, treeIds[i]!);
+    const known = members.size;
     members.set(nodeIds[i]!, i);
+    if (members.size === known) throw invalidModel(`${kind} ${nodeIds[i]} of tree ${treeIds[i]} occurs twice`, 'once');
   }
   return trees;
+}
+
+function treeOf(trees: Map<number, Map<number, number>>, id: number): Map<number, number> {
+  const known = trees.get(id);
+  if (known !== undefined) return known;
+  if (trees.size >= ModelLimits.trees) throw invalidModel('the model has too many trees', `${ModelLimits.trees}`);
+  const members = new Map<number, number>();
+  trees.set(id, members);
+  return members;
 }
 
 /** Appends one tree, parents before children, and returns the class that its leaves add to. */

@@ -179,13 +179,22 @@ export class WireReader {
   #unpack(out: number[], limit: number): void {
     const bytes = this.#bytes;
     const end = this.#end;
-    for (let at = this.#at; at < end; at = this.#at) {
-      if (out.length >= limit) throw tooLong(limit);
+    let at = this.#at;
+    for (let room = limit - out.length; at < end; room--) {
+      if (room <= 0) throw tooLong(limit);
       const low = bytes[at]!;
+      const high = at + 1 < end ? bytes[at + 1]! : 0x80;
       if (low < 0x80) {
         out.push(low);
-        this.#at = at + 1;
-      } else out.push(this.#varint());
+        at++;
+      } else if (high < 0x80) {
+        out.push((low & 0x7f) | (high << 7));
+        at += 2;
+      } else {
+        this.#at = at;
+        out.push(this.#varint());
+        at = this.#at;
+      }
     }
   }
 
