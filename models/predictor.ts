@@ -2,7 +2,7 @@ import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { fillMissing, type ModelAdapter, OutputKind, toProbabilities } from './adapter.ts';
 import type { ModelCard, ModelInput } from './card.ts';
 import { inputWidth } from './inputs.ts';
-import { describeModel } from './onnx/describe.ts';
+import { readOutline } from './onnx/describe.ts';
 import { OP_TYPE } from './onnx/operator.ts';
 import { decodeForest } from './onnx/tree-ensemble.ts';
 import type { OpenSession } from './session.ts';
@@ -158,10 +158,11 @@ async function createAdapted(
 
 /** Null where the model is no tree ensemble, or one of a kind that only ONNX Runtime knows. */
 export function tryForest(bytes: Uint8Array): Forest | null {
-  const { ops } = describeModel(bytes);
+  const outline = readOutline(bytes);
+  const { ops } = outline.description;
   if (ops.length !== 1 || ops[0]!.opType !== OP_TYPE) return null;
   try {
-    return decodeForest(bytes);
+    return decodeForest(bytes, outline);
   } catch (cause) {
     if (cause instanceof FlowlampError && cause.code === ErrorCode.Unsupported) return null;
     throw cause;

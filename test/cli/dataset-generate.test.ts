@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { expectFailure, expectNoRemains, flowlamp, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
@@ -45,8 +47,17 @@ test('a generated folder is built, split, audited and learnt from as it is', asy
   const by = ['--by', 'capture,client,server,site', '--test', '0.25'];
   await run('dataset', 'split', folder.at('set.arrow'), ...by, '-o', folder.at('split'));
   await run('dataset', 'audit', folder.at('split/train.arrow'), folder.at('split/test.arrow'), '--gate');
-  await run('train', folder.at('split/train.arrow'), '-o', folder.at('model'), '--rounds', '10', '--generated');
-  await run('evaluate', folder.at('set/manifest.json'), '-m', folder.at('model'));
+  await run(
+    'train',
+    folder.at('split/train.arrow'),
+    '-o',
+    folder.at('model'),
+    '--rounds',
+    '10',
+    '--quick',
+    '--generated',
+  );
+  await run('evaluate', folder.at('set/manifest.json'), '-m', folder.at('model'), '--quick');
 });
 
 test('only the dialogues that are named', async () => {

@@ -81,7 +81,7 @@ test('the card says what is typical of each class', async () => {
   // Mining has 200 to 279, the others 100 to 179 and 300 to 379.
   expect([mining!.quantiles[0], mining!.quantiles[4]]).toSatisfy(([low, high]) => low >= 200 && high < 280);
   expect([other!.quantiles[0], other!.quantiles[4]]).toSatisfy(([low, high]) => low < 180 && high >= 300);
-}, 30_000);
+});
 
 test('the learner never learns from the rows it may stop on, and at last learns from all', async () => {
   const rows = madeUp(8);

@@ -22,7 +22,7 @@ describe.skipIf(!hasSharedData)('recorded mining', () => {
       await extractCapture(capture, (batch) => void tables.push(copyTable(batch)));
       for (const table of tables) {
         const verdicts = await scorer.score(capture, table.specs, table);
-        for (let row = 0; row < Math.min(table.length, 50); row++) {
+        for (let row = 0; row < Math.min(table.length, 10); row++) {
           const { effects, probabilities, timeline } = await explainRow(
             scorer,
             onnx,

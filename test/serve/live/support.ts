@@ -6,8 +6,10 @@ import { expect, onTestFinished } from 'vitest';
 import type { SidecarConfig } from '../../../serve/config/config.ts';
 import type { Sidecar as SidecarOfSources } from '../../../serve/live/sidecar.ts';
 import type { Log, LogFields } from '../../../serve/log.ts';
-import { flowlamp, jsonRows, temporaryFolder } from '../../cli/run.ts';
+import { keptProgram } from '../../cli/kept.ts';
+import { jsonRows, temporaryFolder } from '../../cli/run.ts';
 
+const flowlamp = keptProgram();
 const DIST = new URL('../../../dist/', import.meta.url);
 const MAIN = fileURLToPath(new URL('cli/main.js', DIST));
 
