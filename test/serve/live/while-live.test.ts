@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { CaptureReader } from '../../../features/capture/reader.ts';
 import { verifyEvidence } from '../../../serve/keep/evidence-files.ts';
+import { LOG_NAME, sha256Of } from '../../../serve/keep/evidence-log.ts';
 import { flowlamp, jsonRows, sample } from '../../cli/run.ts';
 import { pcap } from '../../support/captures.ts';
 import { udp } from '../../support/frames.ts';
@@ -162,6 +163,12 @@ test('packets of alerting flows are kept, as they were; records of all kinds com
   const alerts = lines.filter(({ alert }) => alert !== undefined);
   expect(new Set(lines.map(({ record }) => record))).toEqual(new Set([undefined, 'change', 'host', 'status']));
   expect(await verifyEvidence(evidence)).toMatchObject({ isWhole: true, faults: [] });
+  const status = lines.findLast(({ record }) => record === 'status')!;
+  expect(status['hosts']).toMatchObject({ clients_given_up: 0, pairs_given_up: 0 });
+  expect(status['evidenceHead']).toMatch(/^[0-9a-f]{64}$/);
+  // Told once more when the last file was written: then it is that of the log's last line.
+  const lastLine = readFileSync(join(evidence, LOG_NAME), 'utf8').trimEnd().split('\n').at(-1)!;
+  expect(log.text()).toMatch(new RegExp(`info: stopped .*"evidenceHead":"${sha256Of(lastLine)}"`));
   const files = readdirSync(evidence).filter((name) => name.endsWith('.pcapng'));
   expect(files.length).toBeGreaterThanOrEqual(alerts.length);
   const whole = new Set<string>();
