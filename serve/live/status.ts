@@ -122,9 +122,10 @@ export class Status {
   }
 
   record(): SidecarRecord {
-    const { desk, history, hosts, folder } = this.#parts;
+    const { desk, history, hosts, sinks, folder } = this.#parts;
     const body = {
       ...this.summary(),
+      sinks: Object.fromEntries(sinks.map(({ name, counters }) => [name, counters])),
       decodeDrops: this.snapshot().decodeDrops,
       desk: desk.facts(),
       history: history.facts(),

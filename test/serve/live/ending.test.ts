@@ -1,10 +1,11 @@
 /** How a run ends: stopped in the middle or while the source opens, and captures that are damaged or none. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { SourceConfig } from '../../../serve/sources/config.ts';
 import { sample } from '../../cli/run.ts';
-import { cutBefore, fifo, rowSet, rowsOf, runHere, runThrough, scored, scratch, soon } from './support.ts';
+import { cutBefore, fifo, openHere, rowSet, rowsOf, runHere, runThrough, scored, scratch, soon } from './support.ts';
 
 const demo = readFileSync(sample('demo.pcap'));
 
@@ -70,6 +71,44 @@ test.each(opening)('stopped while it opens, it ends well: %s', async (_, make) =
   await stop();
   expect(lastWords(log.text())).toMatchObject({ source: 'ended', packets: 0, liveFlows: 0 });
   expect(log.text()).not.toMatch(/^error:/m);
+});
+
+test('/readyz: 503 before packets are read, and while no sink takes anything; 200 when one does again', async () => {
+  const folder = scratch();
+  let isUp = false;
+  const server = createHttpServer((_, response) => void response.writeHead(isUp ? 200 : 500).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => server.closeAllConnections());
+  onTestFinished(() => void server.close());
+  writeFileSync(folder.at('secret'), 'k'.repeat(32));
+  const path = fifo(folder.at('packets'));
+  const feed = openSync(path, 'r+');
+  const { sidecar, start } = await openHere({
+    source: { kind: 'pcap', path },
+    sinks: [
+      {
+        type: 'webhook',
+        url: `http://127.0.0.1:${(server.address() as { port: number }).port}/`,
+        secretFile: folder.at('secret'),
+        batchSeconds: 0,
+      },
+    ],
+    http: { port: 0 },
+  });
+  const ready = async () => {
+    const response = await fetch(`${sidecar.url}/readyz`);
+    return [response.status, await response.json()];
+  };
+  const shown = (source: string, alive: boolean) => ({ source, model: true, sinks: [{ name: 'webhook', alive }] });
+  expect(await ready()).toEqual([503, { status: 'not ready', ...shown('waiting', true) }]);
+  const ended = start();
+  await soon(ready).toEqual([200, { status: 'ready', ...shown('running', true) }]);
+  for (let at = 0; at < demo.length; ) at += writeSync(feed, demo, at, Math.min(4_096, demo.length - at));
+  await soon(ready).toEqual([503, { status: 'not ready', ...shown('running', false) }]);
+  isUp = true;
+  await soon(ready).toEqual([200, { status: 'ready', ...shown('running', true) }]);
+  closeSync(feed);
+  await ended;
 });
 
 test('a file that is cut, or turns into something else, is judged as far as it goes, with a warning', async () => {
