@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import type { Table } from '../../core/table.ts';
 import type { Item, ItemKind } from '../live/items.ts';
 import type { BackOffTimes } from './back-off.ts';
-import { checkSinkConfig, invalid } from './check-config.ts';
+import { checkSinkConfig, invalid, ofSink } from './check-config.ts';
 import { checkColumns } from './columns.ts';
 import type {
   EveConfig,
@@ -74,7 +74,9 @@ export async function openSinks(configs: readonly SinkConfig[], context: SinkCon
     return sinks;
   } catch (error) {
     await Promise.all(sinks.map((sink) => sink.close()));
-    throw error;
+    // Those before it were opened.
+    const i = sinks.length;
+    throw ofSink(`sink ${i + 1} of ${configs.length} (${names[i]})`, error);
   }
 }
 

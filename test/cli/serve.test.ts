@@ -163,6 +163,26 @@ describe('standard input', () => {
   });
 });
 
+describe('a file for --pcap', () => {
+  test('damaged, it is a warning with counts and no failure', async () => {
+    const [part] = cutBefore(demo, 400) as [Uint8Array];
+    const path = scratch().at('cut.pcap');
+    writeFileSync(path, demo.subarray(0, part.length + 31));
+    const { code, stderr } = await flowlamp(['serve', '--pcap', path, '--no-http', '--sink', 'jsonl:-']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/"level":"warn".*cut off in the middle of a record after 400 packets; read up to there/);
+    expect(stderr).toMatch(/"packets":400,.*"liveFlows":0,.*"msg":"stopped"/);
+  });
+
+  test('no capture at all, it is refused in one line', async () => {
+    const path = scratch().at('page.pcap');
+    writeFileSync(path, '<!doctype html>'.repeat(1_000));
+    const { code, stdout, stderr } = await flowlamp(['serve', '--pcap', path, '--no-http', '--quiet']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^flowlamp: NOT_A_CAPTURE: [^\n]+\n$/);
+  });
+});
+
 describe('refusals', () => {
   test('a port in use: one line, before anything is read, and the sinks are closed', async () => {
     const folder = temporaryFolder();

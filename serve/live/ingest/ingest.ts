@@ -33,6 +33,8 @@ export interface IngestHandlers {
   counters(counters: IngestCounters): void;
   /** Packets of a flow that were asked for. */
   bundle(bundle: EvidenceBundle): void;
+  /** No more packets come: what follows are rows of flows that lived. */
+  ending(hasFailed: boolean): void;
   /** The source is over and all rows were taken; when it settles, the source may forget what it brought. */
   over(): Promise<void>;
 }
@@ -120,6 +122,9 @@ export class Ingest {
         break;
       case 'bundle':
         this.#handlers.bundle(report.bundle);
+        break;
+      case 'ending':
+        this.#handlers.ending(report.hasFailed);
         break;
       case 'over':
         this.#handlers.counters(report.counters);

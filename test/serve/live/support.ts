@@ -46,17 +46,31 @@ export interface Here {
   stop(): Promise<void>;
 }
 
-/** Runs a sidecar in this process, without a service unless one is asked for; it is stopped after the test. */
-export async function runHere(config: SidecarConfig): Promise<Here> {
+/** Opens a sidecar in this process, without a service unless one is asked for. */
+export async function openHere(config: SidecarConfig) {
   const log = keptLog();
   const sidecar = await Sidecar.open({ http: false, statusSeconds: 0, ...config }, { log, version: '0.0.0' });
-  const ended = sidecar.run();
-  ended.catch(() => undefined);
+  /** Runs it; it is stopped after the test. */
+  const start = () => {
+    const ended = sidecar.run();
+    ended.catch(() => undefined);
+    onTestFinished(async () => {
+      sidecar.stop();
+      await ended.catch(() => undefined);
+    });
+    return ended;
+  };
+  return { sidecar, log, start };
+}
+
+/** Runs a sidecar in this process, and stops it after the test. */
+export async function runHere(config: SidecarConfig): Promise<Here> {
+  const { sidecar, log, start } = await openHere(config);
+  const ended = start();
   const stop = async () => {
     sidecar.stop();
     await ended;
   };
-  onTestFinished(() => stop().catch(() => undefined));
   return { sidecar, log, ended, stop };
 }
 
