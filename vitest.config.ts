@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests that start programs, listen, hold hooks in what they share, or look at the process that they are in. */
 const ALONE = [
   'test/package.test.ts',
-  'test/{cli,docs,examples}/**/*.test.ts',
+  'test/{browser,cli,docs,examples,notebooks}/**/*.test.ts',
   'test/serve/{http,live,sinks,sources}/**/*.test.ts',
   'test/train/neural/**/*.test.ts',
 ];
