@@ -119,9 +119,10 @@ export class Sidecar {
       const desk = new AlertDesk(deskOptions(config), budget);
       const hosts = hostRecords(config, holder);
       const judge = new Judge({ holder, history, desk, drift, hosts });
-      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: cannotWait(config.source), taken: own });
+      const sourceIsLive = cannotWait(config.source);
+      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive, taken: own });
       opened.push(...sinks);
-      sinks.push(...own.map((sink) => new CustomSinkGuard(sink)));
+      sinks.push(...own.map((sink) => new CustomSinkGuard(sink, { sourceIsLive })));
       const feedback = config.feedback === undefined ? null : await FeedbackFile.open(config.feedback);
       if (feedback !== null) opened.push(feedback);
       const { evidence } = config;

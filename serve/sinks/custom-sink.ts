@@ -1,6 +1,7 @@
 /** A sink of a user's own among those of the sidecar, which must neither be held up nor broken by it. */
-import type { Item } from '../live/items.ts';
+import { type Item, itemRows } from '../live/items.ts';
 import type { SinkCounters } from '../live/sink.ts';
+import { Deadline } from './deadline.ts';
 import type { OpenSink } from './delivering-sink.ts';
 import { troubleText } from './destination.ts';
 import { SINK_LIMITS } from './limits.ts';
@@ -14,38 +15,49 @@ export interface CustomSink {
    * thrown is counted as an item lost.
    */
   offer(item: Item): void;
-  /** Delivers what waits, for so long at most; nobody waits longer. Nothing is offered afterwards. */
+  /** Delivers what waits, for so long at most (Infinity: whatever it takes); nobody waits longer. Nothing is offered afterwards. */
   drain?(deadlineMs: number): Promise<void>;
   /** Frees what it holds; after `drain`. */
   close?(): Promise<void>;
-  /** Null where there is room; else settles when there is, for sources that can wait (files). Without it there always is. */
+  /**
+   * Null where there is room; else settles when there is: files wait for it as long as it takes, live packets do not. Without it
+   * there always is room.
+   */
   room?(): Promise<void> | null;
 }
 
 export class CustomSinkGuard implements OpenSink {
   readonly name: string;
+  /** It says when it has room, and the source can wait for that. */
+  readonly isBlocking: boolean;
   readonly #sink: CustomSink;
-  #delivered = 0;
-  #dropped = 0;
+  readonly #delivered = { items: 0, rows: 0 };
+  readonly #dropped = { items: 0, rows: 0 };
+  readonly #drainTime = new Deadline();
+  #drained: Promise<void> | null = null;
   #trouble: string | null = null;
 
-  constructor(sink: CustomSink) {
+  constructor(sink: CustomSink, { sourceIsLive }: { readonly sourceIsLive: boolean }) {
     this.name = sink.name;
+    this.isBlocking = !sourceIsLive && sink.room !== undefined;
     this.#sink = sink;
   }
 
   offer(item: Item): void {
+    let outcome = this.#delivered;
     try {
       this.#sink.offer(item);
-      this.#delivered++;
       this.#trouble = null;
     } catch (error) {
-      this.#dropped++;
-      this.#trouble = troubleText(error);
+      outcome = this.#dropped;
+      this.#note(error);
     }
+    outcome.items++;
+    outcome.rows += itemRows(item);
   }
 
-  room(): Promise<void> | null {
+  room(_?: Item | null, isEnd = false): Promise<void> | null {
+    if (!this.isBlocking && !isEnd) return null;
     try {
       return this.#sink.room?.()?.catch((error: unknown) => this.#note(error)) ?? null;
     } catch (error) {
@@ -55,11 +67,15 @@ export class CustomSinkGuard implements OpenSink {
   }
 
   drain(deadlineMs: number): Promise<void> {
-    return this.#within(deadlineMs, async () => this.#sink.drain?.(deadlineMs));
+    this.#drainTime.set(deadlineMs);
+    this.#drained ??= this.#within(this.#drainTime, async () => this.#sink.drain?.(deadlineMs));
+    return this.#drained;
   }
 
   close(): Promise<void> {
-    return this.#within(SINK_LIMITS.surrenderMs, async () => this.#sink.close?.());
+    const time = new Deadline();
+    time.set(SINK_LIMITS.surrenderMs);
+    return this.#within(time, async () => this.#sink.close?.());
   }
 
   /** There is no file to begin anew. */
@@ -69,12 +85,19 @@ export class CustomSinkGuard implements OpenSink {
   get counters(): SinkCounters {
     const [delivered, dropped] = [this.#delivered, this.#dropped];
     return {
-      accepted: delivered + dropped,
-      delivered,
-      dropped,
+      accepted: delivered.items + dropped.items,
+      delivered: delivered.items,
+      dropped: dropped.items,
       spilled: 0,
       retries: 0,
       waiting: 0,
+      rows: {
+        accepted: delivered.rows + dropped.rows,
+        delivered: delivered.rows,
+        dropped: dropped.rows,
+        spilled: 0,
+        waiting: 0,
+      },
       trouble: this.#trouble,
     };
   }
@@ -83,15 +106,9 @@ export class CustomSinkGuard implements OpenSink {
     this.#trouble = troubleText(error);
   }
 
-  async #within(ms: number, work: () => Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.#trouble = `not done within ${ms / 1000} s`;
-        resolve();
-      }, ms);
-    });
-    await Promise.race([work().catch((error: unknown) => this.#note(error)), late]);
-    clearTimeout(timer);
+  async #within(time: Deadline, work: () => Promise<void>): Promise<void> {
+    await Promise.race([work().catch((error: unknown) => this.#note(error)), time.passed]);
+    if (time.isPassed) this.#trouble = 'not done within its time';
+    time.clear();
   }
 }

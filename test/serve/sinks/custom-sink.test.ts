@@ -57,14 +57,13 @@ describe('in a sidecar', () => {
 describe('its guard', () => {
   test('counts what was taken and what was lost, and says why', () => {
     let isBroken = true;
-    const guard = new CustomSinkGuard({
-      name: 'x',
-      offer: () => {
-        if (isBroken) throw new Error('the desk\nis closed');
-      },
-    });
+    const offer = () => {
+      if (isBroken) throw new Error('the desk\nis closed');
+    };
+    const guard = new CustomSinkGuard({ name: 'x', offer }, { sourceIsLive: false });
     guard.offer(record);
     expect(guard.counters).toMatchObject({ accepted: 1, delivered: 0, dropped: 1, trouble: 'the desk is closed' });
+    expect(guard.counters.rows).toMatchObject({ accepted: 0, dropped: 0 });
     isBroken = false;
     guard.offer(record);
     expect(guard.counters).toMatchObject({ accepted: 2, delivered: 1, dropped: 1, waiting: 0, trouble: null });
@@ -73,14 +72,21 @@ describe('its guard', () => {
 
   test('waits for draining no longer than it may, and for room as long as it takes', async () => {
     let settle = () => {};
-    const guard = new CustomSinkGuard({
+    const slow: CustomSink = {
       name: 'slow',
       offer: () => undefined,
       drain: () => new Promise(() => undefined),
       room: () => new Promise((resolve) => (settle = resolve)),
-    });
+    };
+    const live = new CustomSinkGuard(slow, { sourceIsLive: true });
+    expect(live.isBlocking).toBe(false);
+    expect(live.room()).toBeNull();
+    const guard = new CustomSinkGuard(slow, { sourceIsLive: false });
+    expect(guard.isBlocking).toBe(true);
+    const drained = guard.drain(Number.POSITIVE_INFINITY);
     await guard.drain(20);
-    expect(guard.counters.trouble).toBe('not done within 0.02 s');
+    await drained;
+    expect(guard.counters.trouble).toBe('not done within its time');
     let hasRoom = false;
     const room = guard.room()!.then(() => {
       hasRoom = true;
