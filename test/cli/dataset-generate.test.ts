@@ -47,17 +47,8 @@ test('a generated folder is built, split, audited and learnt from as it is', asy
   const by = ['--by', 'capture,client,server,site', '--test', '0.25'];
   await run('dataset', 'split', folder.at('set.arrow'), ...by, '-o', folder.at('split'));
   await run('dataset', 'audit', folder.at('split/train.arrow'), folder.at('split/test.arrow'), '--gate');
-  await run(
-    'train',
-    folder.at('split/train.arrow'),
-    '-o',
-    folder.at('model'),
-    '--rounds',
-    '10',
-    '--quick',
-    '--generated',
-  );
-  await run('evaluate', folder.at('set/manifest.json'), '-m', folder.at('model'), '--quick');
+  await run('train', folder.at('split/train.arrow'), '-o', folder.at('model'), '--rounds', '10', '--generated');
+  await run('evaluate', folder.at('set/manifest.json'), '-m', folder.at('model'));
 });
 
 test('only the dialogues that are named', async () => {
