@@ -4,8 +4,10 @@
  *     import { score } from 'flowlamp';
  *     for await (const flow of score('capture.pcap')) console.log(flow.dst_ip, flow.verdict, flow.score);
  */
+
+export { copyTable } from './core/copy-table.ts';
 export { ErrorCode, FlowlampError } from './core/errors.ts';
-export { type Column, type ColumnSpec, ColumnType, copyTable, type Finding, isNull, type Table } from './core/table.ts';
+export { type Column, type ColumnSpec, ColumnType, type Finding, isNull, type Table } from './core/table.ts';
 export { type CaptureSummary, extractCapture } from './features/extract.ts';
 export { type ExtractOptions, Extractor } from './features/extractor.ts';
 export { type TableFormat, TableWriter } from './features/files/table-writer.ts';

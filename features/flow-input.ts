@@ -2,8 +2,10 @@
  * What a program may hand over to have its flows extracted or scored: a path, bytes, a stream of them, rows or tables. All
  * become batches of flow rows, by the code that the command line uses.
  */
+
+import { copyTable } from '../core/copy-table.ts';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
-import { type ColumnSpec, copyTable, type Table } from '../core/table.ts';
+import type { ColumnSpec, Table } from '../core/table.ts';
 import { type CaptureSummary, captureTables } from './extract.ts';
 import type { ExtractOptions } from './extractor.ts';
 import { batchRows } from './files/batch-rows.ts';

@@ -1,7 +1,8 @@
 /** `flowlamp explain`: why one flow got its verdict. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { copyTable } from '../../core/copy-table.ts';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { type ColumnSpec, copyTable, type Table } from '../../core/table.ts';
+import type { ColumnSpec, Table } from '../../core/table.ts';
 import { sourceKind } from '../../features/files/flow-source.ts';
 import { writeTextFile } from '../../features/files/output.ts';
 import { readTable } from '../../features/files/table-reader.ts';

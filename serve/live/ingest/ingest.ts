@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { copyTable } from '../../../core/copy-table.ts';
 import { assertNever, ErrorCode, FlowlampError } from '../../../core/errors.ts';
-import { copyTable, type Table } from '../../../core/table.ts';
+import type { Table } from '../../../core/table.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { BLOCK_BYTES, FlowBlock } from '../../../features/flow/flow-block.ts';
 import type { FlowOptions } from '../../../features/flow-extractor.ts';

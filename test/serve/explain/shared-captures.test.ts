@@ -1,7 +1,8 @@
 /** Explanations of recorded traffic: whatever a flow is, its contributions add up to the score that it got. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { copyTable, type Table, takeTableRows } from '../../../core/table.ts';
+import { copyTable } from '../../../core/copy-table.ts';
+import { type Table, takeTableRows } from '../../../core/table.ts';
 import { extractCapture } from '../../../features/extract.ts';
 import { loadModelFolder } from '../../../models/folder.ts';
 import { Scorer } from '../../../serve/engine.ts';
