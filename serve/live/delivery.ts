@@ -20,6 +20,7 @@ export class Delivery {
   /** No more packets come. */
   #isEnd = false;
   #isDraining = false;
+  #isOver = false;
   /** Since the end began, for sinks that lose or spill what they have no room for. */
   readonly #deadline = new Deadline();
   /** Since it was to stop, for those that would rather have the source wait. */
@@ -35,12 +36,14 @@ export class Delivery {
 
   /** The source is over: what still comes are its last flows. */
   end(): void {
+    if (this.#isOver) return;
     this.#isEnd = true;
     this.#deadline.set(this.#drainMs);
   }
 
   /** All of it is to be over soon. */
   stop(): void {
+    if (this.#isOver) return;
     this.end();
     this.#blockingDeadline.set(this.#drainMs);
     if (this.#isDraining) void this.drain();
@@ -69,6 +72,10 @@ export class Delivery {
     this.end();
     this.#isDraining = true;
     await Promise.all(this.#sinks.map((sink) => sink.drain(this.#timeOf(sink))));
+    // What is left of the time must not keep the process alive.
+    this.#isOver = true;
+    this.#deadline.clear();
+    this.#blockingDeadline.clear();
   }
 
   #deadlineOf(sink: OpenSink): Deadline {

@@ -1,4 +1,5 @@
 /** `flowlamp serve` as a process: signals, streams of standard input, and what it refuses. */
+import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
@@ -12,6 +13,8 @@ import { flowlamp, jsonRows, sample, temporaryFolder } from './run.ts';
 const demo = readFileSync(sample('demo.pcap'));
 const PACKETS = 2_245;
 const MINING = fileURLToPath(new URL('../../models/zoo/mining/', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const serveWords = [process.execPath, MAIN, 'serve', '--pcap', '-', '--no-http'];
 const RUBBISH = 'this is no model card';
 
 /** Of its records of itself, the last. */
@@ -128,6 +131,14 @@ describe('standard input', () => {
     });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^flowlamp: NOT_A_CAPTURE: [^\n]+\n$/);
+  });
+
+  test('that is a file is read from where it stands', async () => {
+    const child = spawnSync('sh', ['-c', 'exec <"$1"; shift; exec "$@"', 'sh', sample('demo.pcap'), ...serveWords], {
+      encoding: 'utf8',
+    });
+    expect(child.status, child.stderr).toBe(0);
+    expect(child.stderr).toMatch(/"packets":2245,.*"msg":"stopped"/);
   });
 
   test('nothing at all is refused likewise', async () => {

@@ -1,5 +1,5 @@
 /** Who waits for whom: while packets come nobody, at the end everybody, within its time. */
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Delivery } from '../../../serve/live/delivery.ts';
 import { DeliveringSink } from '../../../serve/sinks/delivering-sink.ts';
 import type { FullPolicy } from '../../../serve/sinks/policy.ts';
@@ -100,4 +100,15 @@ test('what was judged last has time to be delivered, however long judging took a
   await delivery.offer([recordOf(0), recordOf(1)]);
   await delivery.drain();
   expect(destination.received).toEqual([0, 1]);
+});
+
+test('once all is delivered, no timer is left that keeps the process alive', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const delivery = new Delivery([], 60_000);
+  delivery.stop();
+  expect(vi.getTimerCount()).toBe(2);
+  await delivery.drain();
+  delivery.stop();
+  expect(vi.getTimerCount()).toBe(0);
 });
