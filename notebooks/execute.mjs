@@ -109,5 +109,8 @@ function wholeText({ text }) {
 function firstDifference(old, fresh) {
   const [was, is] = [old, fresh].map((text) => text.split('\n'));
   const at = is.findIndex((line, i) => line !== was[i]);
-  return `  line ${at + 1} is:        ${was[at] ?? ''}\n  and would be: ${is[at] ?? '(nothing)'}`;
+  const [wasLine, isLine] = [was[at] ?? '', is[at] ?? ''];
+  // Lines that hold a drawing are long.
+  const from = Math.max(0, [...isLine].findIndex((character, i) => character !== wasLine[i]) - 60);
+  return `  line ${at + 1} is:        ${wasLine.slice(from, from + 160)}\n  and would be: ${isLine.slice(from, from + 160)}`;
 }
