@@ -114,7 +114,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page of examples/browser in ${CHROMI
 
 type Json = Readonly<Record<string, unknown>>;
 const SCORED = ['predicted', 'score', 'verdict', 'risk', 'evidence', 'model'];
-/** Engines of other versions round sines and cosines otherwise: of a period, in the last digits. */
+/** Engines of other versions round sines and logarithms otherwise: of periods and Hurst exponents, in the last digits. */
 const ROUNDING = 1e-12;
 
 /** Columns that differ: those of the verdict in anything, numbers in more than how they are rounded. */
