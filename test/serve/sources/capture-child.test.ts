@@ -47,7 +47,8 @@ describe('a child that captures', () => {
   });
 
   test('killed, it is started again after a wait, told and counted, and the next stream begins', async () => {
-    const { path, pids } = fake(`${LISTENING}\ncat one.pcap\n${STAY}`);
+    // It is asked for counts before long, and would end by that.
+    const { path, pids } = fake(`trap : USR1\n${LISTENING}\ncat one.pcap\n${STAY}`);
     const child = source(path);
     const { sink, told } = start(child);
     for (const round of [1, 2]) {
