@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { flowTables } from '../features/flows.ts';
+import { extract } from '../features/flows.ts';
 import { modelSamples } from '../test/fuzz/model-samples.ts';
 import { useDamaged } from '../test/fuzz/models.ts';
 import { tableSamples } from '../test/fuzz/table-samples.ts';
@@ -84,7 +84,7 @@ async function modelTurn(): Promise<Turn> {
   const folder = mkdtempSync(join(tmpdir(), 'flowlamp-fuzz-models-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const samples = modelSamples();
-  const table = (await flowTables(CAPTURE).next()).value!;
+  const table = (await extract(CAPTURE).next()).value!;
   return async (index) => (await useDamaged(samples, table, seed, index, join(folder, 'model'))) !== null;
 }
 

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { HeapSize } from '../serve/live/memory.ts';
 import { mainPath, memoryOf } from './extract-process.ts';
 import { cpuSeconds } from './sender.ts';
 
@@ -28,6 +29,7 @@ export interface ServeStatus {
   readonly scored: Readonly<Record<string, number>>;
   readonly lostBySinks: Readonly<Record<string, number>>;
   readonly rssMiB: number;
+  readonly heaps: { readonly rows: HeapSize; readonly packets: HeapSize | null };
 }
 
 export class ServeProcess {

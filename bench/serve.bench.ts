@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { HeapSize } from '../serve/live/memory.ts';
 import { mebibytes } from './extract-process.ts';
 import { percent, printTable } from './harness.ts';
 import { Sender } from './sender.ts';
@@ -135,7 +136,7 @@ async function soak(minutes: number, rate: number): Promise<void> {
   const { serve, replayer } = replayInto(rate, 60 * minutes, 1);
   const started = Date.now();
   serve.timeFrom(started / 1000);
-  serve.onStatus(({ packets, liveFlows, lostBySinks }) => {
+  serve.onStatus(({ packets, liveFlows, lostBySinks, heaps }) => {
     const minute = ((Date.now() - started) / 60_000).toFixed(0);
     const { resident } = serve.memory();
     const times = serve.latencies();
@@ -143,7 +144,8 @@ async function soak(minutes: number, rate: number): Promise<void> {
     serve.timeFrom(Date.now() / 1000);
     const lost = Object.values(lostBySinks).reduce((sum, count) => sum + count, 0);
     console.log(
-      `${minute} min: ${mebibytes(resident)}, ${liveFlows} live flows; ${packets} packets, ${serve.rows} rows, ` +
+      `${minute} min: ${mebibytes(resident)} (rows ${heapText(heaps.rows)}, packets ${heapText(heaps.packets)}), ` +
+        `${liveFlows} live flows; ${packets} packets, ${serve.rows} rows, ` +
         `${lost} items lost by sinks; ${late}; load ${loadavg()[0]!.toFixed(1)}`,
     );
   });
@@ -151,6 +153,11 @@ async function soak(minutes: number, rate: number): Promise<void> {
   const { peak } = serve.memory();
   await serve.end();
   console.log(`${JSON.stringify(outcome)}; peak ${mebibytes(peak)}`);
+}
+
+/** Objects, room for objects, and bytes outside, MiB. */
+function heapText(heap: HeapSize | null): string {
+  return heap === null ? '-' : `${heap.usedMiB}/${heap.heldMiB}+${heap.outsideMiB}`;
 }
 
 /** Loopback of a network namespace, so that nothing else is heard and nobody hears it. */

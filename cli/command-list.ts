@@ -2,13 +2,13 @@
  * The commands, in the order in which help lists them. Only the one that is asked for is loaded; of the others there is
  * what help says of them, and test/cli/command-list.test.ts holds that to what they say of themselves.
  */
-import type { Command } from 'commander';
+import { Command } from 'commander';
 
 interface ListedCommand {
   readonly name: string;
   readonly description: string;
   /** As `usage` would show it. */
-  readonly takes: '' | '[options]' | `[options] <${string}>`;
+  readonly takes: '' | '[options]' | `<${string}>` | `[options] <${string}>`;
   readonly load: () => Promise<(program: Command) => void>;
 }
 
@@ -73,25 +73,48 @@ export const COMMANDS: readonly ListedCommand[] = [
     takes: '[options]',
     load: async () => (await import('./commands/quickstart.ts')).addQuickstartCommand,
   },
+  {
+    name: 'doctor',
+    description: 'what of this machine can be used: capturing programs, packages, models',
+    takes: '[options]',
+    load: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
+  },
+  {
+    name: 'completion',
+    description: 'a script with which bash, zsh or fish completes command lines',
+    takes: '<shell>',
+    load: async () => {
+      const { addCompletionCommand } = await import('./commands/completion.ts');
+      return (program) => addCompletionCommand(program, () => wholeProgram(program.name()));
+    },
+  },
 ];
 
 /**
  * Adds all commands, as far as these words can need them.
  *
  * @param words the command line. Nothing before a command takes a value, so the first word that names one is the only one
- *   that can be run or, after `help`, explained
+ *   that can be run or, after `help`, explained. Null loads all
  */
-export async function addCommands(program: Command, words: readonly string[]): Promise<void> {
-  const wanted = words.find((word) => COMMANDS.some(({ name }) => name === word));
+export async function addCommands(program: Command, words: readonly string[] | null): Promise<void> {
+  const wanted = words?.find((word) => COMMANDS.some(({ name }) => name === word));
   for (const command of COMMANDS) {
-    if (command.name === wanted) (await command.load())(program);
+    if (words === null || command.name === wanted) (await command.load())(program);
     else addListed(program, command);
   }
 }
 
+/** With all commands, for those who read them rather than run one. */
+async function wholeProgram(name: string): Promise<Command> {
+  const program = new Command(name).version('');
+  await addCommands(program, null);
+  return program;
+}
+
 function addListed(program: Command, { name, description, takes }: ListedCommand): void {
-  const [options, operand] = takes.split(' ');
   const listed = program.command(name).description(description);
-  if (options) listed.option('--any');
-  if (operand !== undefined) listed.argument(operand);
+  for (const word of takes.split(' ')) {
+    if (word.startsWith('[')) listed.option('--any');
+    if (word.startsWith('<')) listed.argument(word);
+  }
 }

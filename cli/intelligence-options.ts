@@ -1,7 +1,7 @@
 /** Options that hand feeds of indicators to a command. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { evidenceFinders } from '../serve/evidence/finders.ts';
 import { parsePoolList } from '../serve/evidence/names/pool-list.ts';
+import { evidenceFinders } from '../serve/evidence/shipped.ts';
 import type { EvidenceFinder } from '../serve/evidence/source.ts';
 import { Intelligence } from '../serve/intelligence/intelligence.ts';
 import { DEFAULT_REFRESH_HOURS } from '../serve/intelligence/schedule.ts';

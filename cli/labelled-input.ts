@@ -1,7 +1,7 @@
 /** Labelled rows for training and evaluation, from flow tables or straight from the captures of a manifest. */
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { ColumnSpec, Table } from '../core/table.ts';
-import { type FlowLabels, loadFlowLabels } from '../datasets/flow-labels.ts';
+import { loadFlowLabels } from '../datasets/flow-labels.ts';
 import { isManifestPath } from '../datasets/manifest/manifest.ts';
 import { sourceKind } from '../features/files/flow-source.ts';
 import { expandInputs } from '../features/files/inputs.ts';
@@ -45,7 +45,7 @@ async function readManifest(
   receive: LabelledReceiver,
 ): Promise<void> {
   const labels = loadFlowLabels(path);
-  const files = capturesOfRole(labels, role);
+  const files = labels.filesOf(role);
   for (const [index, file] of files.entries()) {
     const apply = (batch: Table) => {
       labels.apply(file, batch);
@@ -53,12 +53,6 @@ async function readManifest(
     };
     await readCapture(file, `${index + 1}/${files.length}`, options, apply, out);
   }
-}
-
-/** The paths of the captures of a manifest that have the role; all of them if none has any. */
-export function capturesOfRole({ captures }: FlowLabels, role: string): string[] {
-  const hasRoles = captures.some((capture) => capture.role !== null);
-  return captures.filter((capture) => !hasRoles || capture.role === role).map(({ path }) => path);
 }
 
 function unlabelledCapture(path: string): FlowlampError {

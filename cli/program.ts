@@ -3,11 +3,18 @@ import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
 import { printable } from '../core/visible.ts';
 import { OutputClosed } from '../features/files/output.ts';
+import { packageVersion } from '../features/files/package-files.ts';
 import { addCommands } from './command-list.ts';
+import { type Example, examplesText } from './examples.ts';
 import { ExitCode } from './exit.ts';
 import { startEarly } from './jobs/job-thread.ts';
-import { packageVersion } from './package-root.ts';
 import { watchSignals } from './signals.ts';
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp score capture.pcap', 'verdicts, a line for each flow'],
+  ['flowlamp extract capture.pcap -o flows.arrow', 'features, a row for each flow'],
+  ['flowlamp doctor', 'what of this machine it can use'],
+];
 
 /** Runs the command that the process was started with. */
 export async function runProgram(): Promise<ExitCode> {
@@ -24,14 +31,22 @@ export async function runProgram(): Promise<ExitCode> {
   }
 }
 
-async function createProgram(words: readonly string[]): Promise<Command> {
+/** @param words the command line: only the command that it names is loaded. Null for all of them */
+export async function createProgram(words: readonly string[] | null): Promise<Command> {
   const program = new Command('flowlamp')
     .description('Tells what an encrypted network flow is without decrypting it.')
     .version(packageVersion())
-    .showHelpAfterError('(flowlamp --help or flowlamp COMMAND --help shows what is expected)')
+    .addHelpText('after', examplesText(EXAMPLES))
     .exitOverride();
   await addCommands(program, words);
+  sayWhatNext(program, program.name());
   return program;
+}
+
+/** Below the error of a command line that is wrong stands where to read what is right. */
+function sayWhatNext(command: Command, line: string): void {
+  command.showHelpAfterError(`(${line} --help shows what is expected, with examples)`);
+  for (const each of command.commands) sayWhatNext(each, `${line} ${each.name()}`);
 }
 
 function exitCodeOf(error: unknown): ExitCode {

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
+import { packageVersion } from '../features/files/package-files.ts';
 import type { Json, ModelCard } from '../models/card.ts';
-import { packageVersion } from './package-root.ts';
 
 export interface RunIdentity {
   readonly version: string;

@@ -1,5 +1,6 @@
 /** A scoring run at work: reads its inputs one after the other, has them judged, and notes those that are done. */
-import { type ColumnSpec, copyTable, type Table } from '../core/table.ts';
+import { copyTable } from '../core/copy-table.ts';
+import type { ColumnSpec, Table } from '../core/table.ts';
 import { isPipe } from '../features/capture/input.ts';
 import { type SourceKind, sourceKind } from '../features/files/flow-source.ts';
 import { readTable, type TableKind } from '../features/files/table-reader.ts';

@@ -6,6 +6,7 @@ import { readConfig } from '../serve/config/read-config.ts';
 import { DEFAULT_MODEL } from '../serve/engine.ts';
 import { DEFAULT_EMIT } from '../serve/live/settings.ts';
 import { LOG_LEVELS, type LogLevel } from '../serve/log.ts';
+import { forSink } from '../serve/sinks/check-config.ts';
 import { parseSinkUrl } from '../serve/sinks/sink-url.ts';
 import type { SourceConfig } from '../serve/sources/config.ts';
 import { addIntelligenceOptions, type IntelligenceOptions } from './intelligence-options.ts';
@@ -127,7 +128,7 @@ export function sidecarConfig(options: ServeOptions): SidecarConfig {
   return {
     ...file,
     source,
-    sinks: sink?.map(parseSinkUrl) ?? file.sinks ?? [{ type: 'jsonl', path: '-', kinds: ['alert', 'record'] }],
+    sinks: sinksOf(sink) ?? file.sinks ?? [{ type: 'jsonl', path: '-', kinds: ['alert', 'record'] }],
     http: httpOf(options, file.http, source),
     flows: { ...file.flows, ...flowsOf(options) },
     alerts: { ...file.alerts, ...alertsOf(options) },
@@ -145,6 +146,12 @@ export function sidecarConfig(options: ServeOptions): SidecarConfig {
       drainSeconds: options.drain,
     }),
   };
+}
+
+/** Of several, the number of the one that is refused is said: its target may be a secret. */
+function sinksOf(texts: readonly string[] | undefined) {
+  if (texts === undefined || texts.length < 2) return texts?.map(parseSinkUrl);
+  return texts.map((text, i) => forSink(`--sink number ${i + 1}`, () => parseSinkUrl(text)));
 }
 
 function sourceOf(options: ServeOptions): SourceConfig | null {

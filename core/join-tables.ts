@@ -1,15 +1,8 @@
-/**
- * Tables behind each other as one, in one stretch of memory: hundreds of columns of a few rows would be a thousand buffers, each of
- * which costs the collector more than its bytes.
- */
+/** Tables behind each other as one, in one stretch of memory. */
+import { aligned, type Numbers, Stretch } from './stretch.ts';
 import type { Column, ListColumn, ScalarColumn, Table } from './table.ts';
 import type { TextColumn } from './text-column.ts';
 import type { TextListColumn } from './text-list-column.ts';
-
-type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array | BigInt64Array;
-
-/** All begin where the widest may. */
-const ALIGNMENT = 8;
 
 /** @param tables one or more, with the same list of columns; the joined one is its own */
 export function joinTables(tables: readonly Table[]): Table {
@@ -23,27 +16,6 @@ export function joinTables(tables: readonly Table[]): Table {
   let i = 0;
   for (const name of columns.keys()) joined.set(name, joinColumns(parts[i++]!, lengths, stretch));
   return { specs, columns: joined, length: lengths.reduce((sum, length) => sum + length, 0) };
-}
-
-class Stretch {
-  readonly #buffer: ArrayBuffer;
-  #at = 0;
-
-  constructor(bytes: number) {
-    this.#buffer = new ArrayBuffer(bytes);
-  }
-
-  /** Room for so many numbers of the kind of `like`. */
-  take<A extends Numbers>(like: A, count: number): A {
-    const Kind = like.constructor as new (buffer: ArrayBuffer, at: number, length: number) => A;
-    const taken = new Kind(this.#buffer, this.#at, count);
-    this.#at += aligned(taken.byteLength);
-    return taken;
-  }
-}
-
-function aligned(bytes: number): number {
-  return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
 }
 
 function bytesOf(parts: readonly Column[], lengths: readonly number[]): number {
@@ -156,7 +128,7 @@ function joinValid(
 
 /** The first `counts[i]` numbers of each part. */
 function join<A extends Numbers>(parts: readonly A[], counts: readonly number[], stretch: Stretch): A {
-  const joined = stretch.take(
+  const joined = stretch.like(
     parts[0]!,
     counts.reduce((sum, count) => sum + count, 0),
   );
@@ -171,7 +143,7 @@ function join<A extends Numbers>(parts: readonly A[], counts: readonly number[],
 
 /** Offsets of the first `counts[i]` runs of each part, and the end of the last one. */
 function joinOffsets(parts: readonly Int32Array[], counts: readonly number[], stretch: Stretch): Int32Array {
-  const joined = stretch.take(
+  const joined = stretch.like(
     parts[0]!,
     counts.reduce((sum, count) => sum + count, 1),
   );

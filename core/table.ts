@@ -3,7 +3,7 @@
  * these on, whatever the file format at either end.
  */
 import { createTextColumn, reserveBytes, type TextColumn, textAt } from './text-column.ts';
-import { copyTextLists, createTextListColumn, type TextListColumn, takeTextLists } from './text-list-column.ts';
+import { createTextListColumn, type TextListColumn, takeTextLists } from './text-list-column.ts';
 
 /**
  * Column types. `uint53` is an unsigned integer that a double holds exactly (uint64 in Arrow); `timestamp_ns` counts
@@ -176,21 +176,6 @@ export function reserveItems(column: ListColumn, row: number, count: number): nu
     column.items = larger;
   }
   return start;
-}
-
-/** A table of its own with the same rows: for those who keep a table that is only lent. */
-export function copyTable({ specs, columns, length }: Table): Table {
-  return { specs, columns: new Map([...columns].map(([name, column]) => [name, copyColumn(column, length)])), length };
-}
-
-function copyColumn(column: Column, length: number): Column {
-  if (column.type === 'findings') return { ...column, values: column.values.slice(0, length) };
-  if (column.type === 'list_utf8') return copyTextLists(column, length);
-  const valid = column.valid.slice(0, length);
-  if (!('offsets' in column)) return { ...column, values: column.values.slice(0, length), valid } as Column;
-  const offsets = column.offsets.slice(0, length + 1);
-  if (column.type === 'utf8') return { type: 'utf8', offsets, bytes: column.bytes.slice(0, offsets[length]), valid };
-  return { ...column, offsets, items: column.items.slice(0, offsets[length]), valid } as Column;
 }
 
 /** The table with exactly these columns; those that it lacks are null. */

@@ -70,14 +70,6 @@ export function endTextList(column: TextListColumn, row: number): void {
   column.valid[row] = 1;
 }
 
-/** The first `rows` rows as a column of its own. */
-export function copyTextLists(column: TextListColumn, rows: number): TextListColumn {
-  const offsets = column.offsets.slice(0, rows + 1);
-  const itemOffsets = column.itemOffsets.slice(0, offsets[rows]! + 1);
-  const bytes = column.bytes.slice(0, itemOffsets.at(-1));
-  return { type: 'list_utf8', offsets, itemOffsets, bytes, valid: column.valid.slice(0, rows) };
-}
-
 /** Writes the given rows of one column, in the given order, behind the first `at` rows of another. */
 export function takeTextLists(from: TextListColumn, rows: readonly number[], to: TextListColumn, at: number): void {
   const { offsets, itemOffsets, bytes } = from;

@@ -21,6 +21,12 @@ export class FlowLabels {
     return this.#labeller.manifest.captures;
   }
 
+  /** The paths of the captures that have the role; all of them if none has any. */
+  filesOf(role: string): string[] {
+    const hasRoles = this.captures.some((capture) => capture.role !== null);
+    return this.captures.filter((capture) => !hasRoles || capture.role === role).map(({ path }) => path);
+  }
+
   /** Columns that rows need for it: those that flows are found by, and the one that is written. */
   get columns(): readonly string[] {
     return [...this.#labeller.columns, 'label'];

@@ -1,6 +1,7 @@
 /** From a capture file to flow rows: the extractor with its input and output attached. */
 import { setImmediate } from 'node:timers/promises';
-import { copyTable, type Table } from '../core/table.ts';
+import { copyTable } from '../core/copy-table.ts';
+import type { Table } from '../core/table.ts';
 import { type CaptureAccount, Damage } from './capture/decoder.ts';
 import { type InputAccount, newInputAccount, type ReadProgress, readInput, unpacked } from './capture/input.ts';
 import type { FrameSink } from './capture/packet-sink.ts';

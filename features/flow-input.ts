@@ -2,8 +2,11 @@
  * What a program may hand over to have its flows extracted or scored: a path, bytes, a stream of them, rows or tables. All
  * become batches of flow rows, by the code that the command line uses.
  */
+
+import { copyTable } from '../core/copy-table.ts';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
-import { type ColumnSpec, copyTable, type Table } from '../core/table.ts';
+import type { ColumnSpec, Table } from '../core/table.ts';
+import { CustomColumns, type CustomFeature } from './custom-feature.ts';
 import { type CaptureSummary, captureTables } from './extract.ts';
 import type { ExtractOptions } from './extractor.ts';
 import { batchRows } from './files/batch-rows.ts';
@@ -47,6 +50,8 @@ export interface FlowInputOptions extends ExtractOptions {
   readonly name?: string;
   /** Bytes of a stream that are taken before it is refused with LIMIT_EXCEEDED. Default no bound. */
   readonly maxBytes?: number;
+  /** Columns of one's own, behind those of flowlamp. */
+  readonly features?: readonly CustomFeature[];
   /** Ends reading with its reason. */
   readonly signal?: AbortSignal;
   /** Told at the end of each capture what was read: packets, drops, damage. */
@@ -67,12 +72,14 @@ const DEFAULT_NAME = 'input';
  * The flow rows of any input, a batch at a time.
  *
  * @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_EMPTY, NOTHING_FOUND, NOT_A_CAPTURE, NOT_A_TABLE,
- *   LIMIT_EXCEEDED, or OPTION_INVALID for what is none of these inputs
+ *   LIMIT_EXCEEDED, OPTION_INVALID for what is none of these inputs, and as CustomColumns
  */
 export async function* flowBatches(input: FlowInput, options: FlowInputOptions = {}): AsyncGenerator<FlowBatch> {
-  for await (const batch of batchesOf(input, options)) {
-    options.signal?.throwIfAborted();
-    yield batch;
+  const { signal, features = [] } = options;
+  const own = features.length === 0 ? null : new CustomColumns(features);
+  for await (const { name, table } of batchesOf(input, options)) {
+    signal?.throwIfAborted();
+    yield { name, table: own === null ? table : own.addTo(name, table) };
   }
 }
 

@@ -2,10 +2,10 @@ import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { fillMissing, type ModelAdapter, OutputKind, toProbabilities } from './adapter.ts';
 import type { ModelCard, ModelInput } from './card.ts';
 import { inputWidth } from './inputs.ts';
-import { describeModel } from './onnx/describe.ts';
+import { readOutline } from './onnx/describe.ts';
 import { OP_TYPE } from './onnx/operator.ts';
 import { decodeForest } from './onnx/tree-ensemble.ts';
-import { createSession, type OpenSession } from './session.ts';
+import type { OpenSession } from './session.ts';
 import { type Forest, invalidModel } from './trees/forest.ts';
 import { ForestKernel } from './trees/kernel.ts';
 
@@ -31,14 +31,10 @@ export interface Predictor {
  * A model as its card says: nulls, tensors and outputs are those of the card's columns and labels, wherever the model was
  * made. Under `kernel`, tree ensembles that the packed kernel can run go to it, everything else goes to ONNX Runtime.
  *
- * @param openSession how ONNX Runtime is reached: by default in this thread, which it blocks while it runs
+ * @param openSession how ONNX Runtime is reached: createSession in this thread, which it blocks while it runs
  * @throws FlowlampError MODEL_INVALID for a model that contradicts its card, UNSUPPORTED where the runtime is missing
  */
-export async function openPredictor(
-  model: ModelParts,
-  runtime: Runtime,
-  openSession: OpenSession = createSession,
-): Promise<Predictor> {
+export async function openPredictor(model: ModelParts, runtime: Runtime, openSession: OpenSession): Promise<Predictor> {
   const plain = await openUnchecked(model, runtime, openSession);
   const { card, path } = model;
   return { ...plain, predict: async (rows, count) => checked(path, card.labels, await plain.predict(rows, count)) };
@@ -55,7 +51,7 @@ export interface ModelParts {
 export async function openUnchecked(
   { card, onnx, path }: ModelParts,
   runtime: Runtime,
-  openSession: OpenSession = createSession,
+  openSession: OpenSession,
 ): Promise<Predictor> {
   const { adapter, inputs, labels } = card;
   const plain = await (adapter === null
@@ -96,8 +92,8 @@ function checked(path: string, labels: readonly string[], probabilities: Float32
 /** A model that takes NaN for a null and gives one probability per class. */
 export async function createPredictor(
   bytes: Uint8Array,
-  runtime: Runtime = 'kernel',
-  openSession: OpenSession = createSession,
+  runtime: Runtime,
+  openSession: OpenSession,
 ): Promise<Predictor> {
   // Broken trees are refused here, whatever is to run them.
   const forest = tryForest(bytes);
@@ -134,7 +130,7 @@ async function createAdapted(
   const { missing, tensors, output, outputKind } = adapter;
   const forest = tryForest(bytes);
   if (runtime === 'kernel' && forest !== null && tensors === null && outputKind === OutputKind.Probabilities) {
-    const kernel = await createPredictor(bytes, runtime);
+    const kernel = await createPredictor(bytes, runtime, openSession);
     return { ...kernel, predict: (rows, count) => kernel.predict(fillMissing(missing, rows, count), count) };
   }
   const session = await openSession(bytes, {
@@ -162,10 +158,11 @@ async function createAdapted(
 
 /** Null where the model is no tree ensemble, or one of a kind that only ONNX Runtime knows. */
 export function tryForest(bytes: Uint8Array): Forest | null {
-  const { ops } = describeModel(bytes);
+  const outline = readOutline(bytes);
+  const { ops } = outline.description;
   if (ops.length !== 1 || ops[0]!.opType !== OP_TYPE) return null;
   try {
-    return decodeForest(bytes);
+    return decodeForest(bytes, outline);
   } catch (cause) {
     if (cause instanceof FlowlampError && cause.code === ErrorCode.Unsupported) return null;
     throw cause;

@@ -46,6 +46,7 @@ const built = await Promise.all([
   build({ ...OPTIONS, entryPoints: ['cli/jobs/lab-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['train/gbdt/crew-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/engine/session-thread.ts'] }),
+  build({ ...OPTIONS, entryPoints: ['serve/http/body-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/intelligence/feed-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/sinks/parquet-thread.ts'] }),
   build({ ...OPTIONS, entryPoints: ['serve/live/ingest/ingest-thread.ts'] }),

@@ -1,12 +1,14 @@
 /**
- * Writes what the documentation takes from the program: docs/features.md from the feature table, docs/serve.schema.json, and the output under
- * each `$ node dist/...` line of a ```console block, and the JSON under such a line in a comment. `--check` writes nothing and exits 1 where something is stale.
+ * Writes what the documentation takes from the program: docs/features.md from the feature table, docs/serve.schema.json, the columns of
+ * other flow meters in docs/migrating.md, the output under each `$ node dist/...` line of a ```console block, the JSON under such a line in a
+ * comment, and sessions (docs-session.mjs). `--check` writes nothing and exits 1 where something is stale.
  * Reads dist/, so build first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { maskTimes, withSession } from './docs-session.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -18,6 +20,8 @@ if (!existsSync(join(root, 'dist/index.js'))) {
 }
 const { COLUMNS } = await import('../dist/index.js');
 const { configDocument } = await import('../dist/serve/config/schema.js');
+const { PEER_SCHEMAS } = await import('../dist/features/rows/peers/schemas.js');
+const { CICIDS2017_NAMES } = await import('../dist/features/rows/peers/cicflowmeter.js');
 
 const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter(
   (name) => name.endsWith('.md') && name !== 'docs/features.md',
@@ -25,7 +29,9 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `do
 const stale = [
   ['docs/features.md', () => featuresPage(COLUMNS)],
   ['docs/serve.schema.json', () => jsonFile(configDocument())],
-  ...pages.map((name) => [name, (old) => withRecords(withOutputs(old))]),
+  ...pages.map((name) => [name, (old) => withPeerColumns(withRecords(withOutputs(old)))]),
+  // test/docs/sessions.test.ts checks these, each by itself.
+  ...(check ? [] : pages.map((name) => [name, (old) => withSession(old, root)])),
 ].filter(([name, make]) => !settle(name, make));
 process.exitCode = check && stale.length > 0 ? 1 : 0;
 
@@ -41,11 +47,6 @@ function settle(name, make) {
     console.log(`wrote ${name}`);
   }
   return false;
-}
-
-/** Times differ from run to run. */
-function maskTimes(text) {
-  return text.replace(/\b\d+\.\d+ s\b/g, 'T s');
 }
 
 function firstDifference(old, fresh) {
@@ -70,6 +71,28 @@ function withRecords(page) {
     const record = JSON.stringify(JSON.parse(outputOf(command)), null, 2);
     return `<!-- $ ${command} -->\n\`\`\`json\n${record}\n\`\`\``;
   });
+}
+
+/** The page with the columns of each flow meter that it has a place for. */
+function withPeerColumns(page) {
+  return page.replace(
+    /<!-- columns of (\w+) -->\n[\s\S]*?<!-- end of columns -->/g,
+    (_, name) => `<!-- columns of ${name} -->\n\n${peerTable(name)}\n\n<!-- end of columns -->`,
+  );
+}
+
+function peerTable(name) {
+  const { tool, columns } = PEER_SCHEMAS.find((schema) => schema.name === name);
+  const older = name === 'cicflowmeter' ? ['in CICIDS2017'] : [];
+  const heads = [tool, 'unit', ...older, 'made of', 'difference'];
+  const cells = columns.map((column) => [
+    `\`${column.name}\``,
+    column.type === 'timestamp_ns' ? 'time' : column.unit,
+    ...older.map(() => (Object.hasOwn(CICIDS2017_NAMES, column.name) ? `\`${CICIDS2017_NAMES[column.name]}\`` : '')),
+    column.from.map((source) => `\`${source}\``).join(' '),
+    column.difference,
+  ]);
+  return markdownTable(heads, cells);
 }
 
 function outputOf(command) {
@@ -132,6 +155,10 @@ function tableOf(rows) {
     [doc, ...(onRequest ? ['Only if named.'] : []), ...(leaks === '' ? [] : [`**May leak:** ${leaks}`])].join(' '),
     nulls === '' ? 'never' : nulls,
   ]);
+  return markdownTable(heads, cells);
+}
+
+function markdownTable(heads, cells) {
   const line = (row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(heads), line(heads.map(() => '---')), ...cells.map(line)].join('\n');
 }

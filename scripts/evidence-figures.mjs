@@ -12,6 +12,7 @@ import { rowsOf } from '../dist/index.js';
 import { CertificateFinder } from '../dist/serve/evidence/certificate/finder.js';
 import { FingerprintFinder } from '../dist/serve/evidence/fingerprint/finder.js';
 import { NameFinder } from '../dist/serve/evidence/names/finder.js';
+import { shippedNames } from '../dist/serve/evidence/shipped.js';
 import { keyOf, miningFlows } from './results/listed-flows.mjs';
 
 const NAMES = ['sni', 'http_host', 'http_connect_target', 'dns_name', 'dns_query', 'cert_subject_cn'];
@@ -26,7 +27,8 @@ if (table === undefined) {
   process.exit(2);
 }
 
-const finders = [new NameFinder(), new CertificateFinder(), new FingerprintFinder()];
+const known = shippedNames();
+const finders = [new NameFinder(known), new CertificateFinder(known.judge), new FingerprintFinder()];
 const mining = list === undefined ? new Set() : await miningFlows(list);
 const flows = { mining: 0, other: 0 };
 const applies = new Map(finders.map(({ source }) => [source, { mining: 0, other: 0 }]));

@@ -4,7 +4,8 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { COLUMNS, extractCapture } from '../dist/index.js';
+import { extractCapture } from '../dist/features/extract.js';
+import { COLUMNS } from '../dist/index.js';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {

@@ -10,7 +10,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COLUMNS, extractCapture } from '../dist/index.js';
+import { extractCapture } from '../dist/features/extract.js';
+import { COLUMNS } from '../dist/index.js';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {

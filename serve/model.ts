@@ -5,7 +5,7 @@
  */
 import type { Table } from '../core/table.ts';
 import { type FlowInput, type FlowInputOptions, flowBatches } from '../features/flow-input.ts';
-import { type Flow, rowsOf } from '../features/flows.ts';
+import { type Flow, rowsOf } from '../features/rows-of.ts';
 import type { ModelCard } from '../models/card.ts';
 import { DEFAULT_MODEL, type Runtime, Scorer } from './engine.ts';
 import type { Verdict } from './verdict.ts';
@@ -49,7 +49,7 @@ export class Model {
   /**
    * The flows of an input with their verdicts, in the order in which they end.
    *
-   * @throws FlowlampError SCHEMA_MISMATCH for a table without the columns that the model reads, and as flowTables
+   * @throws FlowlampError SCHEMA_MISMATCH for a table without the columns that the model reads, and as extract
    */
   async *score(input: FlowInput, options: FlowInputOptions = {}): AsyncGenerator<ScoredFlow> {
     for await (const table of this.scoreTables(input, options)) yield* rowsOf(table) as ScoredFlow[];

@@ -1,6 +1,15 @@
 /** The package as npm would publish it, in a project of somebody else: plain JavaScript, and TypeScript with nodenext. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +19,9 @@ import { sample, temporaryFolder } from './cli/run.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = temporaryFolder();
 const modules = folder.at('node_modules');
+const at = (path: string) => join(modules, 'flowlamp', path);
+/** Bytes, as npm tells them. */
+let size = { packed: 0, unpacked: 0 };
 afterAll(() => folder.remove());
 
 function run(command: string, ...args: readonly string[]): string {
@@ -19,7 +31,9 @@ function run(command: string, ...args: readonly string[]): string {
 }
 
 beforeAll(() => {
-  run('npm', 'pack', root, '--pack-destination', folder.path, '--ignore-scripts', '--loglevel=error');
+  const packing = ['--pack-destination', folder.path, '--ignore-scripts', '--loglevel=error', '--json'];
+  const [packed] = JSON.parse(run('npm', 'pack', root, ...packing));
+  size = { packed: packed.size, unpacked: packed.unpackedSize };
   run('tar', '-xzf', readdirSync(folder.path).find((name) => name.endsWith('.tgz'))!);
   mkdirSync(modules);
   // What npm would install beside it.
@@ -27,18 +41,70 @@ beforeAll(() => {
     if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
   run('mv', 'package', join(modules, 'flowlamp'));
+  // As npm links the programs of what it installs.
+  mkdirSync(join(modules, '.bin'));
+  symlinkSync('../flowlamp/dist/cli/main.js', join(modules, '.bin', 'flowlamp'));
+  chmodSync(at('dist/cli/main.js'), 0o755);
   writeFileSync(folder.at('package.json'), '{ "type": "module" }');
 });
 
 describe('the packed package', () => {
   test('holds the library, its types, the program, the shipped model and the changelog, and no sources or tests', () => {
-    const at = (path: string) => join(modules, 'flowlamp', path);
     for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'CHANGELOG.md', 'LICENSE', 'README.md'])
       expect(existsSync(at(path)), path).toBe(true);
     for (const path of ['models/zoo/mining/model.onnx', 'examples/deploy/flowlamp.service', 'docs/serve.schema.json'])
       expect(existsSync(at(path)), path).toBe(true);
-    for (const path of ['index.ts', 'test', 'bench', 'examples/fastify.ts', 'dist/test'])
+    for (const path of ['examples/fastify.ts', 'examples/custom-sink.ts', 'examples/browser/index.html'])
+      expect(existsSync(at(path)), path).toBe(true);
+    for (const path of [
+      'index.ts',
+      'test',
+      'bench',
+      'dist/test',
+      'dist/.tsbuildinfo',
+      'datasets/samples/train-01.pcap.gz',
+    ])
       expect(existsSync(at(path)), path).toBe(false);
+  });
+
+  test('is no larger than it has to be: 5 MB packed, 20 MB unpacked', () => {
+    expect(size.packed).toBeLessThan(5e6);
+    expect(size.unpacked).toBeLessThan(20e6);
+  });
+
+  test('has every file that it exports', () => {
+    const { exports } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as {
+      exports: Record<string, string | Record<string, string>>;
+    };
+    const files = Object.values(exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target),
+    );
+    expect(files.length).toBeGreaterThan(8);
+    expect(files.filter((file) => !existsSync(at(file.replace(/\*.*/, ''))))).toEqual([]);
+  });
+
+  test('has a program that npx finds, and that scores what ships', () => {
+    const demo = 'node_modules/flowlamp/datasets/samples/demo.pcap';
+    const rows = run('npx', '--no', 'flowlamp', 'score', demo, '-f', 'jsonl', '--quiet').trim().split('\n');
+    expect(rows.filter((row) => JSON.parse(row).verdict === 'mining')).toHaveLength(5);
+  });
+
+  test('has four doors, which hold what docs/api.md names', () => {
+    writeFileSync(
+      folder.at('doors.js'),
+      `const doors = ['flowlamp', 'flowlamp/train', 'flowlamp/serve', 'flowlamp/browser'];
+       for (const door of doors) console.log(Object.keys(await import(door)).join(' '));`,
+    );
+    const doors = run(process.execPath, 'doors.js')
+      .trim()
+      .split('\n')
+      .map((names) => names.split(' '));
+    expect(doors).toEqual([
+      expect.arrayContaining(['flows', 'extract', 'score', 'loadModel', 'FlowlampError', 'rowsOf', 'toJson']),
+      expect.arrayContaining(['train', 'saveModel', 'GBDT', 'forestModel', 'perceptronModel']),
+      expect.arrayContaining(['openSidecar', 'readConfig']),
+      expect.arrayContaining(['extract', 'openModel', 'plainDigests', 'rowsOf', 'toJson']),
+    ]);
   });
 
   test('is imported by name and scores', () => {
@@ -55,7 +121,10 @@ describe('the packed package', () => {
   });
 
   test('has types that a strict project takes, and that say what is wrong', () => {
-    const source = `import { ErrorCode, FlowlampError, flows, loadModel, score, type ScoredFlow } from 'flowlamp';
+    const source = `import { type CustomFeature, ErrorCode, extract, FlowlampError, flows, loadModel, score, type ScoredFlow } from 'flowlamp';
+      import { type Learner, train } from 'flowlamp/train';
+      import { type CustomSink, openSidecar } from 'flowlamp/serve';
+      import { extract as extractBytes, plainDigests } from 'flowlamp/browser';
       await using model = await loadModel('mining', { runtime: 'kernel' });
       const labels: readonly string[] = model.card.labels;
       for await (const flow of model.score(new Uint8Array(0), { idleTimeout: 60 })) {
@@ -67,12 +136,32 @@ describe('the packed package', () => {
       for await (const flow of score([{ src_ip: '10.0.0.1' }], { model })) kept.push(flow);
       for await (const flow of flows(process.stdin)) console.log(flow.dst_ip);
       try { await loadModel(); } catch (e) { if (e instanceof FlowlampError && e.code === ErrorCode.ModelNotFound) throw e; }
+      const ports: CustomFeature = { name: 'low_port', unit: '', revision: 1, reads: ['dst_port'],
+        of: ({ dst_port }) => (dst_port == null ? null : Number(dst_port < 1024)) };
+      for await (const { specs, columns, length } of extract('a.pcap', { features: [ports], idleTimeout: 60 })) {
+        const column = columns.get('low_port');
+        console.log(specs[0]?.name, length, column?.type === 'float64' ? column.values[0] : null);
+      }
+      for await (const table of extractBytes(new Uint8Array(0), { crypto: plainDigests })) console.log(table.length);
+      const sink: CustomSink = { name: 'mine', offer: (item) => { if (item.kind === 'alert') console.log(item.before); } };
+      await (await openSidecar({ source: { kind: 'pcap', path: '-' } }, { sinks: [sink] })).run();
+      declare const learner: Learner;
+      const { card, metrics } = await train([{ input: 'a.arrow', label: 'x' }], { name: 'm', learner, features: [ports] });
+      console.log(card.labels, metrics?.macroF1);
+      // @ts-expect-error a feature that gives text
+      const text: CustomFeature = { ...ports, of: () => 'x' };
+      // @ts-expect-error digests and ciphers are not handed in
+      extractBytes(new Uint8Array(0), {});
+      // @ts-expect-error a sink that takes nothing
+      await openSidecar({ source: { kind: 'pcap', path: '-' } }, { sinks: [{ name: 'none' }] });
       // @ts-expect-error a runtime that does not exist
       await loadModel('mining', { runtime: 'abacus' });
       // @ts-expect-error a number is no input
       score(5);
     `;
     writeFileSync(folder.at('use.ts'), source);
+    // The examples that ship are the same user's.
+    cpSync(at('examples'), folder.at('examples'), { recursive: true });
     const compilerOptions = {
       module: 'nodenext',
       target: 'es2022',
@@ -84,7 +173,7 @@ describe('the packed package', () => {
       noEmit: true,
       skipLibCheck: false,
     };
-    writeFileSync(folder.at('tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+    writeFileSync(folder.at('tsconfig.json'), JSON.stringify({ compilerOptions, include: ['use.ts', 'examples'] }));
     const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
     expect(run(process.execPath, tsc, '-p', '.')).toBe('');
   });

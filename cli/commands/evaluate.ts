@@ -5,6 +5,7 @@ import { jsonDocument } from '../../core/visible.ts';
 import { AUDIT_DEFAULTS, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
 import { writeTextFile } from '../../features/files/output.ts';
+import { packageVersion } from '../../features/files/package-files.ts';
 import { loadModelFolder } from '../../models/folder.ts';
 import { DEFAULT_MODEL, Scorer } from '../../serve/engine.ts';
 import { type Evaluation, evaluateModel } from '../../train/evaluate-model.ts';
@@ -14,12 +15,12 @@ import { reportPage } from '../../train/report/page.ts';
 import { assessEvaluation } from '../../train/report/studies.ts';
 import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions } from '../options.ts';
 import { printResult } from '../outputs.ts';
-import { packageVersion } from '../package-root.ts';
 import { textTable } from '../text-table.ts';
 import { controlOf } from './dataset/audit.ts';
 
@@ -30,6 +31,11 @@ export interface EvaluateCommandOptions extends FlowOptions {
   readonly json?: boolean;
   readonly quick?: boolean;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp evaluate test.arrow -m my-model -o report.html'],
+  ['flowlamp evaluate manifest.json --quick --json', 'the model that ships, for programs'],
+];
 
 export function addEvaluateCommand(program: Command): void {
   addFlowOptions(
@@ -47,7 +53,7 @@ export function addEvaluateCommand(program: Command): void {
       .option('--quick', 'no importances of inputs in the report: they take many predictions')
       .option('--json', 'print JSON instead of tables'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp evaluate test.arrow -m my-model -o report.html\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (inputs: string[], options: EvaluateCommandOptions) => {
       await runEvaluate(inputs, options);
     });

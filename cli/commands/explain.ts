@@ -1,7 +1,8 @@
 /** `flowlamp explain`: why one flow got its verdict. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { copyTable } from '../../core/copy-table.ts';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { type ColumnSpec, copyTable, type Table } from '../../core/table.ts';
+import type { ColumnSpec, Table } from '../../core/table.ts';
 import { sourceKind } from '../../features/files/flow-source.ts';
 import { writeTextFile } from '../../features/files/output.ts';
 import { readTable } from '../../features/files/table-reader.ts';
@@ -15,6 +16,7 @@ import { type Explained, explainRow } from '../../serve/explain/explain.ts';
 import { type FlowSelector, parseSelector, SELECTOR_FORMS } from '../../serve/explain/selector.ts';
 import { readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { paintFor } from '../explain/paint.ts';
 import { reportJson } from '../explain/report-json.ts';
 import { reportSvg } from '../explain/report-svg.ts';
@@ -46,6 +48,13 @@ interface ExplainOptions extends RowOptions, IntelligenceOptions {
   readonly format?: (typeof FORMATS)[number];
   readonly svg?: string;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp explain capture.pcap', 'the riskiest flow'],
+  ['flowlamp explain capture.pcap --flow 10.0.0.5:43210'],
+  ['flowlamp explain capture.pcap --flow 10.0.0.5:43210-192.0.2.7:443 --svg why.svg', 'drawn, too'],
+  ['flowlamp explain flows.parquet -m my-model -f json', 'for programs'],
+];
 
 export function addExplainCommand(program: Command): void {
   const command = addRowOptions(
@@ -79,7 +88,7 @@ export function addExplainCommand(program: Command): void {
       .option('--svg <file>', 'draw the explanation there as well'),
   );
   addIntelligenceOptions(command)
-    .addHelpText('after', '\nExample:\n  flowlamp explain capture.pcap --flow 10.0.0.5:43210\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (inputs: string[], options: ExplainOptions) => {
       await runExplain(inputs, options);
     });

@@ -9,6 +9,7 @@ import { expandInputs } from '../../features/files/inputs.ts';
 import { linkTypeName } from '../../features/packet/link.ts';
 import { dropsText, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { byteText, counted, durationText, grouped, momentText } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, positiveInteger } from '../options.ts';
 import { printResult } from '../outputs.ts';
@@ -20,6 +21,12 @@ interface InspectOptions extends FlowOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp inspect capture.pcapng'],
+  ['flowlamp inspect capture.pcap --top 3 --json', 'for programs'],
+  ["tcpdump -r capture.pcap -w - 'tcp port 443' | flowlamp inspect -", 'of a pipe'],
+];
+
 export function addInspectCommand(program: Command): void {
   addFlowOptions(
     program
@@ -29,7 +36,7 @@ export function addInspectCommand(program: Command): void {
       .option('--top <count>', 'talkers, names and ports to list', positiveInteger, 10)
       .option('--json', 'print JSON for programs'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp inspect capture.pcapng\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (input: string, options: InspectOptions) => {
       const path = theOnlyCapture(input);
       const tally = new TrafficTally();

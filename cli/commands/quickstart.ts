@@ -9,8 +9,8 @@ import { writeManifest } from '../../datasets/lab/set.ts';
 import { DEFAULT_MAX_FLOWS } from '../../features/flow/tracker.ts';
 import { DEFAULT_ACTIVE_TIMEOUT, DEFAULT_IDLE_TIMEOUT } from '../../features/flow-extractor.ts';
 import { Console } from '../console.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { generateCaptures } from '../jobs/lab-jobs.ts';
-import { capturesOfRole } from '../labelled-input.ts';
 import { durationText } from '../numbers.ts';
 import type { FlowOptions } from '../options.ts';
 import { makeFolder } from '../outputs.ts';
@@ -26,11 +26,17 @@ const FLOW_OPTIONS: FlowOptions = {
   maxFlows: DEFAULT_MAX_FLOWS,
 };
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp quickstart'],
+  ['flowlamp quickstart -o /tmp/tour', 'its files in another folder'],
+];
+
 export function addQuickstartCommand(program: Command): void {
   program
     .command('quickstart')
     .description('the tour: extract, train, evaluate and score the captures that ship')
     .option('-o, --output <folder>', 'where the files of the tour go', 'flowlamp-tour')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async ({ output }: { output: string }) => runQuickstart(output));
 }
 
@@ -41,7 +47,7 @@ async function runQuickstart(folder: string): Promise<void> {
   const samples = await samplesFolder(folder, out);
   const manifest = join(samples, 'manifest.json');
   const labels = loadFlowLabels(manifest);
-  const filesOf = (role: string) => capturesOfRole(labels, role);
+  const filesOf = (role: string) => labels.filesOf(role);
   const trainTable = join(folder, 'train.arrow');
   const testTable = join(folder, 'test.arrow');
   const model = join(folder, 'model');

@@ -7,6 +7,7 @@ import { DEFAULT_MODEL, RUNTIMES, type Runtime, Scorer } from '../../serve/engin
 import { UNKNOWN } from '../../serve/verdict.ts';
 import { accountLine } from '../captures.ts';
 import { Console } from '../console.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { ExitCode } from '../exit.ts';
 import { addIntelligenceOptions, type IntelligenceOptions, openIntelligence } from '../intelligence-options.ts';
 import { openJobs } from '../jobs/capture-jobs.ts';
@@ -38,14 +39,13 @@ export interface ScoreCommandOptions extends RowOptions, SinkOptions, Intelligen
   readonly resume?: boolean;
 }
 
-const EXAMPLES = `
-Examples:
-  flowlamp score capture.pcap                        a table for people; JSON lines into a pipe
-  flowlamp score captures/ -o verdicts.jsonl         all captures and flow tables of a folder
-  flowlamp score captures/ -o verdicts.jsonl --resume   go on where that was stopped
-  tcpdump -U -w - | flowlamp score - --emit prefix:20 --emit end   verdicts as flows go on
-  flowlamp score flows.parquet --fail-on mining --quiet -f csv     exit code 3 if there is any
-`;
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp score capture.pcap', 'a table for people; JSON lines into a pipe'],
+  ['flowlamp score captures/ -o verdicts.jsonl', 'all captures and flow tables of a folder'],
+  ['flowlamp score captures/ -o verdicts.jsonl --resume', 'go on where that was stopped'],
+  ['tcpdump -U -w - | flowlamp score - --emit prefix:20 --emit end', 'verdicts as flows go on'],
+  ['flowlamp score flows.parquet --fail-on mining --quiet -f csv', 'exit code 3 if there is any'],
+];
 
 export function addScoreCommand(program: Command): void {
   const command = addRowOptions(
@@ -78,7 +78,7 @@ export function addScoreCommand(program: Command): void {
     ),
   );
   addIntelligenceOptions(command)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (inputs: string[], options: ScoreCommandOptions) => {
       const tally = await runScore(inputs, options);
       if (tally.hasMet(options.failOn ?? [])) process.exitCode = ExitCode.VerdictMet;

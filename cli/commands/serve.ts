@@ -1,24 +1,24 @@
 /** `flowlamp serve`: the sidecar. */
 import type { Command } from 'commander';
+import { packageVersion } from '../../features/files/package-files.ts';
 import type { SidecarConfig } from '../../serve/config/config.ts';
 import { Sidecar } from '../../serve/live/sidecar.ts';
 import { type Log, openLog } from '../../serve/log.ts';
-import { packageVersion } from '../package-root.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { addServeOptions, type ServeOptions, sidecarConfig } from '../serve-options.ts';
 import { withOwnSignals } from '../signals.ts';
 
-const EXAMPLES = `
-Examples:
-  tcpdump -i eth0 -U -w - | flowlamp serve --pcap -            alerts as JSON lines on standard output
-  flowlamp serve --interface eth0 --sink eve:/var/log/flowlamp/eve.json --state /var/lib/flowlamp/state.json
-  flowlamp serve --watch /var/log/suricata/pcaps --sink syslog:udp://127.0.0.1:514 --alerts-per-day 5
-  flowlamp serve --replay capture.pcap --speed 0 --sink jsonl:-     what it would have said
-  flowlamp serve --config /etc/flowlamp/serve.yaml
-`;
+const EXAMPLES: readonly Example[] = [
+  ['tcpdump -i eth0 -U -w - | flowlamp serve --pcap -', 'alerts as JSON lines on standard output'],
+  ['flowlamp serve --interface eth0 --sink eve:/var/log/flowlamp/eve.json --state /var/lib/flowlamp/state.json'],
+  ['flowlamp serve --watch /var/log/suricata/pcaps --sink syslog:udp://127.0.0.1:514 --alerts-per-day 5'],
+  ['flowlamp serve --replay capture.pcap --speed 0 --sink jsonl:-', 'what it would have said'],
+  ['flowlamp serve --config /etc/flowlamp/serve.yaml'],
+];
 
 export function addServeCommand(program: Command): void {
   addServeOptions(program.command('serve').description('the sidecar: verdicts while flows live'))
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (options: ServeOptions) => runServe(options));
 }
 

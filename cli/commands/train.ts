@@ -4,11 +4,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { AUDIT_DEFAULTS, type Audit, auditOf } from '../../datasets/audit/audit.ts';
 import { AuditCollector } from '../../datasets/audit/collect.ts';
-import { featureNamed, MODEL_INPUTS } from '../../features/vector/schema.ts';
-import type { ListPart, ModelInput } from '../../models/card.ts';
+import { packageVersion } from '../../features/files/package-files.ts';
 import { checkModelFolder, REPORT_FILE, saveModelFolder } from '../../models/folder.ts';
 import { type LabelledData, LabelledRows, type LeftOut } from '../../train/labelled-rows.ts';
 import { LEARNERS, type LearnerName, learnerNamed } from '../../train/learners.ts';
+import { chosenInputs } from '../../train/model-inputs.ts';
 import type { Repeats } from '../../train/repeats.ts';
 import { reportPage } from '../../train/report/page.ts';
 import { assessTraining, cardFigures } from '../../train/report/studies.ts';
@@ -18,12 +18,12 @@ import { checkWeighedClasses } from '../class-weight-option.ts';
 import { commandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
 import { Eta } from '../eta.ts';
+import { type Example, examplesText } from '../examples.ts';
 import { readLabelledInputs } from '../labelled-input.ts';
 import { addLearnerFlags, type LearnerFlags, refuseForeignFlags, withLearner } from '../learner-flags.ts';
 import { metricsText, share } from '../metrics-text.ts';
 import { counted } from '../numbers.ts';
 import { addFlowOptions, type FlowOptions, fraction, nameList, positiveInteger, wholeNumber } from '../options.ts';
-import { packageVersion } from '../package-root.ts';
 import { withSystemSignals } from '../signals.ts';
 import { controlOf, requireNoBreach } from './dataset/audit.ts';
 
@@ -48,6 +48,16 @@ export interface TrainCommandOptions extends FlowOptions, LearnerFlags {
   readonly search?: number;
   readonly seeds?: number;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp train flows.arrow -o my-model'],
+  ['flowlamp train manifest.json -o my-model --group-by site --gate', 'stops where the data give labels away'],
+  ['flowlamp train flows.arrow -o my-net --learner mlp --epochs 50'],
+  [
+    'flowlamp train flows.arrow -o my-model --search 30 --seeds 5',
+    'options by held-out groups, and how far figures swing',
+  ],
+];
 
 export function addTrainCommand(program: Command): void {
   const command = program
@@ -89,7 +99,7 @@ export function addTrainCommand(program: Command): void {
     .option('--generated', 'the traffic was generated, not recorded; for the card')
     .option('--limitation <sentence...>', 'what the model cannot do, for the card');
   addFlowOptions(addLearnerFlags(command))
-    .addHelpText('after', '\nExample:\n  flowlamp train flows.arrow -o my-model\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (inputs: string[], options: TrainCommandOptions) => {
       refuseForeignFlags(command, options);
       await runTrain(inputs, options);
@@ -268,27 +278,6 @@ function checkClasses(classNames: readonly string[], { target, positive }: Train
 function resumeText(learner: LearnerName, notes: number): string {
   const isRounds = learnerNamed(learner).roundName === 'round';
   return `going on ${isRounds ? `after ${counted(notes, 'round')} of` : 'with'} a run that was stopped`;
-}
-
-/** @param lists columns of lists that the learner reads, and how */
-function chosenInputs(names: readonly string[] | undefined, lists: Readonly<Record<string, ListPart>>): ModelInput[] {
-  const own = Object.keys(lists);
-  const chosen = names ?? [...MODEL_INPUTS.map(({ name }) => name), ...own];
-  return chosen.map((name) => {
-    const { type, revision } = inputNamed(name, own);
-    const list = lists[name];
-    return { name, type, revision, ...(list === undefined ? {} : { list }) };
-  });
-}
-
-function inputNamed(name: string, lists: readonly string[]) {
-  const feature = featureNamed(name);
-  if (feature !== undefined && (feature.input || lists.includes(name))) return feature;
-  throw new FlowlampError(feature === undefined ? ErrorCode.ColumnUnknown : ErrorCode.OptionInvalid, {
-    happened: feature === undefined ? `there is no column ${name}` : `column ${name} may not be a model input`,
-    expected: 'columns that docs/features.md marks as model inputs',
-    action: 'correct --inputs',
-  });
 }
 
 /** Beside the model, so that a folder with a model in it is whole or not there. */

@@ -1,6 +1,6 @@
 /** An explanation for programs; docs/explain.md says what each member holds. */
 import { jsonDocument } from '../../core/visible.ts';
-import type { FlowValue } from '../../features/flows.ts';
+import type { FlowValue } from '../../features/rows-of.ts';
 import { timeText } from '../../features/text/cell.ts';
 import { LEVELS } from '../../models/typical.ts';
 import type { Chosen, RowName } from '../../serve/explain/choice.ts';

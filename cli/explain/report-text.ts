@@ -1,6 +1,6 @@
 /** An explanation for people. */
 import { printable } from '../../core/visible.ts';
-import type { FlowValue } from '../../features/flows.ts';
+import type { FlowValue } from '../../features/rows-of.ts';
 import { parseTime } from '../../features/text/cell.ts';
 import type { Chosen } from '../../serve/explain/choice.ts';
 import { type Effects, groupEffects, type InputEffect } from '../../serve/explain/effects.ts';

@@ -1,5 +1,5 @@
 /** Values of inputs, and what is typical of them, as people read them. */
-import type { FlowValue } from '../../features/flows.ts';
+import type { FlowValue } from '../../features/rows-of.ts';
 import { placeIn, type Typical } from '../../models/typical.ts';
 import type { RowName } from '../../serve/explain/choice.ts';
 import { counted, durationText, endpointText, grouped } from '../numbers.ts';

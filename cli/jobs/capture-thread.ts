@@ -1,7 +1,8 @@
 /** The thread behind capture-jobs.ts: reads the captures it is given, one after the other, and posts what is in them. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { copyTable } from '../../core/copy-table.ts';
 import { FlowlampError } from '../../core/errors.ts';
-import { type Column, copyTable, type Table } from '../../core/table.ts';
+import type { Column, Table } from '../../core/table.ts';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { capturePieces } from '../../features/extract.ts';
 import { Extractor } from '../../features/extractor.ts';
@@ -43,7 +44,7 @@ function spendCredit(): void {
 function postRows(batch: Table, bytes: number): void {
   spendCredit();
   const { specs, columns, length } = copyTable(batch);
-  post({ kind: 'rows', specs, columns, rows: length, bytes }, [...columns.values()].flatMap(buffersOf));
+  post({ kind: 'rows', specs, columns, rows: length, bytes }, [...new Set([...columns.values()].flatMap(buffersOf))]);
 }
 
 /** Blocks in turn: they are emptied in the order in which they are given, so a credit is for the next one. */

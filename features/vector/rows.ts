@@ -111,9 +111,9 @@ export class FlowRows {
     this.#batch = this.#bind(0);
   }
 
-  /** Makes rows of all flows of a block. */
-  append(block: FlowBlock): void {
-    for (let i = 0; i < block.count; i++) {
+  /** Makes rows of all flows of a block, or of those from `from` to below `to`. */
+  append(block: FlowBlock, from = 0, to: number = block.count): void {
+    for (let i = from; i < to; i++) {
       this.#flow.turnTo(block, i);
       const row = this.#batch.length++;
       // A run that nobody writes is null, and the next row's begins where it stands.

@@ -6,6 +6,7 @@ import { inputWidth } from '../inputs.ts';
 import { describeModel, type ModelDescription } from '../onnx/describe.ts';
 import { ML_DOMAIN } from '../onnx/operator.ts';
 import { openUnchecked, tryForest } from '../predictor.ts';
+import { createSession } from '../session.ts';
 import { invalidModel } from '../trees/forest.ts';
 import { type Trial, tryModel } from './check-run.ts';
 import type { ModelMap } from './map.ts';
@@ -63,11 +64,11 @@ export async function importOnnx(
   const warnings: string[] = [];
   const card = cardOf(map, adapter, description, options, digests);
   const model = { card: { ...card, formatVersion: 2 as const, files: [] }, onnx, path: options.where };
-  const predictor = await openUnchecked(model, 'onnxruntime');
+  const predictor = await openUnchecked(model, 'onnxruntime', createSession);
   try {
     const trial = await tryModel(predictor);
     if (trial.isConstant) warnings.push('The model gave all made-up rows the same answer.');
-    const kernel = await openUnchecked(model, 'kernel');
+    const kernel = await openUnchecked(model, 'kernel', createSession);
     await kernel.release();
     return { card, trial, engine: kernel.engine, description, warnings };
   } finally {

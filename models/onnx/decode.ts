@@ -1,7 +1,7 @@
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { ModelLimits } from '../limits.ts';
 import { type Forest, ForestBuilder, invalidModel, Link } from '../trees/forest.ts';
-import { type ModelDescription, Onnx, readOutline } from './describe.ts';
+import { type ModelDescription, Onnx, type Outline, readOutline } from './describe.ts';
 import { ML_DOMAIN, ML_OPSETS, OP_TYPE } from './operator.ts';
 import { WireReader } from './wire.ts';
 
@@ -10,9 +10,10 @@ import { WireReader } from './wire.ts';
  * for boosted trees with one weight per leaf. Throws Unsupported for tree ensembles of other kinds, which ONNX Runtime may
  * run, and ModelInvalid for anything else, in one line; time and memory are linear in the size of the file, which is
  * bounded.
+ *
+ * @param outline of these bytes, where it has been read already
  */
-export function decodeForest(bytes: Uint8Array): Forest {
-  const { description, nodes } = readOutline(bytes);
+export function decodeForest(bytes: Uint8Array, { description, nodes }: Outline = readOutline(bytes)): Forest {
   checkGraph(description);
   const attributes = readAttributes(nodes[0]!);
   const { link, classNames, ids } = readClasses(attributes);
@@ -88,7 +89,7 @@ function readAttribute(reader: WireReader, attributes: Attributes): void {
     else if (field === Onnx.Attribute.strings || field === Onnx.Attribute.s) {
       if (strings.length >= ModelLimits.nodes)
         throw invalidModel(`${name} is too long`, `${ModelLimits.nodes} entries`);
-      strings.push(internMode(reader.text()));
+      strings.push(reader.text(MODES));
     } else reader.skip();
   }
   if (name.endsWith('_as_tensor')) throw beyondKernel(`the model uses ${name}`, 'float lists');
@@ -97,12 +98,8 @@ function readAttribute(reader: WireReader, attributes: Attributes): void {
   if (strings.length > 0) attributes.strings.set(name, strings);
 }
 
+/** These make up almost all strings of a file. */
 const MODES = ['LEAF', 'BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT'];
-
-/** These make up almost all strings of a file: keep one copy of each. */
-function internMode(text: string): string {
-  return MODES.find((mode) => mode === text) ?? text;
-}
 
 function readClasses(attributes: Attributes): { link: Link; classNames: string[]; ids: Set<number> } {
   const numbers = attributes.ints.get('classlabels_int64s');
@@ -167,18 +164,24 @@ function indexLeaves(attributes: Attributes): Map<number, Map<number, number>> {
 
 function group(treeIds: readonly number[], nodeIds: readonly number[], kind: string): Map<number, Map<number, number>> {
   const trees = new Map<number, Map<number, number>>();
+  let members = new Map<number, number>();
   for (let i = 0; i < treeIds.length; i++) {
-    let members = trees.get(treeIds[i]!);
-    if (members === undefined) {
-      if (trees.size >= ModelLimits.trees) throw invalidModel('the model has too many trees', `${ModelLimits.trees}`);
-      members = new Map();
-      trees.set(treeIds[i]!, members);
-    }
-    if (members.has(nodeIds[i]!))
-      throw invalidModel(`${kind} ${nodeIds[i]} of tree ${treeIds[i]} occurs twice`, 'once');
+    // The nodes of a tree mostly follow each other.
+    if (i === 0 || treeIds[i] !== treeIds[i - 1]) members = treeOf(trees, treeIds[i]!);
+    const known = members.size;
     members.set(nodeIds[i]!, i);
+    if (members.size === known) throw invalidModel(`${kind} ${nodeIds[i]} of tree ${treeIds[i]} occurs twice`, 'once');
   }
   return trees;
+}
+
+function treeOf(trees: Map<number, Map<number, number>>, id: number): Map<number, number> {
+  const known = trees.get(id);
+  if (known !== undefined) return known;
+  if (trees.size >= ModelLimits.trees) throw invalidModel('the model has too many trees', `${ModelLimits.trees}`);
+  const members = new Map<number, number>();
+  trees.set(id, members);
+  return members;
 }
 
 /** Appends one tree, parents before children, and returns the class that its leaves add to. */
@@ -219,7 +222,8 @@ function copyTree(
       if (!(features[entry]! >= 0)) throw invalidModel(`node ${next.id} tests feature ${features[entry]}`, '0 or more');
       const { isStrict, isReversed } = comparison;
       const missingTrue = missing !== undefined && missing[entry] !== 0;
-      const [low, high] = isReversed ? [falseIds[entry]!, trueIds[entry]!] : [trueIds[entry]!, falseIds[entry]!];
+      const low = isReversed ? falseIds[entry]! : trueIds[entry]!;
+      const high = isReversed ? trueIds[entry]! : falseIds[entry]!;
       const left = builder.addLeaf(0);
       const right = builder.addLeaf(0);
       const threshold = isStrict ? floatBelow(thresholds[entry]!) : thresholds[entry]!;
@@ -284,11 +288,13 @@ function rateOf(id: number, members: ReadonlyMap<number, number>, rates: readonl
 /** The node that is nobody's child. */
 function rootOf(attributes: Attributes, members: ReadonlyMap<number, number>): number {
   const modes = attributes.strings.get('nodes_modes')!;
+  const trueIds = attributes.ints.get('nodes_truenodeids')!;
+  const falseIds = attributes.ints.get('nodes_falsenodeids')!;
   const children = new Set<number>();
   for (const entry of members.values()) {
     if (modes[entry] === 'LEAF') continue;
-    children.add(attributes.ints.get('nodes_truenodeids')![entry]!);
-    children.add(attributes.ints.get('nodes_falsenodeids')![entry]!);
+    children.add(trueIds[entry]!);
+    children.add(falseIds[entry]!);
   }
   for (const id of members.keys()) if (!children.has(id)) return id;
   throw invalidModel('a tree of the model is a cycle', 'one root per tree');

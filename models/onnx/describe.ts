@@ -72,8 +72,14 @@ export function describeModel(bytes: Uint8Array): ModelDescription {
   return readOutline(bytes).description;
 }
 
-/** The outline together with readers placed on each node, for decoders of particular operators. */
-export function readOutline(bytes: Uint8Array): { description: ModelDescription; nodes: Uint8Array[] } {
+/** What a model says about itself, together with the bytes of each node, for decoders of particular operators. */
+export interface Outline {
+  readonly description: ModelDescription;
+  readonly nodes: readonly Uint8Array[];
+}
+
+/** Reads the outline of any ONNX file. Throws ModelInvalid for anything that is not one. */
+export function readOutline(bytes: Uint8Array): Outline {
   if (bytes.length > ModelLimits.fileBytes) {
     throw invalidModel(`the model file has ${bytes.length} bytes`, `at most ${ModelLimits.fileBytes}`);
   }

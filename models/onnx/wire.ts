@@ -145,9 +145,12 @@ export class WireReader {
     return this.#bytes.subarray(at, at + length);
   }
 
-  text(): string {
+  /** @param known texts that are likely: of these no other copy is made */
+  text(known: readonly string[] = []): string {
+    const bytes = this.bytes();
+    for (const text of known) if (isAscii(bytes, text)) return text;
     try {
-      return utf8Decoder.decode(this.bytes());
+      return utf8Decoder.decode(bytes);
     } catch (cause) {
       if (cause instanceof TypeError)
         throw invalidModel('the model file holds a name that is not UTF-8', 'UTF-8', cause);
@@ -169,10 +172,29 @@ export class WireReader {
       out.push(this.#varint());
       return;
     }
-    const packed = this.message();
-    while (packed.#at < packed.#end) {
-      if (out.length >= limit) throw tooLong(limit);
-      out.push(packed.#varint());
+    this.message().#unpack(out, limit);
+  }
+
+  /** All that is left, as varints. Most of a model are these, and most of them small: those are read without a call. */
+  #unpack(out: number[], limit: number): void {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
+    for (let room = limit - out.length; at < end; room--) {
+      if (room <= 0) throw tooLong(limit);
+      const low = bytes[at]!;
+      const high = at + 1 < end ? bytes[at + 1]! : 0x80;
+      if (low < 0x80) {
+        out.push(low);
+        at++;
+      } else if (high < 0x80) {
+        out.push((low & 0x7f) | (high << 7));
+        at += 2;
+      } else {
+        this.#at = at;
+        out.push(this.#varint());
+        at = this.#at;
+      }
     }
   }
 
@@ -184,16 +206,21 @@ export class WireReader {
       return;
     }
     const packed = this.message();
-    if ((packed.#end - packed.#at) % 4 !== 0) throw invalidModel('the model file holds a broken list', '4-byte floats');
-    if (out.length + (packed.#end - packed.#at) / 4 > limit) throw tooLong(limit);
-    for (; packed.#at < packed.#end; packed.#at += 4) out.push(this.#view.getFloat32(packed.#at, true));
+    const view = this.#view;
+    const end = packed.#end;
+    if ((end - packed.#at) % 4 !== 0) throw invalidModel('the model file holds a broken list', '4-byte floats');
+    if (out.length + (end - packed.#at) / 4 > limit) throw tooLong(limit);
+    for (let at = packed.#at; at < end; at += 4) out.push(view.getFloat32(at, true));
   }
 
   skip(): void {
     if (this.type === WireType.Varint) this.#varint();
     else if (this.type === WireType.Fixed64) this.#take(8);
     else if (this.type === WireType.Fixed32) this.#take(4);
-    else this.bytes();
+    else {
+      this.#expect(WireType.Bytes);
+      this.#take(this.#varint());
+    }
   }
 
   #expect(type: number): void {
@@ -223,10 +250,17 @@ export class WireReader {
         low |= bits << 28;
         high |= bits >>> 4;
       } else high |= bits << (shift - 32);
-      if (byte < 0x80) return (high | 0) * TWO_32 + (low >>> 0);
+      // Most are small integers, and stay such in the engine's own representation.
+      if (byte < 0x80) return high === 0 && low >= 0 ? low : (high | 0) * TWO_32 + (low >>> 0);
     }
     throw invalidModel('the model file holds an endless number', 'at most ten bytes per varint');
   }
+}
+
+function isAscii(bytes: Uint8Array, text: string): boolean {
+  if (bytes.length !== text.length) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false;
+  return true;
 }
 
 function cutOff(): Error {

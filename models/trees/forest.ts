@@ -124,6 +124,7 @@ function checkTree(forest: Forest, tree: number): void {
     throw invalidModel(`tree ${tree} adds to score ${treeClass[tree]}`, `0 to ${scoreCount(forest) - 1}`);
   }
   const parents = new Uint8Array(size);
+  const isOwn = (child: number, parent: number) => child > parent && child < end && parents[child - start]!++ === 0;
   for (let node = start; node < end; node++) {
     if (feature[node] === LEAF) {
       if (!Number.isFinite(value[node]!)) throw invalidModel(`leaf ${node} holds ${value[node]}`, 'a finite number');
@@ -132,10 +133,9 @@ function checkTree(forest: Forest, tree: number): void {
     if (feature[node]! < 0 || feature[node]! >= forest.featureCount || Number.isNaN(threshold[node]!)) {
       throw invalidModel(`node ${node} tests feature ${feature[node]} <= ${threshold[node]}`, 'a feature of the model');
     }
-    for (const child of [left[node]!, right[node]!]) {
-      if (child <= node || child >= end || parents[child - start]!++ > 0) {
-        throw invalidModel(`node ${node} has child ${child}`, 'every child once, after its parent, in the same tree');
-      }
+    const wrong = isOwn(left[node]!, node) ? (isOwn(right[node]!, node) ? null : right[node]) : left[node];
+    if (wrong !== null) {
+      throw invalidModel(`node ${node} has child ${wrong}`, 'every child once, after its parent, in the same tree');
     }
   }
   for (let i = 1; i < size; i++) {
@@ -143,20 +143,24 @@ function checkTree(forest: Forest, tree: number): void {
   }
 }
 
+const FIRST_NODES = 1024;
+
 /** Appends trees and closes them into a Forest; used by the trainer and the decoder. */
 export class ForestBuilder {
-  readonly #feature: number[] = [];
-  readonly #threshold: number[] = [];
-  readonly #left: number[] = [];
-  readonly #right: number[] = [];
-  readonly #missingLeft: number[] = [];
-  readonly #value: number[] = [];
-  readonly #cover: number[] = [];
+  // Columns of nodes, with room for more: what a leaf has where nothing else is said is 0.
+  #feature = new Int32Array(FIRST_NODES);
+  #threshold = new Float32Array(FIRST_NODES);
+  #left = new Int32Array(FIRST_NODES);
+  #right = new Int32Array(FIRST_NODES);
+  #missingLeft = new Uint8Array(FIRST_NODES);
+  #value = new Float32Array(FIRST_NODES);
+  #cover = new Float32Array(FIRST_NODES);
+  #nodes = 0;
   readonly #treeOffsets: number[] = [0];
   readonly #treeClass: number[] = [];
 
   get nodeCount(): number {
-    return this.#feature.length;
+    return this.#nodes;
   }
 
   get treeCount(): number {
@@ -165,13 +169,12 @@ export class ForestBuilder {
 
   /** Returns the id of the new leaf. */
   addLeaf(value: number): number {
-    this.#missingLeft.push(0);
-    this.#feature.push(LEAF);
-    this.#threshold.push(0);
-    this.#left.push(0);
-    this.#right.push(0);
-    this.#cover.push(Number.NaN);
-    return this.#value.push(value) - 1;
+    if (this.#nodes === this.#feature.length) this.#grow();
+    const leaf = this.#nodes++;
+    this.#feature[leaf] = LEAF;
+    this.#cover[leaf] = Number.NaN;
+    this.#value[leaf] = value;
+    return leaf;
   }
 
   /** Turns a leaf into a split; its children are added afterwards. */
@@ -202,18 +205,34 @@ export class ForestBuilder {
   /** @param trees keep only the first so many (early stopping). */
   build(head: Pick<Forest, 'featureCount' | 'classNames' | 'link' | 'baseValues'>, trees = this.treeCount): Forest {
     const nodes = this.#treeOffsets[trees]!;
-    const cover = Float32Array.from(this.#cover.slice(0, nodes));
+    const cover = this.#cover.slice(0, nodes);
     return checkForest({
       ...head,
       treeOffsets: Int32Array.from(this.#treeOffsets.slice(0, trees + 1)),
       treeClass: Int32Array.from(this.#treeClass.slice(0, trees)),
-      feature: Int32Array.from(this.#feature.slice(0, nodes)),
-      threshold: Float32Array.from(this.#threshold.slice(0, nodes)),
-      left: Int32Array.from(this.#left.slice(0, nodes)),
-      right: Int32Array.from(this.#right.slice(0, nodes)),
-      missingLeft: Uint8Array.from(this.#missingLeft.slice(0, nodes)),
-      value: Float32Array.from(this.#value.slice(0, nodes)),
+      feature: this.#feature.slice(0, nodes),
+      threshold: this.#threshold.slice(0, nodes),
+      left: this.#left.slice(0, nodes),
+      right: this.#right.slice(0, nodes),
+      missingLeft: this.#missingLeft.slice(0, nodes),
+      value: this.#value.slice(0, nodes),
       cover: cover.some(Number.isNaN) ? null : cover,
     });
   }
+
+  #grow(): void {
+    const room = 2 * this.#feature.length;
+    this.#feature = copyTo(new Int32Array(room), this.#feature);
+    this.#threshold = copyTo(new Float32Array(room), this.#threshold);
+    this.#left = copyTo(new Int32Array(room), this.#left);
+    this.#right = copyTo(new Int32Array(room), this.#right);
+    this.#missingLeft = copyTo(new Uint8Array(room), this.#missingLeft);
+    this.#value = copyTo(new Float32Array(room), this.#value);
+    this.#cover = copyTo(new Float32Array(room), this.#cover);
+  }
+}
+
+function copyTo<T extends { set(from: ArrayLike<number>): void }>(room: T, from: ArrayLike<number>): T {
+  room.set(from);
+  return room;
 }

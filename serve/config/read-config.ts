@@ -4,6 +4,7 @@ import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { firstMistake, type Schema } from '../../core/json-schema.ts';
 import { unreadable } from '../../features/capture/input.ts';
 import { type Parsed, parseStructured } from '../../features/files/structured-text.ts';
+import { checkSinkConfig, forSink } from '../sinks/check-config.ts';
 import type { HttpSettings, SidecarConfig } from './config.ts';
 import { SIDECAR_SCHEMA, sourceSchema } from './schema.ts';
 
@@ -19,6 +20,10 @@ export function readConfig(path: string): SidecarConfig {
   if (mistake !== null) {
     const line = lineOf(mistake.place);
     throw wrong(`${path}${line === null ? '' : `, line ${line}`}: ${mistake.happened}`, mistake.expected);
+  }
+  for (const [i, sink] of ((value as SidecarConfig).sinks ?? []).entries()) {
+    const line = lineOf(['sinks', i]);
+    forSink(`${path}${line === null ? '' : `, line ${line}`}: sinks[${i}]`, () => checkSinkConfig(sink));
   }
   const { http, ...rest } = value as Omit<SidecarConfig, 'http'> & {
     readonly http?: HttpSettings & { readonly enabled?: boolean };

@@ -2,7 +2,7 @@
 import type { Finding, Table } from '../../core/table.ts';
 import { CertificateFinder } from './certificate/finder.ts';
 import { FingerprintFinder } from './fingerprint/finder.ts';
-import { NameFinder, type NameFinderOptions } from './names/finder.ts';
+import { NameFinder, type NameKnowledge } from './names/finder.ts';
 import { protocolEvidence } from './protocol.ts';
 import type { EvidenceFinder } from './source.ts';
 import { NO_FINDINGS } from './weights.ts';
@@ -11,8 +11,8 @@ import { NO_FINDINGS } from './weights.ts';
 export const EVIDENCE_LABEL = 'mining';
 
 /** Finders of their own for each run: those of certificates remember what they saw. */
-export function evidenceFinders(names: NameFinderOptions = {}): EvidenceFinder[] {
-  return [protocolEvidence, new NameFinder(names), new CertificateFinder(), new FingerprintFinder()];
+export function standingFinders(names: NameKnowledge): EvidenceFinder[] {
+  return [protocolEvidence, new NameFinder(names), new CertificateFinder(names.judge), new FingerprintFinder()];
 }
 
 /** What all finders say of a row. */

@@ -4,7 +4,7 @@
  */
 
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import { type FlowValue, rowsOf } from '../../features/flows.ts';
+import { type FlowValue, rowsOf } from '../../features/rows-of.ts';
 import { featureNamed } from '../../features/vector/schema.ts';
 import type { ModelCard } from '../../models/card.ts';
 import { columnOfPlace, placeNames } from '../../models/inputs.ts';

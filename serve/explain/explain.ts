@@ -1,6 +1,6 @@
 /** Everything that explains one row, for whoever shows it. */
 import type { Table } from '../../core/table.ts';
-import { type Flow, rowsOf } from '../../features/flows.ts';
+import { type Flow, rowsOf } from '../../features/rows-of.ts';
 import type { ModelCard } from '../../models/card.ts';
 import { readInputs } from '../../models/inputs.ts';
 import { outOfScope, type Verdict } from '../verdict.ts';

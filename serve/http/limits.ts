@@ -82,6 +82,10 @@ export const FIXED_LIMITS = {
   jsonValues: 1_000_000,
   /** Flows held at once while a capture is read; beyond, the least recently seen ends as `evicted`. 80 MiB. */
   captureFlows: 65_536,
+  /** Bytes up to which reading a capture takes less than a thread takes to begin: some hundred flows at most, 10 ms. */
+  shortCapture: 64 * 1024,
+  /** Blocks of flows of a capture under way, 3 MiB each: rows are made of one while the thread fills others. */
+  captureBlocks: 4,
   /** Memory that a capture is taken to need. */
   captureMemory: 128 * MIB,
   /** JSON takes so many times its length once it is read. */
@@ -96,7 +100,7 @@ export const FIXED_LIMITS = {
   arrowMost: 64 * MIB,
   /** An answer up to so long is sent when it is whole, so that a failure is told as one; longer ones as they are made. */
   heldAnswerBytes: 4 * MIB,
-  /** Rows that are written between two turns of the event loop: some milliseconds. */
+  /** Rows that are made of a capture, judged or written between two turns of the event loop: some milliseconds. */
   rowsPerTurn: 128,
   /** Verdicts in one answer. */
   listedVerdicts: 1_000,

@@ -4,13 +4,13 @@ import { ErrorCode } from '../../core/errors.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
 import { Damage } from '../../features/capture/decoder.ts';
 import { newInputAccount, unpacked } from '../../features/capture/input.ts';
-import { captureTables } from '../../features/extract.ts';
 import { batchRows } from '../../features/files/batch-rows.ts';
 import { holdAll } from '../../features/files/random-access.ts';
 import { tableBatches } from '../../features/files/table-reader.ts';
 import { notATable, specsOfNames, tableOfObjects } from '../../features/text/text-reader.ts';
 import { JsonRefused, measureJson, parseBoundedJson } from '../intelligence/bounded-json.ts';
 import { announcedLength, BODY_NAME, bodyPieces, wholeBody } from './body.ts';
+import { tablesApart } from './capture-apart.ts';
 import { FIXED_LIMITS, type HttpLimits } from './limits.ts';
 import { Media, type ScoredMedia } from './media.ts';
 import { busy, Refusal, tooLarge } from './refusal.ts';
@@ -193,9 +193,7 @@ async function* capture(
     refuse(head, ZSTD, 'zstd');
     if (input.compression !== 'none') refuse(head, GZIP, 'gzip within gzip');
   });
-  const tables = captureTables(BODY_NAME, boundedBytes(inner, unpackedBytes, account), {
-    maxFlows: FIXED_LIMITS.captureFlows,
-  });
+  const tables = tablesApart(BODY_NAME, boundedBytes(inner, unpackedBytes, account));
   try {
     for (;;) {
       const next = await tables.next();
@@ -203,7 +201,7 @@ async function* capture(
         yield next.value;
         continue;
       }
-      const damage = input.damage === Damage.None ? next.value.capture.damage : input.damage;
+      const damage = input.damage === Damage.None ? next.value : input.damage;
       account.damage = damage === Damage.None ? null : damage;
       return;
     }

@@ -1,9 +1,9 @@
 /** Feeds and the allow-list together: opened at the start, looked up by a finder, refreshed by a schedule. */
 import { readFileSync } from 'node:fs';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
-import type { NameFinderOptions } from '../evidence/names/finder.ts';
+import { packagePath } from '../../features/files/package-files.ts';
+import type { NameKnowledge } from '../evidence/names/finder.ts';
 import { enclosing } from '../evidence/names/host.ts';
-import { packagePath } from '../package-files.ts';
 import { Feed, type FeedOutcome, type FeedParts } from './feed.ts';
 import type { FeedCounts } from './feed-builder.ts';
 import { defaultFeedFolder, FeedCache } from './feed-cache.ts';
@@ -67,7 +67,7 @@ export class Intelligence {
   }
 
   /** For the finder of names: what is allowed is no pool and looks like none. */
-  readonly nameOptions: NameFinderOptions = {
+  readonly nameOptions: Pick<NameKnowledge, 'isAllowed'> = {
     isAllowed: (name) => {
       if (this.#allowed.length === 0) return false;
       return [...enclosing(name)].some((part) => this.#allowed.some((list) => list.find('domain', part) !== null));

@@ -50,6 +50,11 @@ export function itemBytes(item: Item): number {
   return item.kind === 'record' ? RECORD_BYTES : ROW_BYTES * Math.max(1, item.rows.length);
 }
 
+/** Verdicts that an item tells of, each counted once: none of a record of the sidecar's own. */
+export function itemRows(item: Item): number {
+  return item.kind === 'record' ? 0 : item.rows.length;
+}
+
 /** Of a row with all columns; text makes it more or less. */
 const ROW_BYTES = 2_048;
 const RECORD_BYTES = 1_024;

@@ -2,7 +2,7 @@
  * The sidecar: packets of a source to verdicts, and those to sinks, alerts, and whoever asks over HTTP. It never waits for a sink
  * while packets cannot wait for it, and what it loses it counts. Stopped, it judges every flow that lives and lets the sinks deliver.
  */
-import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Table } from '../../core/table.ts';
 import { AlertDesk } from '../alerts/alert-desk.ts';
 import { VerdictHistory } from '../alerts/verdict-history.ts';
@@ -18,12 +18,13 @@ import { keepRequestOf } from '../keep/keep-request.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Row } from '../records/row.ts';
+import { type CustomSink, CustomSinkGuard } from '../sinks/custom-sink.ts';
 import type { OpenSink } from '../sinks/delivering-sink.ts';
-import { SINK_LIMITS } from '../sinks/limits.ts';
 import { openSinks } from '../sinks/open-sink.ts';
+import { Delivery } from './delivery.ts';
 import { type HostRecordOptions, HostRecords } from './host-records.ts';
 import { Ingest, type IngestHandlers } from './ingest/ingest.ts';
-import type { Alert, Item } from './items.ts';
+import type { Alert } from './items.ts';
 import { Judge } from './judge.ts';
 import { ModelHolder } from './model-holder.ts';
 import { Service } from './service.ts';
@@ -38,6 +39,7 @@ import {
   keeperOptions,
   nameOfSource,
 } from './settings.ts';
+import { SinkWatch } from './sink-watch.ts';
 import { readState, writeState } from './state-file.ts';
 import { Status } from './status.ts';
 
@@ -50,13 +52,15 @@ const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 /** One that ran for so long before it broke is started again as the first time, ms. */
 const HEALTHY_MS = 600_000;
-/** Turns of the event loop that a sink needs to write what it has made into text. */
-const WRITING_TURNS = 4;
+/** How often sinks are asked whether they are in trouble, ms. */
+const SINK_LOOK_MS = 1_000;
 
 export interface SidecarContext {
   readonly log: Log;
   /** Of the program, for documents. */
   readonly version: string;
+  /** Of the program around it, beside those of the configuration: drained and closed with it. */
+  readonly sinks?: readonly CustomSink[];
 }
 
 /** All that a sidecar is made of, open. */
@@ -71,6 +75,8 @@ interface Parts {
   readonly hosts: HostRecords | null;
   readonly judge: Judge;
   readonly sinks: readonly OpenSink[];
+  readonly delivery: Delivery;
+  readonly sinkWatch: SinkWatch;
   readonly ring: VerdictRing;
   readonly feedback: FeedbackFile | null;
   readonly folder: EvidenceFolder | null;
@@ -80,15 +86,10 @@ interface Parts {
 
 export class Sidecar {
   readonly #parts: Parts;
-  readonly #cannotWait: boolean;
   #server: RunningHttpServer | null = null;
   #ingest: Ingest | null = null;
   readonly #stopping = new AbortController();
   #isSettled = false;
-  /** Set when it was to stop so long ago that nobody waits for room in sinks any more; the promise settles then. */
-  #isImpatient = false;
-  readonly #impatience: Promise<void>;
-  #loseIt: () => void = () => undefined;
   #timers: readonly NodeJS.Timeout[] = [];
 
   /** As it is now: what says which rows are alerts may change while it runs. */
@@ -97,10 +98,6 @@ export class Sidecar {
   private constructor(parts: Parts) {
     this.#parts = parts;
     this.#config = parts.config;
-    this.#cannotWait = cannotWait(parts.config.source);
-    this.#impatience = new Promise((resolve) => {
-      this.#loseIt = resolve;
-    });
   }
 
   /**
@@ -108,7 +105,7 @@ export class Sidecar {
    *
    * @throws FlowlampError
    */
-  static async open(config: SidecarConfig, { log, version }: SidecarContext): Promise<Sidecar> {
+  static async open(config: SidecarConfig, { log, version, sinks: own = [] }: SidecarContext): Promise<Sidecar> {
     const http = httpConfig(config);
     const holder = await ModelHolder.open(config.model ?? 'mining', finderOpener(config, log));
     const opened: { close(): Promise<void> }[] = [holder];
@@ -122,8 +119,10 @@ export class Sidecar {
       const desk = new AlertDesk(deskOptions(config), budget);
       const hosts = hostRecords(config, holder);
       const judge = new Judge({ holder, history, desk, drift, hosts });
-      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive: cannotWait(config.source) });
+      const sourceIsLive = cannotWait(config.source);
+      const sinks = await openSinks(config.sinks ?? [], { sourceIsLive, taken: own });
       opened.push(...sinks);
+      sinks.push(...own.map((sink) => new CustomSinkGuard(sink, { sourceIsLive })));
       const feedback = config.feedback === undefined ? null : await FeedbackFile.open(config.feedback);
       if (feedback !== null) opened.push(feedback);
       const { evidence } = config;
@@ -136,7 +135,9 @@ export class Sidecar {
             });
       if (folder !== null) opened.push(folder);
       const ring = new VerdictRing();
-      const status = new Status({ judge, desk, drift, history, holder, sinks, folder });
+      const delivery = new Delivery(sinks, (config.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1_000);
+      const sinkWatch = new SinkWatch(sinks, log);
+      const status = new Status({ judge, desk, drift, history, hosts, holder, sinks, folder });
       const metrics = http === null ? null : await Metrics.open(() => status.snapshot());
       const parts: Parts = {
         config,
@@ -149,6 +150,8 @@ export class Sidecar {
         hosts,
         judge,
         sinks,
+        delivery,
+        sinkWatch,
         ring,
         feedback,
         folder,
@@ -196,11 +199,7 @@ export class Sidecar {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     this.#ingest?.stop();
-    const giveUp = () => {
-      this.#isImpatient = true;
-      this.#loseIt();
-    };
-    setTimeout(giveUp, this.#drainMs).unref();
+    this.#parts.delivery.stop();
   }
 
   /** Reads the rules, and the model with its lists, again. Of each, what fails its check changes nothing. Never throws. */
@@ -252,6 +251,7 @@ export class Sidecar {
         await ingest.terminate();
         if (!isEndless(config.source) || this.#stopping.signal.aborted || !ingest.hasRun) throw error;
         status.beginAnew();
+        status.sourceState = 'failed';
         if (performance.now() - beganMs > HEALTHY_MS) restartMs = FIRST_RESTART_MS;
         log.error(
           { error: (error as Error).message, againInMs: restartMs },
@@ -268,12 +268,8 @@ export class Sidecar {
     await pause(ms, undefined, { signal }).catch(() => undefined);
   }
 
-  get #drainMs(): number {
-    return (this.#parts.config.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1_000;
-  }
-
   #handlers(): IngestHandlers {
-    const { log, status, folder } = this.#parts;
+    const { config, log, status, folder, delivery } = this.#parts;
     return {
       rows: (table, readAtMs) => this.#take(table, readAtMs),
       news: ({ level, text }) => log[level]({}, text),
@@ -281,30 +277,24 @@ export class Sidecar {
         status.ingest = counters;
       },
       bundle: (bundle) => folder?.store(bundle),
+      // One that failed and has no end is begun again.
+      ending: (hasFailed) => {
+        if (!hasFailed || !isEndless(config.source)) delivery.end();
+      },
       over: () => this.#settle(),
     };
   }
 
   async #take(table: Table, readAtMs: number): Promise<void> {
-    const { judge, metrics, ring } = this.#parts;
+    const { judge, metrics, ring, delivery } = this.#parts;
     const { rows, alerts, items, scoredMs } = await judge.take(table);
     if (this.#server !== null) ring.push(rows);
     for (const alert of alerts) this.#alarm(alert);
-    const offered = this.#offer(items);
+    const offered = delivery.offer(items);
     metrics?.observeScore(scoredMs / 1_000);
     metrics?.observeLatency((Date.now() - readAtMs) / 1_000, table.length);
     await offered;
-    await this.#letSinksWork(table.length);
-  }
-
-  /**
-   * Sinks make text of a few rows in a turn of the event loop. Where rows come without a pause they would have one turn for each
-   * thousand of rows, and lose what they could deliver; one that hangs holds up nothing here.
-   */
-  async #letSinksWork(rows: number): Promise<void> {
-    const { sinks } = this.#parts;
-    const most = Math.ceil(rows / SINK_LIMITS.rowsAtOnce) + WRITING_TURNS;
-    for (let i = 0; i < most && sinks.some(({ counters }) => counters.waiting > 0); i++) await turn();
+    await delivery.letWork(table.length);
   }
 
   #alarm(alert: Alert): void {
@@ -315,30 +305,20 @@ export class Sidecar {
     if (request !== null) this.#ingest?.keep(request.flow, request.facts);
   }
 
-  /** Settles when sinks have room for more, where packets can wait for that: one table may be many items. */
-  async #offer(items: readonly Item[]): Promise<void> {
-    const { sinks } = this.#parts;
-    for (const item of items) {
-      for (const sink of sinks) sink.offer(item);
-      if (this.#cannotWait || this.#isImpatient) continue;
-      const rooms = sinks.map((sink) => sink.room()).filter((room) => room !== null);
-      if (rooms.length > 0) await Promise.race([Promise.all(rooms), this.#impatience]);
-    }
-  }
-
   /** All rows are judged: what is left to say is said, and the sinks deliver. */
   async #settle(): Promise<void> {
-    const { judge, sinks, status, config } = this.#parts;
+    const { judge, status, config, delivery } = this.#parts;
     this.#isSettled = true;
+    await delivery.offer(judge.finish());
+    if (config.statusSeconds !== 0 && status.snapshot().packets > 0) await delivery.offer([status.record()]);
+    await delivery.drain();
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#offer(judge.finish());
-    if (config.statusSeconds !== 0 && status.snapshot().packets > 0) await this.#offer([status.record()]);
-    await Promise.all(sinks.map((sink) => sink.drain(this.#drainMs)));
   }
 
   async #close(): Promise<void> {
-    const { sinks, holder, feedback, folder, log, status } = this.#parts;
+    const { sinks, sinkWatch, holder, feedback, folder, log, status } = this.#parts;
     if (!this.#isSettled) await this.#settle();
+    sinkWatch.finish();
     const closings = [
       () => this.#server?.close(),
       () => Promise.all(sinks.map((sink) => sink.close())),
@@ -360,12 +340,13 @@ export class Sidecar {
   }
 
   #startTimers(): NodeJS.Timeout[] {
-    const { config, status, log } = this.#parts;
+    const { config, status, log, delivery, sinkWatch } = this.#parts;
     const { statusSeconds = DEFAULT_STATUS_SECONDS } = config;
-    const timers = [setInterval(() => this.#remember(), STATE_MS)];
+    const timers = [setInterval(() => this.#remember(), STATE_MS), setInterval(() => sinkWatch.look(), SINK_LOOK_MS)];
     if (statusSeconds > 0) {
       const tell = () => {
-        void this.#offer([status.record()]);
+        // Sinks that are being drained take nothing more.
+        if (!this.#isSettled) void delivery.offer([status.record()]);
         log.info(status.summary(), 'status');
       };
       timers.push(setInterval(tell, statusSeconds * 1_000));

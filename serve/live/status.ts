@@ -6,6 +6,7 @@ import type { Readiness } from '../http/service.ts';
 import type { EvidenceFolder } from '../keep/evidence-folder.ts';
 import type { MetricsSnapshot } from '../metrics/snapshot.ts';
 import type { OpenSink } from '../sinks/delivering-sink.ts';
+import type { HostRecords } from './host-records.ts';
 import type { IngestCounters } from './ingest/messages.ts';
 import type { AlertReason, SidecarRecord } from './items.ts';
 import type { Judge } from './judge.ts';
@@ -17,6 +18,8 @@ export interface StatusParts {
   readonly desk: AlertDesk;
   readonly drift: DriftWatch;
   readonly history: VerdictHistory;
+  /** Null where hosts are not told of. */
+  readonly hosts: HostRecords | null;
   readonly holder: ModelHolder;
   readonly sinks: readonly OpenSink[];
   readonly folder: EvidenceFolder | null;
@@ -99,7 +102,7 @@ export class Status {
   /** In one line of the log: plain numbers. */
   summary(): Readonly<Record<string, unknown>> {
     const { packets, captureDrops, sourceRestarts, liveFlows, scored, alerts, sinks } = this.snapshot();
-    const lost = Object.fromEntries(sinks.map(({ name, counters }) => [name, counters.dropped]));
+    const { folder } = this.#parts;
     return {
       source: this.sourceState,
       seconds: Math.round((Date.now() - this.#beganMs) / 1_000),
@@ -109,19 +112,24 @@ export class Status {
       liveFlows,
       scored,
       alerts,
-      lostBySinks: lost,
+      lostBySinks: Object.fromEntries(sinks.map(({ name, counters }) => [name, counters.dropped])),
+      rowsLostBySinks: Object.fromEntries(sinks.map(({ name, counters }) => [name, counters.rows.dropped])),
       rssMiB: mebibytes(process.memoryUsage.rss()),
       heaps: { rows: heapSize(), packets: this.ingest?.heap ?? null },
+      // Told where the log of the evidence does not lie, so that one that was cut shows.
+      ...(folder === null ? {} : { evidenceHead: folder.counters.head }),
     };
   }
 
   record(): SidecarRecord {
-    const { desk, history, folder } = this.#parts;
+    const { desk, history, hosts, sinks, folder } = this.#parts;
     const body = {
       ...this.summary(),
+      sinks: Object.fromEntries(sinks.map(({ name, counters }) => [name, counters])),
       decodeDrops: this.snapshot().decodeDrops,
       desk: desk.facts(),
       history: history.facts(),
+      ...(hosts === null ? {} : { hosts: hosts.facts() }),
       ...(folder === null ? {} : { evidence: folder.counters, keeper: this.ingest?.keeper ?? null }),
     };
     return { kind: 'record', record: 'status', time: new Date().toISOString(), body };

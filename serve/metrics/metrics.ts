@@ -19,6 +19,7 @@ const SCORE_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025
 const MOST_VALUES = { verdict: 32, row_kind: 8, sink: 32, reason: 64, route: 32 } as const;
 
 const OUTCOMES = ['accepted', 'delivered', 'dropped', 'spilled', 'retried'] as const;
+const ROW_OUTCOMES = ['accepted', 'delivered', 'dropped', 'spilled'] as const;
 
 export interface MetricsOptions {
   /** Those of the process and of Node, too. Default yes. */
@@ -161,6 +162,18 @@ function addSinks(add: MetricMaker, snapshot: () => MetricsSnapshot): void {
       for (const [sink, items] of names.sums(Object.fromEntries(counted))) put({ sink, outcome }, items);
     }
   });
+  add.counts(
+    'flowlamp_sink_rows_total',
+    'Rows in items of a sink, by what became of them.',
+    ['sink', 'outcome'],
+    (put) => {
+      const { sinks } = snapshot();
+      for (const outcome of ROW_OUTCOMES) {
+        const counted = sinks.map(({ name, counters }): [string, number] => [name, counters.rows[outcome]]);
+        for (const [sink, rows] of names.sums(Object.fromEntries(counted))) put({ sink, outcome }, rows);
+      }
+    },
+  );
 }
 
 type Put = (labels: Readonly<Record<string, string>>, value: number) => void;

@@ -125,6 +125,27 @@ function numberOfText(kind: 'count' | 'bytes' | 'seconds', text: string): number
   return unit === undefined ? Number.NaN : Number(match![1]) * unit;
 }
 
+/**
+ * Does what may refuse one sink of several, and says which it was.
+ *
+ * @param which `sinks[1]`, `--sink number 2`
+ * @throws FlowlampError of the same code
+ */
+export function forSink<T>(which: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw ofSink(which, cause);
+  }
+}
+
+/** The error with the sink that it is about before it; others as they are. */
+export function ofSink(which: string, cause: unknown): unknown {
+  if (!(cause instanceof FlowlampError)) return cause;
+  const { code, happened, expected, action } = cause;
+  return new FlowlampError(code, { happened: `${which}: ${happened}`, expected, action, cause });
+}
+
 export function invalid(happened: string, expected: string, action: string): FlowlampError {
   return new FlowlampError(ErrorCode.OptionInvalid, { happened, expected, action });
 }

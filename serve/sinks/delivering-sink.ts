@@ -2,13 +2,15 @@
  * A sink that delivers what it was offered, one delivery at a time and in order; what fails is tried again with back-off, and
  * everything is counted. Offering costs a push to a queue, whatever the destination does.
  */
-import type { Item } from '../live/items.ts';
+import { type Item, itemBytes } from '../live/items.ts';
 import type { Sink, SinkCounters } from '../live/sink.ts';
 import { BackOff, type BackOffTimes } from './back-off.ts';
 import { Bell } from './bell.ts';
+import { Deadline } from './deadline.ts';
 import { type Destination, Refused, TryLater, troubleText } from './destination.ts';
 import type { BatchSize } from './held-items.ts';
 import { SINK_LIMITS } from './limits.ts';
+import { FullPolicy } from './policy.ts';
 import { type QueueOptions, SinkQueue } from './queue.ts';
 
 export interface DeliveryOptions {
@@ -32,6 +34,7 @@ export interface OpenSink extends Sink {
 
 export class DeliveringSink<P> implements OpenSink {
   readonly name: string;
+  readonly isBlocking: boolean;
   readonly #wants: (item: Item) => boolean;
   readonly #destination: Destination<P>;
   readonly #queue: SinkQueue<P>;
@@ -49,11 +52,13 @@ export class DeliveringSink<P> implements OpenSink {
   #isCalling = false;
   readonly #running: Promise<void>;
   #drained: Promise<void> | null = null;
+  readonly #deadline = new Deadline();
   #retries = 0;
   #trouble: string | null = null;
 
   constructor(destination: Destination<P>, options: DeliveryOptions) {
     this.name = options.name;
+    this.isBlocking = options.queue.policy === FullPolicy.Block;
     this.#wants = options.wants;
     this.#destination = destination;
     this.#queue = new SinkQueue(destination, options.queue, () => {
@@ -70,8 +75,9 @@ export class DeliveringSink<P> implements OpenSink {
     if (this.#wants(item)) this.#queue.offer(item);
   }
 
-  room(): Promise<void> | null {
-    return this.#queue.room();
+  room(item: Item | null = null, isEnd = false): Promise<void> | null {
+    if (item === null) return this.#queue.room();
+    return this.#wants(item) ? this.#queue.room(itemBytes(item), isEnd) : null;
   }
 
   get counters(): SinkCounters {
@@ -85,16 +91,18 @@ export class DeliveringSink<P> implements OpenSink {
   }
 
   drain(deadlineMs: number): Promise<void> {
-    this.#drained ??= this.#drain(deadlineMs);
+    this.#deadline.set(deadlineMs);
+    this.#drained ??= this.#drain();
     return this.#drained;
   }
 
-  async #drain(deadlineMs: number): Promise<void> {
+  async #drain(): Promise<void> {
     this.#isDraining = true;
     // What waits for its next attempt has it now.
     this.#backOff.reset();
     this.#bell.ring();
-    await within(deadlineMs, this.#running);
+    await Promise.race([this.#running, this.#deadline.passed]);
+    this.#deadline.clear();
     this.#giveUp.abort();
     this.#bell.ring();
     await within(SINK_LIMITS.surrenderMs, this.#queue.surrender());

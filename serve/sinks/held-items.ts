@@ -14,11 +14,14 @@ export interface Entry<P> {
   /** Null where there is nothing to say of the item. */
   payload: P | null;
   readonly bytes: number;
+  /** That it tells of. */
+  readonly rows: number;
 }
 
 export class HeldItems<P> {
   readonly entries = new Fifo<Entry<P>>();
   bytes = 0;
+  rows = 0;
 
   get size(): number {
     return this.entries.size;
@@ -27,16 +30,21 @@ export class HeldItems<P> {
   push(entry: Entry<P>): void {
     this.entries.push(entry);
     this.bytes += entry.bytes;
+    this.rows += entry.rows;
   }
 
   unshift(entries: readonly Entry<P>[]): void {
     this.entries.unshift(entries);
-    for (const { bytes } of entries) this.bytes += bytes;
+    for (const { bytes, rows } of entries) {
+      this.bytes += bytes;
+      this.rows += rows;
+    }
   }
 
   shift(): Entry<P> | undefined {
     const entry = this.entries.shift();
     this.bytes -= entry?.bytes ?? 0;
+    this.rows -= entry?.rows ?? 0;
     return entry;
   }
 

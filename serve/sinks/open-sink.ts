@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import type { Table } from '../../core/table.ts';
 import type { Item, ItemKind } from '../live/items.ts';
 import type { BackOffTimes } from './back-off.ts';
-import { checkSinkConfig, invalid } from './check-config.ts';
+import { checkSinkConfig, invalid, ofSink } from './check-config.ts';
 import { checkColumns } from './columns.ts';
 import type {
   EveConfig,
@@ -38,6 +38,8 @@ import { WebhookDestination } from './webhook.ts';
 export interface SinkContext {
   /** True where packets come whether or not somebody has time for them: policy `block` is refused then. */
   readonly sourceIsLive: boolean;
+  /** Sinks that are there already, whose names others cannot have. */
+  readonly taken?: readonly { readonly name: string }[];
   /** Where secretEnv is looked up; the process's. */
   readonly env?: NodeJS.ProcessEnv;
   /** For tests. */
@@ -64,18 +66,21 @@ const FILE_SECONDS = 3600;
  * @throws FlowlampError OPTION_INVALID, OUTPUT_UNWRITABLE, KEY_INVALID, COLUMN_UNKNOWN, UNSUPPORTED
  */
 export async function openSinks(configs: readonly SinkConfig[], context: SinkContext): Promise<OpenSink[]> {
-  const names = namesOf(configs);
+  const { taken = [] } = context;
+  const names = namesOf([...taken, ...configs]).slice(taken.length);
   const sinks: OpenSink[] = [];
   try {
     for (const [i, config] of configs.entries()) sinks.push(await openSink({ ...config, name: names[i]! }, context));
     return sinks;
   } catch (error) {
     await Promise.all(sinks.map((sink) => sink.close()));
-    throw error;
+    // Those before it were opened.
+    const i = sinks.length;
+    throw ofSink(`sink ${i + 1} of ${configs.length} (${names[i]})`, error);
   }
 }
 
-function namesOf(configs: readonly SinkConfig[]): string[] {
+function namesOf(configs: readonly { readonly name?: string; readonly type?: string }[]): string[] {
   const taken = new Set<string>();
   for (const { name } of configs) {
     if (name === undefined) continue;
@@ -84,7 +89,7 @@ function namesOf(configs: readonly SinkConfig[]): string[] {
   }
   return configs.map(({ name, type }) => {
     if (name !== undefined) return name;
-    let free: string = type;
+    let free = type ?? '';
     for (let n = 2; taken.has(free); n++) free = `${type}-${n}`;
     taken.add(free);
     return free;

@@ -3,10 +3,11 @@
  * them is made when their turn comes: once each, and never of those that are dropped. What is spilled is made then, and lies
  * on disk as it will be sent.
  *
- * Order: memory (`front`), then the disk, then memory again (`back`: what will go to the disk). Every item that was accepted
- * is, at any time, delivered, dropped, spilled or waiting.
+ * Order: memory (`front`), then the disk, then memory again (`back`: what will go to the disk). Every item that was accepted,
+ * and every row in it, is at any time delivered, dropped, spilled or waiting.
  */
-import { type Item, itemBytes } from '../live/items.ts';
+import { type Item, itemBytes, itemRows } from '../live/items.ts';
+import type { SinkCounters } from '../live/sink.ts';
 import { BackOff, type BackOffTimes } from './back-off.ts';
 import { Bell } from './bell.ts';
 import { type Destination, troubleText } from './destination.ts';
@@ -14,6 +15,7 @@ import { type BatchSize, type Entry, HeldItems } from './held-items.ts';
 import { SINK_LIMITS } from './limits.ts';
 import { FullPolicy } from './policy.ts';
 import type { SpillStore } from './spill-store.ts';
+import { Tally, tallyOf } from './tally.ts';
 
 export interface QueueOptions {
   readonly policy: FullPolicy;
@@ -30,8 +32,10 @@ interface InFlight<P> {
   readonly entries: readonly Entry<P>[];
   readonly isFromDisk: boolean;
   /** Of them, those that nothing could be made of. */
-  lost: number;
+  readonly lost: Tally;
 }
+
+export type QueueCounts = Omit<SinkCounters, 'retries' | 'trouble'>;
 
 export class SinkQueue<P> {
   readonly #destination: Pick<Destination<P>, 'encode' | 'form'>;
@@ -45,11 +49,11 @@ export class SinkQueue<P> {
   /** Taken and not settled; null while nothing is. */
   #inFlight: InFlight<P> | null = null;
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
-  #accepted: number;
-  #delivered = 0;
-  #dropped: number;
-  /** Items on their way to the disk. */
-  #spilling = 0;
+  readonly #accepted = new Tally();
+  readonly #delivered = new Tally();
+  readonly #dropped = new Tally();
+  /** On their way to the disk. */
+  #spilling = new Tally();
   #isSpilling = false;
   readonly #spillBell = new Bell();
   readonly #spillBackOff: BackOff;
@@ -69,18 +73,28 @@ export class SinkQueue<P> {
     this.#onReady = onReady;
     this.#spillBackOff = new BackOff(options.backOff);
     // An earlier run's, of which what it had not written to its end is lost.
-    this.#accepted = (this.#spill?.items ?? 0) + (this.#spill?.torn ?? 0);
-    this.#dropped = this.#spill?.torn ?? 0;
+    if (this.#spill === null) return;
+    const { items, rows, torn } = this.#spill;
+    this.#accepted.add(items + torn, rows);
+    this.#dropped.add(torn, 0);
   }
 
-  get counts(): { accepted: number; delivered: number; dropped: number; spilled: number; waiting: number } {
-    const inFlight = this.#inFlight === null || this.#inFlight.isFromDisk ? 0 : this.#inFlight.entries.length;
+  get counts(): QueueCounts {
+    const [front, back, spilling, spill] = [this.#front, this.#back, this.#spilling, this.#spill];
+    const inFlight = tallyOf(this.#inFlight === null || this.#inFlight.isFromDisk ? [] : this.#inFlight.entries);
     return {
-      accepted: this.#accepted,
-      delivered: this.#delivered,
-      dropped: this.#dropped + (this.#spill?.dropped ?? 0),
-      spilled: this.#spill?.items ?? 0,
-      waiting: this.#front.size + this.#back.size + this.#spilling + inFlight,
+      accepted: this.#accepted.items,
+      delivered: this.#delivered.items,
+      dropped: this.#dropped.items + (spill?.dropped ?? 0),
+      spilled: spill?.items ?? 0,
+      waiting: front.size + back.size + spilling.items + inFlight.items,
+      rows: {
+        accepted: this.#accepted.rows,
+        delivered: this.#delivered.rows,
+        dropped: this.#dropped.rows + (spill?.droppedRows ?? 0),
+        spilled: spill?.rows ?? 0,
+        waiting: front.rows + back.rows + spilling.rows + inFlight.rows,
+      },
     };
   }
 
@@ -102,12 +116,12 @@ export class SinkQueue<P> {
   }
 
   offer(item: Item): void {
-    this.#accepted++;
+    const entry: Entry<P> = { item, payload: null, bytes: itemBytes(item), rows: itemRows(item) };
+    this.#accepted.add(1, entry.rows);
     if (this.#isEnded) {
-      this.#dropped++;
+      this.#dropped.add(1, entry.rows);
       return;
     }
-    const entry: Entry<P> = { item, payload: null, bytes: itemBytes(item) };
     if (this.#spill !== null) this.#offerOrSpill(entry);
     else {
       // Whoever waits for room never comes here; whoever should and does not may fill as much again.
@@ -119,8 +133,7 @@ export class SinkQueue<P> {
   }
 
   #offerOrSpill(entry: Entry<P>): void {
-    const isInOrder = this.#spill!.items === 0 && this.#back.size === 0 && !this.#isSpilling;
-    if (isInOrder && this.#hasRoom(this.#front, entry.bytes)) {
+    if (this.#isInOrder && this.#hasRoom(this.#front, entry.bytes)) {
       this.#front.push(entry);
       this.#onReady();
       return;
@@ -131,17 +144,27 @@ export class SinkQueue<P> {
     if (!this.#isSpilling) void this.#spillBack();
   }
 
+  /** Nothing has gone to the disk that has to come first. */
+  get #isInOrder(): boolean {
+    return this.#spill?.items === 0 && this.#back.size === 0 && !this.#isSpilling;
+  }
+
   #hasRoom(store: HeldItems<P>, bytes: number, factor = 1): boolean {
     if (store.size === 0) return true;
     return store.size < this.#maxItems * factor && store.bytes + bytes <= this.#maxBytes * factor;
   }
 
   #dropOldest(store: HeldItems<P>): void {
-    if (store.shift() !== undefined) this.#dropped++;
+    const oldest = store.shift();
+    if (oldest !== undefined) this.#dropped.add(1, oldest.rows);
   }
 
-  room(): Promise<void> | null {
-    if (this.#policy !== FullPolicy.Block || this.#isEnded || this.#hasRoom(this.#front, 1)) return null;
+  /**
+   * Null where an item that holds so many bytes would push nothing out; else settles when something has left the queue: then
+   * there may be. Of a policy other than `block` only at the end, when nobody is held up by it.
+   */
+  room(bytes = 1, isEnd = false): Promise<void> | null {
+    if (this.#isEnded || !(isEnd || this.#policy === FullPolicy.Block) || this.#wouldTake(bytes)) return null;
     if (this.#room === null) {
       let resolve = () => {};
       const promise = new Promise<void>((settle) => {
@@ -152,9 +175,13 @@ export class SinkQueue<P> {
     return this.#room.promise;
   }
 
+  #wouldTake(bytes: number): boolean {
+    if (this.#spill === null) return this.#hasRoom(this.#front, bytes);
+    return (this.#isInOrder && this.#hasRoom(this.#front, bytes)) || this.#hasRoom(this.#back, bytes);
+  }
+
   #tellOfRoom(): void {
-    if (this.#room === null || !(this.#isEnded || this.#hasRoom(this.#front, 1))) return;
-    this.#room.resolve();
+    this.#room?.resolve();
     this.#room = null;
   }
 
@@ -163,34 +190,35 @@ export class SinkQueue<P> {
     if (this.#front.size === 0 && this.#hasSpilled) return this.#takeFromDisk(most);
     const store = this.#front.size > 0 || this.#isSpilling ? this.#front : this.#back;
     const entries = store.take(most);
-    const inFlight: InFlight<P> = { entries, isFromDisk: false, lost: 0 };
+    const inFlight: InFlight<P> = { entries, isFromDisk: false, lost: new Tally() };
     this.#inFlight = inFlight;
     this.#tellOfRoom();
-    const made = await this.#encodeAll(entries);
-    inFlight.lost = entries.length - made.length;
+    const made = await this.#encodeAll(entries, inFlight.lost);
     return made.flatMap(({ payload }) => (payload === null ? [] : [payload]));
   }
 
   async #takeFromDisk(most: BatchSize): Promise<P[]> {
-    const pieces = await this.#spill!.read(most);
-    if (pieces.length === 0) return [];
-    const entries = pieces.map(({ length }): Entry<P> => ({ item: null, payload: null, bytes: length }));
-    const inFlight: InFlight<P> = { entries, isFromDisk: true, lost: 0 };
+    const records = await this.#spill!.read(most);
+    if (records.length === 0) return [];
+    const entries = records.map(
+      ({ payload, rows }): Entry<P> => ({ item: null, payload: null, bytes: payload.length, rows }),
+    );
+    const inFlight: InFlight<P> = { entries, isFromDisk: true, lost: new Tally() };
     this.#inFlight = inFlight;
     const payloads: P[] = [];
-    for (const bytes of pieces) {
+    for (const { payload, rows } of records) {
       try {
-        payloads.push(await this.#destination.form.fromBytes(bytes));
+        payloads.push(await this.#destination.form.fromBytes(payload));
       } catch (error) {
-        inFlight.lost++;
+        inFlight.lost.add(1, rows);
         this.trouble = troubleText(error);
       }
     }
     return payloads;
   }
 
-  /** Without those of which nothing could be made. */
-  async #encodeAll(entries: readonly Entry<P>[]): Promise<Entry<P>[]> {
+  /** Without those of which nothing could be made, which are added to `lost`. */
+  async #encodeAll(entries: readonly Entry<P>[], lost: Tally): Promise<Entry<P>[]> {
     const made: Entry<P>[] = [];
     for (const entry of entries) {
       try {
@@ -198,6 +226,7 @@ export class SinkQueue<P> {
         entry.item = null;
         made.push(entry);
       } catch (error) {
+        lost.add(1, entry.rows);
         this.trouble = troubleText(error);
       }
     }
@@ -205,22 +234,26 @@ export class SinkQueue<P> {
   }
 
   async delivered(): Promise<void> {
-    const { sent, lost } = await this.#settle();
-    this.#delivered += sent;
-    this.#dropped += lost;
+    await this.#settle(this.#delivered);
   }
 
   async refused(): Promise<void> {
-    const { sent, lost } = await this.#settle();
-    this.#dropped += sent + lost;
+    await this.#settle(this.#dropped);
   }
 
-  async #settle(): Promise<{ sent: number; lost: number }> {
+  /** @param outcome what the payloads that could be made count as */
+  async #settle(outcome: Tally): Promise<void> {
     const inFlight = this.#inFlight;
-    if (inFlight === null) return { sent: 0, lost: 0 }; // surrendered in the meantime
+    if (inFlight === null) return; // surrendered in the meantime
     this.#inFlight = null;
-    if (inFlight.isFromDisk) await this.#spill!.commit();
-    return { sent: inFlight.entries.length - inFlight.lost, lost: inFlight.lost };
+    if (inFlight.isFromDisk) {
+      await this.#spill!.commit();
+      this.#tellOfRoom();
+    }
+    const { entries, lost } = inFlight;
+    const all = tallyOf(entries);
+    outcome.add(all.items - lost.items, all.rows - lost.rows);
+    this.#dropped.add(lost.items, lost.rows);
   }
 
   /** Brings what waits at the back to the disk, as long as there is something. */
@@ -228,17 +261,19 @@ export class SinkQueue<P> {
     this.#isSpilling = true;
     while (this.#back.size > 0 && !this.#isEnded) {
       const taken = this.#back.take({ items: SINK_LIMITS.spillItems, bytes: SINK_LIMITS.batchBytes });
-      this.#spilling = taken.length;
-      const made = await this.#encodeAll(taken);
-      this.#dropped += taken.length - made.length;
-      this.#spilling = made.length;
+      this.#spilling = tallyOf(taken);
+      this.#tellOfRoom();
+      const lost = new Tally();
+      const made = await this.#encodeAll(taken, lost);
+      this.#dropped.add(lost.items, lost.rows);
+      this.#spilling = tallyOf(made);
       try {
         await this.#store(made);
-        this.#spilling = 0;
+        this.#spilling = new Tally();
         this.#spillBackOff.reset();
         this.#onReady();
       } catch (error) {
-        this.#spilling = 0;
+        this.#spilling = new Tally();
         this.#back.unshift(made);
         this.trouble = `spilling to disk: ${troubleText(error)}`;
         await this.#spillBell.wait(this.#spillBackOff.next());
@@ -250,11 +285,12 @@ export class SinkQueue<P> {
 
   /** What is nothing to be sent is delivered by that. */
   async #store(entries: readonly Entry<P>[]): Promise<void> {
-    const pieces = entries.flatMap(({ payload }) =>
-      payload === null ? [] : [this.#destination.form.toBytes(payload)],
+    const records = entries.flatMap(({ payload, rows }) =>
+      payload === null ? [] : [{ payload: this.#destination.form.toBytes(payload), rows }],
     );
-    if (pieces.length > 0) await this.#spill!.append(pieces);
-    this.#delivered += entries.length - pieces.length;
+    if (records.length > 0) await this.#spill!.append(records);
+    const nothing = tallyOf(entries.filter(({ payload }) => payload === null));
+    this.#delivered.add(nothing.items, nothing.rows);
     if (this.trouble?.startsWith('spilling') === true) this.trouble = null;
   }
 
@@ -267,13 +303,18 @@ export class SinkQueue<P> {
     this.#inFlight = null;
     if (inFlight?.isFromDisk === true) await this.#spill!.release();
     if (this.#spill !== null) await this.#idleSpiller();
-    else if (inFlight !== null) this.#dropped += inFlight.entries.length;
+    else if (inFlight !== null) this.#dropAll(inFlight.entries);
     if (this.#spill === null) {
       while (this.#front.size > 0) this.#dropOldest(this.#front);
       return;
     }
     if (inFlight?.isFromDisk === false) this.#front.unshift(inFlight.entries);
     for (const store of [this.#front, this.#back]) await this.#storeAll(store);
+  }
+
+  #dropAll(entries: readonly Entry<P>[]): void {
+    const { items, rows } = tallyOf(entries);
+    this.#dropped.add(items, rows);
   }
 
   /** The one that is at work comes to its end. */
@@ -284,14 +325,15 @@ export class SinkQueue<P> {
   async #storeAll(store: HeldItems<P>): Promise<void> {
     while (store.size > 0) {
       const taken = store.take({ items: SINK_LIMITS.spillItems, bytes: SINK_LIMITS.batchBytes });
-      this.#spilling = taken.length;
-      const made = await this.#encodeAll(taken);
-      this.#dropped += taken.length - made.length;
+      this.#spilling = tallyOf(taken);
+      const lost = new Tally();
+      const made = await this.#encodeAll(taken, lost);
+      this.#dropped.add(lost.items, lost.rows);
       await this.#store(made).catch((error: unknown) => {
         this.trouble = `spilling to disk: ${troubleText(error)}`;
-        this.#dropped += made.length;
+        this.#dropAll(made);
       });
-      this.#spilling = 0;
+      this.#spilling = new Tally();
     }
   }
 

@@ -1,19 +1,31 @@
 /**
  * Records of a segment of spilled payloads:
  *
- *     magic:64 "FLSPILL1"  tag:192 (what the payloads are, ASCII, filled with zeros)
- *     { length:32  check:64  payload }*
+ *     magic:64 "FLSPILL2"  tag:192 (what the payloads are, ASCII, filled with zeros)
+ *     { length:32  rows:32  check:64  payload }*
  *
- * Numbers are little-endian; `check` is the first 8 bytes of the SHA-256 of length and payload.
+ * Numbers are little-endian; `length` is that of the payload, `rows` how many rows it tells of, `check` the first 8 bytes of the
+ * SHA-256 of length, rows and payload.
  */
 import { createHash } from 'node:crypto';
 import { SINK_LIMITS } from './limits.ts';
 
-const MAGIC = 'FLSPILL1';
+const MAGIC = 'FLSPILL2';
 const TAG_BYTES = 24;
 export const SEGMENT_HEAD = MAGIC.length + TAG_BYTES;
+const COUNTS_BYTES = 8;
 const CHECK_BYTES = 8;
-export const RECORD_HEAD = 4 + CHECK_BYTES;
+export const RECORD_HEAD = COUNTS_BYTES + CHECK_BYTES;
+
+export interface SpillRecord {
+  readonly payload: Uint8Array;
+  /** Rows that it tells of: what is lost with it. */
+  readonly rows: number;
+}
+
+export function rowsOf(records: readonly SpillRecord[]): number {
+  return records.reduce((sum, { rows }) => sum + rows, 0);
+}
 
 export function segmentHead(tag: string): Uint8Array {
   const head = Buffer.alloc(SEGMENT_HEAD);
@@ -30,24 +42,25 @@ export function segmentTag(bytes: Uint8Array): string | null {
 }
 
 /** The bytes of records, one behind the other. */
-export function encodeRecords(payloads: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(payloads.flatMap((payload) => [recordHead(payload), payload]));
+export function encodeRecords(records: readonly SpillRecord[]): Uint8Array {
+  return Buffer.concat(records.flatMap((record) => [recordHead(record), record.payload]));
 }
 
-function recordHead(payload: Uint8Array): Buffer {
+function recordHead({ payload, rows }: SpillRecord): Buffer {
   const head = Buffer.alloc(RECORD_HEAD);
   head.writeUInt32LE(payload.length);
-  checkOf(head.subarray(0, 4), payload).copy(head, 4);
+  head.writeUInt32LE(rows, 4);
+  checkOf(head.subarray(0, COUNTS_BYTES), payload).copy(head, COUNTS_BYTES);
   return head;
 }
 
-function checkOf(length: Uint8Array, payload: Uint8Array): Buffer {
-  return createHash('sha256').update(length).update(payload).digest().subarray(0, CHECK_BYTES);
+function checkOf(counts: Uint8Array, payload: Uint8Array): Buffer {
+  return createHash('sha256').update(counts).update(payload).digest().subarray(0, CHECK_BYTES);
 }
 
 export interface FoundRecords {
   /** Borrowed from the bytes. */
-  readonly payloads: readonly Uint8Array[];
+  readonly records: readonly SpillRecord[];
   /** Where the last whole record ends. */
   readonly end: number;
   /** True where what stands behind it is damaged, and not merely unfinished. */
@@ -59,26 +72,26 @@ export interface FoundRecords {
 /**
  * The whole records in these bytes, from `at` on.
  *
- * @param most payloads, and bytes of them, to look for; the first is found however long it is
+ * @param most records, and bytes of them, to look for; the first is found however long it is
  */
 export function decodeRecords(bytes: Uint8Array, at: number, most: { items: number; bytes: number }): FoundRecords {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const payloads: Uint8Array[] = [];
+  const records: SpillRecord[] = [];
   let end = at;
   let total = 0;
-  while (payloads.length < most.items && (payloads.length === 0 || total < most.bytes) && end < bytes.length) {
-    if (end + RECORD_HEAD > bytes.length) return { payloads, end, isDamaged: false, missing: RECORD_HEAD };
+  while (records.length < most.items && (records.length === 0 || total < most.bytes) && end < bytes.length) {
+    if (end + RECORD_HEAD > bytes.length) return { records, end, isDamaged: false, missing: RECORD_HEAD };
     const length = view.getUint32(end, true);
-    if (length > SINK_LIMITS.recordBytes) return { payloads, end, isDamaged: true, missing: 0 };
+    if (length > SINK_LIMITS.recordBytes) return { records, end, isDamaged: true, missing: 0 };
     const from = end + RECORD_HEAD;
-    if (from + length > bytes.length) return { payloads, end, isDamaged: false, missing: RECORD_HEAD + length };
+    if (from + length > bytes.length) return { records, end, isDamaged: false, missing: RECORD_HEAD + length };
     const payload = bytes.subarray(from, from + length);
-    if (!checkOf(bytes.subarray(end, end + 4), payload).equals(bytes.subarray(end + 4, from))) {
-      return { payloads, end, isDamaged: true, missing: 0 };
+    if (!checkOf(bytes.subarray(end, end + COUNTS_BYTES), payload).equals(bytes.subarray(end + COUNTS_BYTES, from))) {
+      return { records, end, isDamaged: true, missing: 0 };
     }
-    payloads.push(payload);
+    records.push({ payload, rows: view.getUint32(end + 4, true) });
     total += length;
     end = from + length;
   }
-  return { payloads, end, isDamaged: false, missing: 0 };
+  return { records, end, isDamaged: false, missing: 0 };
 }

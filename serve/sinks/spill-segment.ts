@@ -1,7 +1,15 @@
 /** A file of spilled payloads: written at its end, read from its beginning. */
 import { open, rm } from 'node:fs/promises';
 import { SINK_LIMITS } from './limits.ts';
-import { decodeRecords, encodeRecords, RECORD_HEAD, SEGMENT_HEAD, segmentHead } from './spill-records.ts';
+import {
+  decodeRecords,
+  encodeRecords,
+  RECORD_HEAD,
+  rowsOf,
+  SEGMENT_HEAD,
+  type SpillRecord,
+  segmentHead,
+} from './spill-records.ts';
 
 /** What of a file is used here; tests put in one that fails. */
 export interface SegmentFile {
@@ -25,23 +33,26 @@ export class SpillSegment {
   /** Up to here it holds whole records. */
   bytes: number;
   records: number;
-  /** Records from the first on that are settled, and where they end. */
+  rows: number;
+  /** Records from the first on that are settled, their rows, and where they end. */
   settled = 0;
+  settledRows = 0;
   settledBytes = SEGMENT_HEAD;
   /** Taken away: what is being delivered of it lies nowhere else. */
   isGone = false;
 
-  private constructor(id: number, path: string, file: SegmentFile, bytes: number, records: number) {
+  private constructor(id: number, path: string, file: SegmentFile, bytes: number, found: readonly SpillRecord[]) {
     this.id = id;
     this.path = path;
     this.#file = file;
     this.bytes = bytes;
-    this.records = records;
+    this.records = found.length;
+    this.rows = rowsOf(found);
   }
 
   static async create(id: number, path: string, tag: string, openFile: OpenSegment): Promise<SpillSegment> {
     const file = await openFile(path, 'w+');
-    const segment = new SpillSegment(id, path, file, 0, 0);
+    const segment = new SpillSegment(id, path, file, 0, []);
     try {
       await segment.#writeAll(segmentHead(tag));
     } catch (error) {
@@ -56,7 +67,7 @@ export class SpillSegment {
     id: number,
     path: string,
     bytes: number,
-    records: number,
+    records: readonly SpillRecord[],
     openFile: OpenSegment,
   ): Promise<SpillSegment> {
     return new SpillSegment(id, path, await openFile(path, 'r+'), bytes, records);
@@ -66,18 +77,23 @@ export class SpillSegment {
     return this.records - this.settled;
   }
 
+  get leftRows(): number {
+    return this.rows - this.settledRows;
+  }
+
   /** All or nothing: what was written of it when it fails is cut off. */
-  async append(payloads: readonly Uint8Array[]): Promise<void> {
+  async append(records: readonly SpillRecord[]): Promise<void> {
     const before = this.bytes;
     try {
-      await this.#writeAll(encodeRecords(payloads));
+      await this.#writeAll(encodeRecords(records));
     } catch (error) {
       this.bytes = before;
       // Where that fails too, the next append writes over it, and a reader after a crash sees that it does not hold.
       await this.#file.truncate(before).catch(() => undefined);
       throw error;
     }
-    this.records += payloads.length;
+    this.records += records.length;
+    this.rows += rowsOf(records);
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
@@ -89,25 +105,25 @@ export class SpillSegment {
   }
 
   /**
-   * The first payloads that are not settled, and where they end.
+   * The first records that are not settled, and where they end.
    *
    * @throws where the file does not hold what was written to it
    */
-  async read(most: { items: number; bytes: number }): Promise<{ payloads: readonly Uint8Array[]; end: number }> {
+  async read(most: { items: number; bytes: number }): Promise<{ records: readonly SpillRecord[]; end: number }> {
     const from = this.settledBytes;
     let piece = await this.#readAt(from, READ_BYTES);
     let found = decodeRecords(piece, 0, most);
-    if (found.payloads.length === 0 && found.missing > 0) {
+    if (found.records.length === 0 && found.missing > 0) {
       piece = await this.#readAt(from, Math.max(RECORD_HEAD, found.missing));
       found = decodeRecords(piece, 0, most);
       // The first piece may have ended within the head of a long record.
-      if (found.payloads.length === 0 && found.missing > 0) {
+      if (found.records.length === 0 && found.missing > 0) {
         piece = await this.#readAt(from, found.missing);
         found = decodeRecords(piece, 0, most);
       }
     }
-    if (found.payloads.length === 0) throw new Error('the spilled items on disk were damaged');
-    return { payloads: found.payloads.slice(0, this.left), end: from + found.end };
+    if (found.records.length === 0) throw new Error('the spilled items on disk were damaged');
+    return { records: found.records.slice(0, this.left), end: from + found.end };
   }
 
   async #readAt(from: number, count: number): Promise<Uint8Array> {

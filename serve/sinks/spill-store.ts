@@ -9,15 +9,16 @@ import { join } from 'node:path';
 import { ErrorCode, FlowlampError } from '../../core/errors.ts';
 import { lockFolder, unwritable } from './folder-lock.ts';
 import { SINK_LIMITS } from './limits.ts';
-import { decodeRecords, RECORD_HEAD, SEGMENT_HEAD, segmentTag } from './spill-records.ts';
+import { decodeRecords, RECORD_HEAD, rowsOf, SEGMENT_HEAD, type SpillRecord, segmentTag } from './spill-records.ts';
 import { type OpenSegment, openSegment, SpillSegment } from './spill-segment.ts';
+import { Tally } from './tally.ts';
 
 const SEGMENT_NAME = /^(\d{10})\.spill$/;
 const CURSOR = 'cursor.json';
 /** A quarter of all at most, so that dropping the oldest leaves the rest. */
 const SEGMENTS_AT_LEAST = 4;
 const ALL = { items: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
-const NONE = { payloads: [], end: 0 };
+const NONE = { records: [], end: 0 };
 
 /** How far an earlier run came: the records of segments before `segment`, and those in it before `bytes`, are settled. */
 interface Cursor {
@@ -29,6 +30,7 @@ interface Cursor {
 interface Reading {
   readonly segment: SpillSegment;
   readonly count: number;
+  readonly rows: number;
   readonly end: number;
 }
 
@@ -44,8 +46,8 @@ export class SpillStore {
   #active: SpillSegment | null = null;
   #nextId = 1;
   #reading: Reading | null = null;
-  #items = 0;
-  #dropped = 0;
+  readonly #held = new Tally();
+  readonly #dropped = new Tally();
   #torn = 0;
   /** One thing at a time happens to the files. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -81,47 +83,56 @@ export class SpillStore {
 
   /** Payloads on disk, those included that are being delivered. */
   get items(): number {
-    return this.#items;
+    return this.#held.items;
+  }
+
+  /** Rows that they tell of. */
+  get rows(): number {
+    return this.#held.rows;
   }
 
   /** Payloads that were lost: the oldest made room, or their file was damaged. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#dropped.items;
   }
 
-  /** Records that an earlier run had begun and not ended, when the store was opened. */
+  get droppedRows(): number {
+    return this.#dropped.rows;
+  }
+
+  /** Records that an earlier run had begun and not ended, when the store was opened; nobody knows of how many rows. */
   get torn(): number {
     return this.#torn;
   }
 
   /** Payloads that can be read. */
   get hasUnread(): boolean {
-    return this.#items > (this.#reading?.count ?? 0);
+    return this.#held.items > (this.#reading?.count ?? 0);
   }
 
   /**
    * Puts payloads behind all others; all of them or, where that fails, none. Where there is no room the oldest segment goes.
    */
-  append(payloads: readonly Uint8Array[]): Promise<void> {
+  append(records: readonly SpillRecord[]): Promise<void> {
     return this.#inTurn(async () => {
-      const bytes = payloads.reduce((sum, { length }) => sum + RECORD_HEAD + length, 0);
+      const bytes = records.reduce((sum, { payload }) => sum + RECORD_HEAD + payload.length, 0);
       if (this.#active !== null && this.#active.bytes + bytes > this.#segmentBytes) await this.#seal();
       await this.#makeRoom(bytes + SEGMENT_HEAD);
       this.#active ??= await this.#begin();
-      await this.#active.append(payloads);
-      this.#items += payloads.length;
+      await this.#active.append(records);
+      this.#held.add(records.length, rowsOf(records));
     });
   }
 
   /** The oldest payloads; they stay until `commit`. Empty where there are none, or they turn out to be damaged. */
-  read(most: { items: number; bytes: number }): Promise<readonly Uint8Array[]> {
+  read(most: { items: number; bytes: number }): Promise<readonly SpillRecord[]> {
     return this.#inTurn(async () => {
       const segment = this.#segments.find(({ left }) => left > 0);
       if (segment === undefined) return [];
       try {
-        const { payloads, end } = await segment.read(most);
-        this.#reading = { segment, count: payloads.length, end };
-        return payloads;
+        const { records, end } = await segment.read(most);
+        this.#reading = { segment, count: records.length, rows: rowsOf(records), end };
+        return records;
       } catch {
         this.#drop(segment);
         await this.#remove(segment);
@@ -136,10 +147,11 @@ export class SpillStore {
       const reading = this.#reading;
       this.#reading = null;
       if (reading === null) return;
-      const { segment, count, end } = reading;
-      this.#items -= count;
+      const { segment, count, rows, end } = reading;
+      this.#held.add(-count, -rows);
       if (segment.isGone) return;
       segment.settled += count;
+      segment.settledRows += rows;
       segment.settledBytes = end;
       if (segment.left === 0) await this.#remove(segment);
       else await this.#note({ segment: segment.id, records: segment.settled, bytes: end });
@@ -152,8 +164,7 @@ export class SpillStore {
       const reading = this.#reading;
       this.#reading = null;
       if (reading?.segment.isGone !== true) return;
-      this.#items -= reading.count;
-      this.#dropped += reading.count;
+      this.#lose(reading.count, reading.rows);
     });
   }
 
@@ -205,10 +216,13 @@ export class SpillStore {
 
   /** What is left of the segment is lost, but for what is being delivered. */
   #drop(segment: SpillSegment): void {
-    const reading = this.#reading?.segment === segment ? this.#reading.count : 0;
-    const lost = segment.left - reading;
-    this.#items -= lost;
-    this.#dropped += lost;
+    const { count, rows } = this.#reading?.segment === segment ? this.#reading : { count: 0, rows: 0 };
+    this.#lose(segment.left - count, segment.leftRows - rows);
+  }
+
+  #lose(items: number, rows: number): void {
+    this.#held.add(-items, -rows);
+    this.#dropped.add(items, rows);
   }
 
   async #remove(segment: SpillSegment): Promise<void> {
@@ -246,14 +260,15 @@ export class SpillStore {
     // Without a whole head, it was killed before the first record.
     const found = tag === null ? NONE : decodeRecords(bytes, SEGMENT_HEAD, ALL);
     if (found.end < bytes.length && bytes.length > SEGMENT_HEAD) this.#torn++;
-    const segment = await SpillSegment.found(id, path, found.end, found.payloads.length, this.#openFile);
+    const segment = await SpillSegment.found(id, path, found.end, found.records, this.#openFile);
     if (cursor?.segment === id && cursor.records <= segment.records && cursor.bytes <= segment.bytes) {
       segment.settled = cursor.records;
+      segment.settledRows = rowsOf(found.records.slice(0, cursor.records));
       segment.settledBytes = cursor.bytes;
     }
     if (segment.left === 0) return segment.remove();
     this.#segments.push(segment);
-    this.#items += segment.left;
+    this.#held.add(segment.left, segment.leftRows);
   }
 
   async #readCursor(): Promise<Cursor | null> {

@@ -17,13 +17,18 @@ export async function* paced(pieces: AsyncIterable<Uint8Array>, signal: AbortSig
   }
 }
 
-/** The bytes of an open file from `at` on; each piece is borrowed until the next is asked for. */
-export async function* filePieces(file: number, at: number): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of an open file; each piece is borrowed until the next is asked for.
+ *
+ * @param from offset of the first; null for where the file stands, as whoever opened it left it
+ */
+export async function* filePieces(file: number, from: number | null): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(READ_BYTES);
+  let at = from;
   for (;;) {
     const count = readSync(file, buffer, 0, buffer.length, at);
     if (count === 0) return;
-    at += count;
+    if (at !== null) at += count;
     yield buffer.subarray(0, count);
   }
 }

@@ -17,7 +17,7 @@ import {
 import { emptyFile } from '../../features/capture/reader.ts';
 import type { Source, SourceCounters, SourceNews, StreamSink } from '../live/source.ts';
 import type { PcapConfig } from './config.ts';
-import { paced } from './file-pieces.ts';
+import { filePieces, paced } from './file-pieces.ts';
 import { Outlet, pump } from './outlet.ts';
 import { openPipe, pipePieces } from './pipe-pieces.ts';
 
@@ -65,8 +65,10 @@ export class PcapStream implements Source {
   }
 
   #pieces(signal: AbortSignal): AsyncIterable<Uint8Array> {
-    if (this.#isFile) return readInput(this.#path, newInputAccount());
     const isInput = this.#path === STANDARD_INPUT;
+    // By its number: the stream that Node makes of it belongs to the main thread, and is empty in others.
+    if (this.#isFile && isInput) return filePieces(STANDARD_INPUT_FD, null);
+    if (this.#isFile) return readInput(this.#path, newInputAccount());
     let fd: number;
     try {
       fd = isInput ? STANDARD_INPUT_FD : openPipe(this.#path);
@@ -82,7 +84,7 @@ function isRegular(path: string): boolean {
   const isInput = path === STANDARD_INPUT;
   if (isInput && isatty(STANDARD_INPUT_FD)) throw unusable('standard input is a terminal', 'pipe a capture into it');
   try {
-    // Standard input that was redirected is a file, too; Node reads it under its number in /dev/fd.
+    // Standard input that was redirected is a file, too.
     const status = statSync(isInput ? '/dev/stdin' : path);
     if (status.isDirectory()) throw unusable(`${path} is a folder`, 'use --watch or --replay for folders');
     if (status.isFIFO() || status.isSocket()) return false;

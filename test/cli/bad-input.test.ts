@@ -4,8 +4,10 @@ import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { hashInputs, type ModelCard } from '../../models/card.ts';
-import { expectFailure, expectNoRemains, flowlamp, jsonRows, sample, samples, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, jsonRows, sample, samples, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 const demo = sample('demo.pcap');
 const shipped = join(samples, '../../models/zoo/mining');
@@ -25,7 +27,7 @@ beforeAll(() => {
 afterAll(() => folder.remove());
 
 describe('what is no capture', () => {
-  test.concurrent.each([
+  test.each([
     ['an empty file', ['extract', 'empty.pcap'], 'FILE_EMPTY'],
     ['an empty file to score', ['score', 'empty.pcap'], 'FILE_EMPTY'],
     ['nothing on standard input', ['extract', '-'], 'FILE_EMPTY'],
@@ -134,7 +136,7 @@ describe('a model that cannot be used', () => {
       /labels is \[\]/,
     ],
   ];
-  test.concurrent.each(cases)('%s is refused', async (name, code, spoil, message) => {
+  test.each(cases)('%s is refused', async (name, code, spoil, message) => {
     const path = folder.at(`model ${name}`);
     cpSync(shipped, path, { recursive: true });
     spoil(path);
@@ -215,14 +217,11 @@ describe('a command line that is wrong', () => {
     ['a seed that is no number', ['train', 'x', '-o', 'y', '--seed', 'abc'], /whole number/],
     ['two captures to inspect', ['inspect', demo, demo], /too many arguments/],
   ];
-  test.concurrent.each(cases)(
-    '%s is a matter of usage: exit code 2, said on standard error',
-    async (_, args, message) => {
-      const { code, stdout, stderr } = await flowlamp(args);
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toMatch(message);
-    },
-  );
+  test.each(cases)('%s is a matter of usage: exit code 2, said on standard error', async (_, args, message) => {
+    const { code, stdout, stderr } = await flowlamp(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
 
   test('help and version go to standard output and are no failure', async () => {
     const [help, version] = await Promise.all([flowlamp(['score', '--help']), flowlamp(['--version'])]);

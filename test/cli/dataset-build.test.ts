@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
-import { expectFailure, expectNoRemains, flowlamp, jsonRows, manifest, sample, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, jsonRows, manifest, sample, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 mkdirSync(folder.at('captures'));

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
-import { expectFailure, flowlamp, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
@@ -26,7 +28,7 @@ test.each(['row', 'flow_id', 'capture,row'])(
     expect(outcome.stderr).toMatch(/--i-know/);
     expect(existsSync(folder.at('rows'))).toBe(false);
   },
-  20_000,
+  120_000,
 );
 
 test('by a column of groups, and by row for those who know', async () => {

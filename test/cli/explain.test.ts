@@ -2,8 +2,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SHIPPED_INPUTS, SHIPPED_MODEL } from '../support/shipped-model.ts';
-import { expectFailure, expectNoRemains, flowlamp, jsonRows, sample, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, jsonRows, sample, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 const demo = sample('demo.pcap');
 const run = (...args: string[]) => flowlamp(args, { cwd: folder.path });

@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { hasSharedData, sharedPath } from '../support/shared-data.ts';
-import { flowlamp, jsonRows, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { jsonRows, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 

@@ -3,8 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Frame, pcap } from '../support/captures.ts';
 import { Flag, type Segment, tcp } from '../support/frames.ts';
-import { expectNoRemains, flowlamp, jsonRows, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectNoRemains, jsonRows, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 const infected = folder.at('infected.pcap');
 

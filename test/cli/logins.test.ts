@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { down, framesOf, segments, up } from '../features/protocol/clear-flow.ts';
 import { pcap } from '../support/captures.ts';
 import { EXCHANGES, line, MONERO } from '../support/mining-bytes.ts';
-import { expectFailure, flowlamp, jsonRows, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, jsonRows, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 const COLUMNS = ['--columns', 'mining_login,mining_login_length,mining_worker'];
 

@@ -4,13 +4,14 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { SHIPPED_MODEL, SHIPPED_VERSION } from '../support/shipped-model.ts';
-import { expectFailure, expectNoRemains, flowlamp, jsonRows, sample, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, jsonRows, type RunOptions, sample, temporaryFolder } from './run.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 const registry = folder.at('registry');
-const env = { FLOWLAMP_MODELS: registry };
-const run = (...args: string[]) => flowlamp(args, { env });
+const flowlamp = keptProgram({ FLOWLAMP_MODELS: registry });
+const run = (...args: string[]) => flowlamp(args);
 const capture = sample('demo.pcap');
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -19,10 +20,8 @@ writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
 writeFileSync(pub, publicKey.export({ type: 'spki', format: 'pem' }));
 
 /** What `score` says of the capture, but for the name of the model. */
-async function verdicts(model: string, extra: Record<string, string> = {}) {
-  const { code, stdout, stderr } = await flowlamp(['score', capture, '-m', model, '--quiet'], {
-    env: { ...env, ...extra },
-  });
+async function verdicts(model: string, options: RunOptions = {}) {
+  const { code, stdout, stderr } = await flowlamp(['score', capture, '-m', model, '--quiet'], options);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return jsonRows(stdout).map(({ model: _, ...row }) => row);
 }
@@ -75,7 +74,7 @@ test('a model goes through an archive and through a folder, file by file the sam
   for (const name of ['card.json', 'model.onnx']) {
     const original = readFileSync(new URL(`../../models/zoo/mining/${name}`, import.meta.url));
     for (const place of ['from-tar', 'from-folder'])
-      expect(readFileSync(join(folder.at(place), name))).toEqual(original);
+      expect(readFileSync(join(folder.at(place), name)).equals(original), `${place}/${name}`).toBe(true);
   }
   expectNoRemains(folder.path);
 });
@@ -110,11 +109,7 @@ test('a signed model is verified, and refused everywhere once anything of it is 
     ],
     [
       'model.onnx',
-      (place) =>
-        writeFileSync(
-          place,
-          readFileSync(place).map((byte, i) => (i === 5000 ? byte ^ 1 : byte)),
-        ),
+      (place) => writeFileSync(place, readFileSync(place).fill(readFileSync(place)[5000]! ^ 1, 5000, 5001)),
     ],
     ['model.onnx', (place) => rmSync(place)],
     [
@@ -141,8 +136,8 @@ test('a signed model is verified, and refused everywhere once anything of it is 
 
 test('under FLOWLAMP_MODEL_KEY only what ships and what that key signed is loaded', async () => {
   await expectDone('model', 'export', 'mining', '-o', folder.at('unsigned'));
-  const trusting = { ...env, FLOWLAMP_MODEL_KEY: pub };
-  const refused = await flowlamp(['score', capture, '-m', folder.at('unsigned')], { env: trusting });
+  const trusting = { env: { FLOWLAMP_MODEL_KEY: pub } };
+  const refused = await flowlamp(['score', capture, '-m', folder.at('unsigned')], trusting);
   expectFailure(refused, 'MODEL_INVALID');
   expect(refused.stderr).toContain('is not signed');
   await expectDone('model', 'sign', folder.at('unsigned'), '--key', key);

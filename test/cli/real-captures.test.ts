@@ -1,8 +1,10 @@
 /** What the program says of captures that it did not make: one of each kind. */
 import { describe, expect, test } from 'vitest';
 import { hasSharedData, sharedPath } from '../support/shared-data.ts';
-import { flowlamp, jsonRows } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { jsonRows } from './run.ts';
 
+const flowlamp = keptProgram();
 const tcpdump = (name: string) => `robustness/tcpdump/tests/${name}`;
 const examples = (name: string) => `robustness/pcapplusplus/Packet++Test/PacketExamples/${name}`;
 
@@ -57,7 +59,7 @@ describe.skipIf(!hasSharedData)('real captures (skipped without ../shared/data)'
     ],
     ['a time beyond 2038', tcpdump('time_2039.pcap'), [/^time: +2039-01-01 00:00:00 UTC$/m], /^$/],
   ];
-  test.concurrent.each(cases)('inspect tells of %s', async (_, path, facts, warnings) => {
+  test.each(cases)('inspect tells of %s', async (_, path, facts, warnings) => {
     const { code, stdout, stderr } = await flowlamp(['inspect', sharedPath(path)]);
     expect(code).toBe(0);
     for (const fact of facts) expect(stdout).toMatch(fact);

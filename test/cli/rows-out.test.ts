@@ -1,8 +1,10 @@
 /** --filter, --anonymize and --compress, as users give them. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectFailure, expectNoRemains, flowlamp, jsonRows, type Outcome, sample, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, jsonRows, type Outcome, sample, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 const demo = sample('demo.pcap');
 const key = folder.at('key');
@@ -22,7 +24,7 @@ afterAll(() => {
   folder.remove();
 });
 
-test.concurrent('extract --filter writes the rows that fit, and needs no column to be written', async () => {
+test('extract --filter writes the rows that fit, and needs no column to be written', async () => {
   const { code, stdout } = await flowlamp(['extract', demo, '--filter', 'dst_port != 443', '--columns', 'flow_id']);
   expect(code).toBe(0);
   const expected = rows.filter((row) => row['dst_port'] !== 443);
@@ -31,7 +33,7 @@ test.concurrent('extract --filter writes the rows that fit, and needs no column 
   expect(jsonRows(stdout)).toEqual(expected.map((row) => ({ flow_id: row['flow_id'] })));
 });
 
-test.concurrent('score --filter asks for what scoring adds, of captures and of tables alike', async () => {
+test('score --filter asks for what scoring adds, of captures and of tables alike', async () => {
   await flowlamp(['extract', demo, '-o', folder.at('flows.parquet')]);
   const [all, some, ofTable] = await Promise.all([
     flowlamp(['score', demo, '-f', 'jsonl']),
@@ -44,7 +46,7 @@ test.concurrent('score --filter asks for what scoring adds, of captures and of t
   expect(jsonRows(ofTable.stdout)).toEqual(expected);
 });
 
-test.concurrent('a filter that cannot be used is one line, and nothing is written', async () => {
+test('a filter that cannot be used is one line, and nothing is written', async () => {
   const path = folder.at('none.csv');
   const [syntax, column] = await Promise.all([
     flowlamp(['extract', demo, '--filter', 'dst_port = 443', '-o', path]),
@@ -56,7 +58,7 @@ test.concurrent('a filter that cannot be used is one line, and nothing is writte
   expect(existsSync(path)).toBe(false);
 });
 
-test.concurrent('--anonymize leaves no address, and gives the same rows in every format and with any --jobs', async () => {
+test('--anonymize leaves no address, and gives the same rows in every format and with any --jobs', async () => {
   const expected = jsonRows(anonymous.stdout);
   expect(expected).toHaveLength(rows.length);
   const addresses = new Set(
@@ -70,7 +72,7 @@ test.concurrent('--anonymize leaves no address, and gives the same rows in every
   expect(jsonRows(scored.stdout).map(bare)).toEqual(expected);
 });
 
-test.concurrent('rows are chosen by their true addresses, and community_id needs no other column to be written', async () => {
+test('rows are chosen by their true addresses, and community_id needs no other column to be written', async () => {
   const source = rows[0]!['src_ip'] as string;
   const args = ['extract', demo, '--anonymize', key, '--columns', 'community_id', '--filter', `src_ip == ${source}`];
   const found = jsonRows((await flowlamp(args)).stdout);
@@ -79,7 +81,7 @@ test.concurrent('rows are chosen by their true addresses, and community_id needs
   expect(found).toEqual(expected.map((row) => ({ community_id: row['community_id'] })));
 });
 
-test.concurrent('a key that is none, or that others may read', async () => {
+test('a key that is none, or that others may read', async () => {
   writeFileSync(folder.at('short'), 'abc');
   writeFileSync(folder.at('open'), readFileSync(key));
   chmodSync(folder.at('open'), 0o644);
@@ -92,7 +94,7 @@ test.concurrent('a key that is none, or that others may read', async () => {
   expect(open.stdout).toBe(anonymous.stdout);
 });
 
-test.concurrent('--compress makes Arrow smaller, is read again, and has no place in text', async () => {
+test('--compress makes Arrow smaller, is read again, and has no place in text', async () => {
   const [plain, packed] = [folder.at('plain.arrow'), folder.at('packed.arrow')];
   const [, , text] = await Promise.all([
     flowlamp(['extract', demo, '-o', plain]),
@@ -106,7 +108,7 @@ test.concurrent('--compress makes Arrow smaller, is read again, and has no place
   expectFailure(text!, 'OPTION_INVALID');
 });
 
-test.concurrent('Parquet goes through pipes', async () => {
+test('Parquet goes through pipes', async () => {
   await flowlamp(['extract', demo, '-o', folder.at('piped.parquet')]);
   const bytes = readFileSync(folder.at('piped.parquet'));
   const { code, stdout } = await flowlamp(['score', '-', '-f', 'jsonl', '--columns', 'flow_id'], { input: bytes });

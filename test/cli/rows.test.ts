@@ -1,11 +1,14 @@
 /** `--emit`, `--key-vlan` and `--jobs`: which rows, of which flows, read how many captures at a time. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pcap } from '../support/captures.ts';
 import { ethernet, tcp } from '../support/frames.ts';
-import { expectFailure, expectNoRemains, flowlamp, jsonRows, sample, samples, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, firstPackets, jsonRows, sample, samples, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 const demo = sample('demo.pcap');
 afterAll(() => {
@@ -17,7 +20,7 @@ const kindsOf = (text: string) => jsonRows(text).map((row) => row['row_kind']);
 const count = (kinds: readonly unknown[], kind: string) => kinds.filter((one) => one === kind).length;
 
 describe('--emit', () => {
-  test.concurrent('once gives rows of that kind only; several times, of each kind', async () => {
+  test('once gives rows of that kind only; several times, of each kind', async () => {
     const columns = ['--columns', 'row_kind,end_reason,fwd_packets,bwd_packets'];
     const [prefix, all] = await Promise.all([
       flowlamp(['extract', demo, '--emit', 'prefix:3', ...columns]),
@@ -47,7 +50,7 @@ describe('--emit', () => {
     expect(all.stderr).toMatch(/16 flows in \d+ rows; /);
   });
 
-  test.concurrent('is end if it is not given, and scored as any row', async () => {
+  test('is end if it is not given, and scored as any row', async () => {
     const [plain, end, scored] = await Promise.all([
       flowlamp(['extract', demo]),
       flowlamp(['extract', demo, '--emit', 'end']),
@@ -58,7 +61,7 @@ describe('--emit', () => {
     expect(jsonRows(scored.stdout)[0]).toHaveProperty('verdict');
   });
 
-  test.concurrent('of no known kind, or a second interval, is a usage error', async () => {
+  test('of no known kind, or a second interval, is a usage error', async () => {
     const [kind, second] = await Promise.all([
       flowlamp(['extract', demo, '--emit', 'ends']),
       flowlamp(['score', demo, '--emit', 'interval:1', '--emit', 'interval:2']),
@@ -70,7 +73,7 @@ describe('--emit', () => {
   });
 });
 
-test.concurrent('--key-vlan makes flows of different VLANs different flows', async () => {
+test('--key-vlan makes flows of different VLANs different flows', async () => {
   const frame = (id: number) => ethernet(tcp({ from: '10.0.0.1:4000', to: '10.0.0.2:80' }).subarray(14), id);
   const path = folder.at('vlans.pcap');
   writeFileSync(path, pcap([5, 6, 5].map((id, i) => ({ at: i, bytes: frame(id) }))));
@@ -87,9 +90,12 @@ test.concurrent('--key-vlan makes flows of different VLANs different flows', asy
 
 describe('--jobs', () => {
   const kinds = ['--emit', 'end', '--emit', 'prefix:4', '--emit', 'interval:20'];
-  const captures = [1, 2, 3, 4].map((number) => sample(`test-0${number}.pcap.gz`));
+  const captures = [1, 2, 3, 4].map((number) => folder.at(`test-0${number}.pcap`));
+  beforeAll(() => {
+    for (const path of captures) writeFileSync(path, firstPackets(`${basename(path)}.gz`, 3000));
+  });
 
-  test.concurrent.each(['jsonl', 'arrow'])('writes the same %s for every number', async (format) => {
+  test.each(['jsonl', 'arrow'])('writes the same %s for every number', async (format) => {
     const paths = await Promise.all(
       ['1', '3'].map(async (jobs) => {
         const path = folder.at(`jobs-${jobs}.${format}`);
@@ -103,7 +109,7 @@ describe('--jobs', () => {
     for (const other of others) expect(other.equals(one!)).toBe(true);
   });
 
-  test.concurrent('of which more than one split a single capture writes the same', async () => {
+  test('of which more than one split a single capture writes the same', async () => {
     const gzip = folder.at('demo.pcap.gz');
     writeFileSync(gzip, gzipSync(readFileSync(demo)));
     for (const path of [demo, gzip]) {
@@ -120,11 +126,11 @@ describe('--jobs', () => {
     }
   });
 
-  test.concurrent('scores the same, flow tables among the captures and standard input included', async () => {
+  test('scores the same, flow tables among the captures and standard input included', async () => {
     const table = folder.at('table.csv');
-    expect((await flowlamp(['extract', sample('test-01.pcap.gz'), '-o', table])).code).toBe(0);
-    const inputs = [demo, table, sample('test-02.pcap.gz'), '-', sample('test-03.pcap.gz'), demo];
-    const input = readFileSync(sample('train-01.pcap.gz')); // compressed, as it may come
+    expect((await flowlamp(['extract', captures[0]!, '-o', table])).code).toBe(0);
+    const inputs = [demo, table, captures[1]!, '-', captures[2]!, demo];
+    const input = gzipSync(readFileSync(captures[3]!)); // compressed, as it may come
     const [one, three] = await Promise.all(
       ['1', '3'].map((jobs) => flowlamp(['score', ...inputs, '-f', 'jsonl', '--jobs', jobs], { input })),
     );
@@ -134,8 +140,8 @@ describe('--jobs', () => {
     expect(three!.stderr.replace(/\d+\.\d\d s/, '')).toBe(one!.stderr.replace(/\d+\.\d\d s/, ''));
   });
 
-  test.concurrent('labels from a manifest are the same', async () => {
-    const inputs = [demo, sample('test-01.pcap.gz'), sample('test-02.pcap.gz')];
+  test('labels from a manifest are the same', async () => {
+    const inputs = [demo, sample('test-02.pcap.gz')];
     const [one, two] = await Promise.all(
       ['1', '2'].map((jobs) => flowlamp(['extract', ...inputs, '--labels', sample('manifest.json'), '--jobs', jobs])),
     );
@@ -151,17 +157,17 @@ describe('--jobs', () => {
       writeFileSync(noise, 'no capture at all');
     });
 
-    test.concurrent('fails as without, and leaves no output file', async () => {
+    test('fails as without, and leaves no output file', async () => {
       for (const jobs of ['1', '3']) {
         const path = folder.at(`bad-${jobs}.csv`);
-        const outcome = await flowlamp(['extract', demo, noise, sample('test-01.pcap.gz'), '--jobs', jobs, '-o', path]);
+        const outcome = await flowlamp(['extract', demo, noise, captures[0]!, '--jobs', jobs, '-o', path]);
         expectFailure(outcome, 'NOT_A_CAPTURE');
         expect(() => readFileSync(path)).toThrow('ENOENT');
       }
     });
 
-    test.concurrent('that is cut off warns in the same place, and fails under --strict', async () => {
-      const inputs = [sample('test-01.pcap.gz'), cut, sample('test-02.pcap.gz')];
+    test('that is cut off warns in the same place, and fails under --strict', async () => {
+      const inputs = [captures[0]!, cut, captures[1]!];
       const [one, three, strict] = await Promise.all([
         flowlamp(['extract', ...inputs]),
         flowlamp(['extract', ...inputs, '--jobs', '3']),
@@ -174,12 +180,12 @@ describe('--jobs', () => {
     });
   });
 
-  test.concurrent('a reader who leaves early ends it quietly', async () => {
+  test('a reader who leaves early ends it quietly', async () => {
     const outcome = await flowlamp(['extract', samples, '--jobs', '4'], { meddle: (child) => child.stdout!.destroy() });
     expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test.concurrent('of none is a usage error', async () => {
+  test('of none is a usage error', async () => {
     expect((await flowlamp(['extract', demo, '--jobs', '0'])).code).toBe(2);
   });
 });

@@ -1,15 +1,27 @@
 /** The program as users run it: a process of its own, its exit code and what it wrote. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export const samples = fileURLToPath(new URL('../../datasets/samples/', import.meta.url));
 export const sample = (name: string) => join(samples, name);
+/**
+ * The first packets of a sample, where some flows are as good as all: a classic capture, little-endian and not compressed.
+ * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html
+ */
+export function firstPackets(name: string, count: number): Uint8Array {
+  const capture = gunzipSync(readFileSync(sample(name)));
+  let at = 24;
+  for (let packet = 0; packet < count && at < capture.length; packet++) at += 16 + capture.readUInt32LE(at + 8);
+  return capture.subarray(0, at);
+}
+
 export const manifest = sample('manifest.json');
 
 export interface Outcome {

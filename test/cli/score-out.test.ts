@@ -3,8 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ecsFaults } from '../serve/records/ecs-fields.ts';
 import { eveFaults } from '../serve/records/eve-rules.ts';
-import { expectFailure, expectNoRemains, flowlamp, jsonRows, sample, samples, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, jsonRows, sample, samples, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 const demo = sample('demo.pcap');
 const flows = folder.at('demo.arrow');
@@ -22,7 +24,7 @@ afterAll(() => {
   folder.remove();
 });
 
-test.concurrent('EVE has a flow record for every row and an alert for every risk, all as Suricata could write them', async () => {
+test('EVE has a flow record for every row and an alert for every risk, all as Suricata could write them', async () => {
   const { code, stdout } = await flowlamp(['score', demo, '-f', 'eve']);
   expect(code).toBe(0);
   const records = jsonRows(stdout);
@@ -35,7 +37,7 @@ test.concurrent('EVE has a flow record for every row and an alert for every risk
   expect(of('alert').length).toBeGreaterThan(0);
 });
 
-test.concurrent('ECS has a document for every row, with fields of ECS only', async () => {
+test('ECS has a document for every row, with fields of ECS only', async () => {
   const { code, stdout } = await flowlamp(['score', demo, '-f', 'ecs']);
   expect(code).toBe(0);
   const documents = jsonRows(stdout) as { flowlamp: { flow_id: number }; event: { kind: string } }[];
@@ -44,7 +46,7 @@ test.concurrent('ECS has a document for every row, with fields of ECS only', asy
   expect(documents.map(({ event }) => event.kind === 'alert')).toEqual(rows.map(({ verdict }) => verdict === 'mining'));
 });
 
-test.concurrent('a flow table gives the records that its capture gives', async () => {
+test('a flow table gives the records that its capture gives', async () => {
   for (const format of ['eve', 'ecs']) {
     const [direct, ofTable, piped] = await Promise.all([
       flowlamp(['score', demo, '-f', format, '--quiet']),
@@ -56,7 +58,7 @@ test.concurrent('a flow table gives the records that its capture gives', async (
   }
 });
 
-test.concurrent('records of a table without times are refused, and nothing is written', async () => {
+test('records of a table without times are refused, and nothing is written', async () => {
   await flowlamp(['score', demo, '-o', folder.at('bare.csv'), '--quiet']);
   const [head, ...lines] = readFileSync(folder.at('bare.csv'), 'utf8').split('\n');
   writeFileSync(folder.at('timeless.csv'), [head!.replace('last_seen', 'was_seen'), ...lines].join('\n'));
@@ -68,7 +70,7 @@ test.concurrent('records of a table without times are refused, and nothing is wr
   expect(existsSync(folder.at('none.json'))).toBe(false);
 });
 
-test.concurrent.each(['eve', 'ecs'])('%s takes neither columns nor compression', async (format) => {
+test.each(['eve', 'ecs'])('%s takes neither columns nor compression', async (format) => {
   expectFailure(await flowlamp(['score', demo, '-f', format, '--columns', 'sni']), 'OPTION_INVALID');
   expectFailure(await flowlamp(['score', demo, '-f', format, '--compress', 'zstd']), 'OPTION_INVALID');
 });
@@ -87,7 +89,7 @@ const idsOf: Readonly<Record<string, (text: string) => unknown[]>> = {
   ecs: (text) => jsonRows(text).map(({ flowlamp: own }) => (own as { flow_id: number }).flow_id),
 };
 
-test.concurrent.each(Object.keys(idsOf))(
+test.each(Object.keys(idsOf))(
   '--only, --min-score, --min-risk, --filter and --top mean the same in %s',
   async (format) => {
     const args = ['score', demo, '-f', format, '--filter', 'dst_port != 443'];
@@ -107,7 +109,7 @@ test.concurrent.each(Object.keys(idsOf))(
   },
 );
 
-test.concurrent('what was left out, and by which option, is said on standard error', async () => {
+test('what was left out, and by which option, is said on standard error', async () => {
   const some = await flowlamp([
     'score',
     demo,
@@ -130,7 +132,7 @@ test.concurrent('what was left out, and by which option, is said on standard err
   expect((await flowlamp(['score', demo, '-f', 'eve', '--top', '2', '--quiet'])).stderr).toBe('');
 });
 
-test.concurrent('--top of a file that Arrow reads has its rows in one order, riskiest first', async () => {
+test('--top of a file that Arrow reads has its rows in one order, riskiest first', async () => {
   const args = ['--top', '5', '--columns', 'flow_id,risk'];
   await flowlamp(['score', demo, '-o', folder.at('top.arrow'), ...args]);
   const again = await flowlamp(['score', demo, '-f', 'jsonl', ...args]);
@@ -140,7 +142,7 @@ test.concurrent('--top of a file that Arrow reads has its rows in one order, ris
   expect(jsonRows(again.stdout)).toHaveLength(5);
 });
 
-test.concurrent('--fail-on asks for verdicts of all flows, whatever is shown and however', async () => {
+test('--fail-on asks for verdicts of all flows, whatever is shown and however', async () => {
   for (const format of ['eve', 'ecs', 'table', 'csv']) {
     const met = await flowlamp(['score', demo, '-f', format, '--only', 'other', '--top', '1', '--fail-on', 'mining']);
     expect(met.code).toBe(3);
@@ -148,7 +150,7 @@ test.concurrent('--fail-on asks for verdicts of all flows, whatever is shown and
   }
 });
 
-test.concurrent('options that are none: a risk above 10, a time zone of nowhere', async () => {
+test('options that are none: a risk above 10, a time zone of nowhere', async () => {
   const [risk, zone] = await Promise.all([
     flowlamp(['score', demo, '--min-risk', '11']),
     flowlamp(['score', demo, '--hosts', folder.at('zone.csv'), '--time-zone', 'Mars/Olympus']),
@@ -158,7 +160,7 @@ test.concurrent('options that are none: a risk above 10, a time zone of nowhere'
   expect(zone.stderr).toContain('expected a time zone of the IANA');
 });
 
-test.concurrent('the table is coloured in a pipe only where FORCE_COLOR asks for it, and never in a file', async () => {
+test('the table is coloured in a pipe only where FORCE_COLOR asks for it, and never in a file', async () => {
   const run = (env: Record<string, string>, ...more: string[]) =>
     flowlamp(['score', demo, '-f', 'table', ...more], { env });
   const [plain, forced] = await Promise.all([run({ FORCE_COLOR: '0' }), run({ FORCE_COLOR: '2', TERM: 'dumb' })]);
@@ -171,7 +173,7 @@ test.concurrent('the table is coloured in a pipe only where FORCE_COLOR asks for
   expect(readFileSync(folder.at('table.txt'), 'utf8')).toBe(plain.stdout);
 });
 
-test.concurrent('hosts are the same from captures, tables and pipes, with any --jobs, whatever rows are shown', async () => {
+test('hosts are the same from captures, tables and pipes, with any --jobs, whatever rows are shown', async () => {
   const trains = ['train-01', 'train-02'].map((name) => `${samples}${name}.pcap.gz`);
   const run = async (name: string, args: readonly string[], input?: Uint8Array) => {
     const outcome = await flowlamp(
@@ -195,7 +197,7 @@ test.concurrent('hosts are the same from captures, tables and pipes, with any --
   expect(clients[0]).toMatchObject({ worst_verdict: 'mining', risk: 10 });
 });
 
-test.concurrent.each(['csv', 'arrow', 'arrows', 'parquet', 'jsonl'])(
+test.each(['csv', 'arrow', 'arrows', 'parquet', 'jsonl'])(
   'hosts are written as %s by the ending of their file',
   async (format) => {
     const path = folder.at(`hosts.${format}`);
@@ -210,7 +212,7 @@ test.concurrent.each(['csv', 'arrow', 'arrows', 'parquet', 'jsonl'])(
   },
 );
 
-test.concurrent('hosts hold no address that --anonymize replaces', async () => {
+test('hosts hold no address that --anonymize replaces', async () => {
   const key = folder.at('key');
   writeFileSync(key, '0123456789abcdef'.repeat(4), { mode: 0o600 });
   const path = folder.at('anonymous.jsonl');
@@ -222,7 +224,7 @@ test.concurrent('hosts hold no address that --anonymize replaces', async () => {
   }
 });
 
-test.concurrent('a file for hosts that cannot be one is refused before any work', async () => {
+test('a file for hosts that cannot be one is refused before any work', async () => {
   const same = folder.at('same.csv');
   const cases: [string[], string][] = [
     [['--hosts', same, '-o', same], 'OPTION_INVALID'],
@@ -235,7 +237,7 @@ test.concurrent('a file for hosts that cannot be one is refused before any work'
   expect(existsSync(same)).toBe(false);
 });
 
-test.concurrent('a run that fails leaves neither verdicts nor hosts behind', async () => {
+test('a run that fails leaves neither verdicts nor hosts behind', async () => {
   const [verdicts, hosts] = [folder.at('failed.eve'), folder.at('failed.csv')];
   const outcome = await flowlamp([
     'score',
@@ -255,7 +257,7 @@ test.concurrent('a run that fails leaves neither verdicts nor hosts behind', asy
   expect([verdicts, hosts].map(existsSync)).toEqual([false, false]);
 });
 
-test.concurrent.each(['eve', 'ecs', 'table'])(
+test.each(['eve', 'ecs', 'table'])(
   '%s to a reader who leaves ends quietly; to a full disk, with one line',
   async (format) => {
     const left = await flowlamp(['score', demo, '-f', format, '--quiet'], {

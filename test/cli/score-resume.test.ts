@@ -12,8 +12,10 @@ import {
 } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Prng } from '../../core/prng.ts';
-import { expectFailure, expectNoRemains, flowlamp, sample, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, expectNoRemains, sample, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
@@ -105,7 +107,7 @@ describe.skipIf(process.platform === 'win32')('a scoring run that is stopped', (
       expect(masked(resumed.stderr)).toBe(masked(whole.stderr));
       expect(readFileSync(output).equals(readFileSync(folder.at('whole.jsonl')))).toBe(true);
     },
-    60_000,
+    180_000,
   );
 
   test('before an input is done leaves nothing', async () => {
@@ -119,7 +121,7 @@ describe.skipIf(process.platform === 'win32')('a scoring run that is stopped', (
     const output = folder.at('stopped.csv');
     beforeAll(async () => {
       expect((await score(output, [], killAfter(output, 2, 'SIGKILL'))).code).toBeNull();
-    }, 60_000);
+    }, 180_000);
 
     test('is not gone on with under other options or another model', async () => {
       const partial = readdirSync(folder.path).find((name) => name.startsWith('.stopped.csv'))!;
@@ -137,7 +139,7 @@ describe.skipIf(process.platform === 'win32')('a scoring run that is stopped', (
       expectFailure(other, 'OPTION_INVALID');
       expect(other.stderr).toMatch(/the model mining@\S+ \(\w{12}\), not mining@9\.9\.9/);
       expect(readFileSync(folder.at(partial)).equals(before)).toBe(true);
-    }, 60_000);
+    }, 180_000);
 
     test('reads inputs again that have changed, and what stands behind them', async () => {
       const journal = readFileSync(`${output}.journal`, 'utf8');
@@ -150,7 +152,7 @@ describe.skipIf(process.platform === 'win32')('a scoring run that is stopped', (
       expect({ code, first: stderr.split('\n')[0] }).toEqual({ code: 0, first: 'going on after 1 of 5 inputs' });
       expect(readFileSync(output).equals(readFileSync(folder.at('whole.csv')))).toBe(true);
       expect(beside(output)).toEqual(['stopped.csv']);
-    }, 60_000);
+    }, 180_000);
   });
 
   test('whose output has gone or shrunk begins anew, and says so', async () => {
@@ -164,7 +166,7 @@ describe.skipIf(process.platform === 'win32')('a scoring run that is stopped', (
     });
     expect(readFileSync(output).equals(readFileSync(folder.at('whole.jsonl')))).toBe(true);
     expect(beside(output)).toEqual(['shrunk.jsonl']);
-  }, 60_000);
+  }, 180_000);
 
   test('by an error keeps what is done under --resume, and leaves nothing without', async () => {
     const cut = folder.at('cut.pcap');
@@ -180,7 +182,7 @@ describe.skipIf(process.platform === 'win32')('a scoring run that is stopped', (
     const mended = await flowlamp(['score', inputs[0]!, cut, inputs[1]!, '--strict', '-o', kept, '--resume']);
     expect(mended.stderr).toMatch(/^going on after 1 of 3 inputs\n/);
     expectNoRemains(folder.path);
-  }, 60_000);
+  }, 180_000);
 });
 
 test('--resume without a run to go on with is an ordinary run', async () => {

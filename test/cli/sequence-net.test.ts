@@ -4,8 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ModelCard } from '../../models/card.ts';
 import { inputWidth } from '../../models/inputs.ts';
 import { describeModel } from '../../models/onnx/describe.ts';
-import { expectFailure, flowlamp, jsonRows, manifest, type Outcome, sample, temporaryFolder } from './run.ts';
+import { keptProgram } from './kept.ts';
+import { expectFailure, jsonRows, manifest, type Outcome, sample, temporaryFolder } from './run.ts';
 
+const flowlamp = keptProgram();
 const folder = temporaryFolder();
 const demo = sample('demo.pcap');
 const run = (...args: string[]) => flowlamp(args, { cwd: folder.path });

@@ -63,3 +63,9 @@ test.each([
 ])('%j is refused', (args, words) => {
   expect(() => configOf(...args)).toThrow(words);
 });
+
+test('of several sinks it is said which one is refused', () => {
+  const refused = () => configOf('--replay', 'a', '--sink', 'jsonl:x', '--sink', 'webhook:https://h/S3CRET?a=1');
+  expect(refused).toThrow('--sink number 2: a sink webhook has no option a');
+  expect(refused).not.toThrow('S3CRET');
+});

@@ -1,4 +1,5 @@
 /** `flowlamp serve` as a process: signals, streams of standard input, and what it refuses. */
+import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
@@ -12,6 +13,8 @@ import { flowlamp, jsonRows, sample, temporaryFolder } from './run.ts';
 const demo = readFileSync(sample('demo.pcap'));
 const PACKETS = 2_245;
 const MINING = fileURLToPath(new URL('../../models/zoo/mining/', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const serveWords = [process.execPath, MAIN, 'serve', '--pcap', '-', '--no-http'];
 const RUBBISH = 'this is no model card';
 
 /** Of its records of itself, the last. */
@@ -130,6 +133,14 @@ describe('standard input', () => {
     expect(stderr).toMatch(/^flowlamp: NOT_A_CAPTURE: [^\n]+\n$/);
   });
 
+  test('that is a file is read from where it stands', async () => {
+    const child = spawnSync('sh', ['-c', 'exec <"$1"; shift; exec "$@"', 'sh', sample('demo.pcap'), ...serveWords], {
+      encoding: 'utf8',
+    });
+    expect(child.status, child.stderr).toBe(0);
+    expect(child.stderr).toMatch(/"packets":2245,.*"msg":"stopped"/);
+  });
+
   test('nothing at all is refused likewise', async () => {
     const { code, stderr } = await flowlamp(['serve', '--pcap', '-', '--no-http', '--log-level', 'error']);
     expect(code).toBe(1);
@@ -160,6 +171,26 @@ describe('standard input', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^flowlamp: CAPTURE_DAMAGED: [^\n]+\n$/);
     expect(rowSet(stdout)).toEqual(rowSet(await scored(file)));
+  });
+});
+
+describe('a file for --pcap', () => {
+  test('damaged, it is a warning with counts and no failure', async () => {
+    const [part] = cutBefore(demo, 400) as [Uint8Array];
+    const path = scratch().at('cut.pcap');
+    writeFileSync(path, demo.subarray(0, part.length + 31));
+    const { code, stderr } = await flowlamp(['serve', '--pcap', path, '--no-http', '--sink', 'jsonl:-']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/"level":"warn".*cut off in the middle of a record after 400 packets; read up to there/);
+    expect(stderr).toMatch(/"packets":400,.*"liveFlows":0,.*"msg":"stopped"/);
+  });
+
+  test('no capture at all, it is refused in one line', async () => {
+    const path = scratch().at('page.pcap');
+    writeFileSync(path, '<!doctype html>'.repeat(1_000));
+    const { code, stdout, stderr } = await flowlamp(['serve', '--pcap', path, '--no-http', '--quiet']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^flowlamp: NOT_A_CAPTURE: [^\n]+\n$/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { copyTable } from '../../core/copy-table.ts';
 import { Prng } from '../../core/prng.ts';
-import { copyTable, type Table, takeTableRows } from '../../core/table.ts';
+import { type Table, takeTableRows } from '../../core/table.ts';
 import { RowBatches } from '../../datasets/row-batches.ts';
 import { jsonLines } from '../../features/text/text-writer.ts';
 import { flowTable } from './flow-table.ts';

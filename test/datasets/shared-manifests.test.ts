@@ -2,9 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { flowlamp, temporaryFolder } from '../cli/run.ts';
+import { keptProgram } from '../cli/kept.ts';
+import { temporaryFolder } from '../cli/run.ts';
 import { hasSharedData, sharedPath } from '../support/shared-data.ts';
 
+const flowlamp = keptProgram();
 const manifest = (name: string) => fileURLToPath(new URL(`./manifests/${name}.yaml`, import.meta.url));
 
 /** Flows per label. The 1,885 flows of flows.csv give 1,890 rows: some last longer than the active timeout. */

@@ -22,6 +22,8 @@ const pages = [
   'README.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
+  'datasets/samples/README.md',
   'notebooks/README.md',
   'bench/README.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
@@ -112,6 +114,14 @@ test.each(pages)('every relative link of %s leads somewhere', (page) => {
     return !existsSync(target) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
   });
   expect(broken).toEqual([]);
+});
+
+test('every page of docs is in its index', () => {
+  const index = readFileSync(join(root, 'docs/README.md'), 'utf8');
+  const linked = new Set([...index.matchAll(/\]\(([\w./-]+\.md)/g)].map((match) => match[1]!));
+  const names = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md');
+  expect(names.filter((name) => !linked.has(name))).toEqual([]);
+  expect(readme).toContain('](docs/README.md)');
 });
 
 /** As code hosts make them of headings. */

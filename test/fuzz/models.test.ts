@@ -1,6 +1,6 @@
 /** Damaged models, the short turn: refused in one line, or scored with. `npm run fuzz` has the long one. */
 import { afterAll, expect, test } from 'vitest';
-import { flowTables } from '../../features/flows.ts';
+import { extract } from '../../features/flows.ts';
 import { sample, temporaryFolder } from '../cli/run.ts';
 import { modelSamples } from './model-samples.ts';
 import { useDamaged } from './models.ts';
@@ -12,7 +12,7 @@ afterAll(() => folder.remove());
 
 test('every damaged model is refused or scores, and some do either', async () => {
   const samples = modelSamples();
-  const table = (await flowTables(sample('demo.pcap')).next()).value!;
+  const table = (await extract(sample('demo.pcap')).next()).value!;
   const counts = { refused: 0, scored: 0 };
   for (let index = 0; index < INPUTS; index++) {
     const refusal = await useDamaged(samples, table, SEED, index, folder.at('model')).catch((cause: unknown) => {

@@ -15,7 +15,7 @@ import {
 } from 'apache-arrow';
 import type { TableKind } from '../../features/files/table-reader.ts';
 import { type Compression, type TableFormat, TableWriter } from '../../features/files/table-writer.ts';
-import { flowTables } from '../../features/flows.ts';
+import { extract } from '../../features/flows.ts';
 import { SPECS, someTable } from '../features/files/some-table.ts';
 import type { TableSample } from './tables.ts';
 
@@ -34,7 +34,7 @@ const WRITTEN: readonly (readonly [TableFormat, Compression])[] = [
 export async function tableSamples(capture: string): Promise<TableSample[]> {
   const folder = mkdtempSync(join(tmpdir(), 'flowlamp-tables-'));
   const flows = [];
-  for await (const table of flowTables(capture)) flows.push(table);
+  for await (const table of extract(capture)) flows.push(table);
   try {
     const samples: TableSample[] = [...foreign()];
     for (const [format, compression] of WRITTEN) {

@@ -37,10 +37,10 @@ describe('sessions', () => {
 describe('predictors', () => {
   test('run trees on the kernel, other kinds of trees on ONNX Runtime, alike', async () => {
     const rows = randomRows(2, 20, 3);
-    const kernel = await createPredictor(bytes);
+    const kernel = await createPredictor(bytes, 'kernel', createSession);
     expect(kernel.engine).toBe('kernel');
     // x != t is beyond the kernel.
-    const runtime = await createPredictor(patched('BRANCH_LEQ', 'BRANCH_NEQ'));
+    const runtime = await createPredictor(patched('BRANCH_LEQ', 'BRANCH_NEQ'), 'kernel', createSession);
     expect(runtime.engine).toBe('onnxruntime');
     expect((await runtime.predict(rows, 20)).length).toBe(60);
     const session = await createSession(bytes);
@@ -52,6 +52,8 @@ describe('predictors', () => {
   });
 
   test('refuse broken trees rather than hand them on', async () => {
-    await expect(createPredictor(patched('nodes_treeids', 'nodes_treeidz'))).rejects.toThrow('node attributes');
+    await expect(createPredictor(patched('nodes_treeids', 'nodes_treeidz'), 'kernel', createSession)).rejects.toThrow(
+      'node attributes',
+    );
   });
 });

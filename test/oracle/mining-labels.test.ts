@@ -5,9 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { copyTable } from '../../core/table.ts';
+import type { Table } from '../../core/table.ts';
 import { extractCapture } from '../../features/extract.ts';
-import { rowsOf } from '../../features/flows.ts';
+import { rowsOf } from '../../features/rows-of.ts';
 import { MINING } from '../../features/vector/mining.ts';
 import { protocolEvidence } from '../../serve/evidence/protocol.ts';
 import { hasSharedData, sharedPath } from '../support/shared-data.ts';
@@ -38,7 +38,7 @@ interface Seen {
 /** All flows of a capture, without timeouts: one row for each connection. */
 async function flowsOf(path: string): Promise<Seen[]> {
   const seen: Seen[] = [];
-  const receive = (batch: Parameters<typeof copyTable>[0]) => {
+  const receive = (batch: Table) => {
     rowsOf(batch).forEach((row, i) => {
       seen.push({
         path,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyTable, type Table, takeTableRows } from '../../core/table.ts';
+import { copyTable } from '../../core/copy-table.ts';
+import { type Table, takeTableRows } from '../../core/table.ts';
 import { extractCapture } from '../../features/extract.ts';
 import { inputWidth, readInputs } from '../../models/inputs.ts';
 import { Scorer } from '../../serve/engine.ts';

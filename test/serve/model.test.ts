@@ -7,9 +7,9 @@ import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type CaptureSummary,
+  extract,
   type FlowInput,
   flows,
-  flowTables,
   loadModel,
   type Model,
   score,
@@ -55,7 +55,7 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
 
 async function tableFile(format: 'arrow' | 'arrows' | 'parquet' | 'csv' | 'jsonl'): Promise<Buffer> {
   const path = folder.at(`demo.${format}`);
-  const tables = await collect(flowTables(demo));
+  const tables = await collect(extract(demo));
   const writer = await TableWriter.open(path, format, tables[0]!.specs);
   for (const table of tables) writer.write(table);
   writer.finish();
@@ -95,7 +95,7 @@ describe('its table is scored as the capture', () => {
   );
 
   test('as a table of this package, and of apache-arrow', async () => {
-    const [table] = await collect(flowTables(demo));
+    const [table] = await collect(extract(demo));
     expect(await lines(table!)).toEqual(expected);
     expect((await model.scoreTable(table!)).map(({ verdict }) => verdict)).toEqual(
       expected.map((text) => JSON.parse(text)[1]),

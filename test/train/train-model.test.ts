@@ -3,6 +3,7 @@ import { Prng } from '../../core/prng.ts';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { hashInputs } from '../../models/card.ts';
 import { createPredictor } from '../../models/predictor.ts';
+import { createSession } from '../../models/session.ts';
 import { readTypical } from '../../models/typical.ts';
 import { evaluateModel } from '../../train/evaluate-model.ts';
 import type { LabelledData } from '../../train/labelled-rows.ts';
@@ -80,7 +81,7 @@ test('the card says what is typical of each class', async () => {
   // Mining has 200 to 279, the others 100 to 179 and 300 to 379.
   expect([mining!.quantiles[0], mining!.quantiles[4]]).toSatisfy(([low, high]) => low >= 200 && high < 280);
   expect([other!.quantiles[0], other!.quantiles[4]]).toSatisfy(([low, high]) => low < 180 && high >= 300);
-}, 30_000);
+});
 
 test('the learner never learns from the rows it may stop on, and at last learns from all', async () => {
   const rows = madeUp(8);
@@ -132,7 +133,7 @@ test('a model that has nothing to go on says that it does not beat its baselines
 test('the ONNX file gives the probabilities that the thresholds were chosen for', async () => {
   const rows = madeUp(12, 0);
   const { onnx, card } = await trainModel(rows, inputs, options);
-  const predictor = await createPredictor(onnx);
+  const predictor = await createPredictor(onnx, 'kernel', createSession);
   const probabilities = await predictor.predict(toRowMajor(rows.data.matrix), rows.data.matrix.rows);
   await predictor.release();
   for (let row = 0; row < 480; row++) {

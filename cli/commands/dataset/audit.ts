@@ -9,6 +9,7 @@ import { MODEL_INPUTS } from '../../../features/vector/schema.ts';
 import { shuffleControl } from '../../../train/label-shuffle.ts';
 import { auditText } from '../../audit-text.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { counted, grouped } from '../../numbers.ts';
 import { fraction, nameList } from '../../options.ts';
 import { printResult } from '../../outputs.ts';
@@ -26,6 +27,11 @@ interface AuditCommandOptions {
   readonly quiet?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp dataset audit train.arrow test.arrow --gate'],
+  ['flowlamp dataset audit table.arrow --allow dst_port -o audit.json', 'with a finding that is known and accepted'],
+];
+
 export function addAuditCommand(dataset: Command): void {
   dataset
     .command('audit')
@@ -39,7 +45,7 @@ export function addAuditCommand(dataset: Command): void {
     .option('--target <column>', 'the column that holds the label', 'label')
     .option('--no-shuffle', 'do not train a model on shuffled labels')
     .option('--quiet', 'no progress on standard error')
-    .addHelpText('after', '\nExample:\n  flowlamp dataset audit train.arrow test.arrow --gate\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runAudit);
 }
 

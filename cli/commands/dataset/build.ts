@@ -12,6 +12,7 @@ import { chooseColumns, TABLE_FORMATS, type TableFormat, TableWriter } from '../
 import { COLUMNS, FEATURES } from '../../../features/vector/schema.ts';
 import { readCapture } from '../../captures.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { openJobs } from '../../jobs/capture-jobs.ts';
 import { counted, grouped } from '../../numbers.ts';
 import { addRowOptions, type RowOptions } from '../../options.ts';
@@ -25,6 +26,14 @@ interface BuildOptions extends RowOptions {
   readonly role?: string;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp dataset build manifest.yaml -o table.arrow'],
+  [
+    'flowlamp dataset build manifest.yaml --role test -o test.parquet --emit end --emit prefix:20',
+    'also the first 20 packets of each flow',
+  ],
+];
+
 export function addBuildCommand(dataset: Command): void {
   addRowOptions(
     dataset
@@ -35,7 +44,7 @@ export function addBuildCommand(dataset: Command): void {
       .addOption(new Option('-f, --format <format>', 'output format').choices(TABLE_FORMATS))
       .option('--role <role>', 'only captures of this role: train, test'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp dataset build manifest.yaml -o table.arrow\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runBuild);
 }
 

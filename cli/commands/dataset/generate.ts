@@ -10,6 +10,7 @@ import type { DialogueTally, RecordedCapture } from '../../../datasets/lab/gener
 import { planSamples, SAMPLES_SEED } from '../../../datasets/lab/samples.ts';
 import { type CaptureJob, planSet, writeManifest } from '../../../datasets/lab/set.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { generateCaptures } from '../../jobs/lab-jobs.ts';
 import { byteText, counted, durationText, grouped } from '../../numbers.ts';
 import { fraction, positiveInteger, positiveNumber, wholeNumber } from '../../options.ts';
@@ -38,6 +39,12 @@ interface GenerateOptions {
   readonly force?: boolean;
   readonly quiet?: boolean;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp dataset generate -o lab --flows 10000 --hours 1'],
+  ['flowlamp dataset generate -o lab --mining-share 0.05 --seed 7 --gzip'],
+  ['flowlamp dataset generate --list', 'what can be simulated'],
+];
 
 /** Threads started without being asked for: more captures at once are more memory. */
 const MOST_UNASKED = 4;
@@ -90,7 +97,7 @@ export function addGenerateCommand(dataset: Command): void {
     .option('--force', 'write over files that are in the folder')
     .option('--list', 'list the dialogues, encapsulations and evasions, and write nothing')
     .option('--quiet', 'no progress and no summary on standard error')
-    .addHelpText('after', '\nExample:\n  flowlamp dataset generate -o lab --flows 10000 --hours 1\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runGenerate);
 }
 

@@ -5,6 +5,7 @@ import { expandInputs } from '../../../features/files/inputs.ts';
 import { TABLE_FORMATS, type TableFormat, TableWriter } from '../../../features/files/table-writer.ts';
 import { FEATURES } from '../../../features/vector/schema.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { counted, grouped } from '../../numbers.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../../outputs.ts';
 import { breathe } from '../../signals.ts';
@@ -16,6 +17,12 @@ interface ImportCommandOptions {
   readonly label?: string;
   readonly quiet?: boolean;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp dataset import flows.csv -o table.arrow', 'what it is, its columns tell'],
+  ["flowlamp dataset import 'cic/*.csv' --from cicflowmeter -o table.parquet"],
+  ['flowlamp dataset import conn.log --from zeek --label other -f jsonl'],
+];
 
 export function addImportCommand(dataset: Command): void {
   dataset
@@ -35,6 +42,7 @@ export function addImportCommand(dataset: Command): void {
       'after',
       `\nSources:\n${IMPORTERS.map(({ name, describes }) => `  ${name.padEnd(15)} ${describes}`).join('\n')}\n`,
     )
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runImport);
 }
 

@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import type { Command } from 'commander';
 import { record } from '../../../datasets/record/record.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { counted, grouped } from '../../numbers.ts';
 import { positiveNumber, seconds } from '../../options.ts';
 import { makeFolder } from '../../outputs.ts';
@@ -18,6 +19,14 @@ interface RecordCommandOptions {
   readonly quiet?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp dataset record --label browsing -i lo --filter "port 8443" -- curl -sk https://localhost:8443/'],
+  [
+    'flowlamp dataset record --label mining -o recorded --limit 600 --site office -- xmrig -c config.json',
+    'ended after ten minutes',
+  ],
+];
+
 export function addRecordCommand(dataset: Command): void {
   dataset
     .command('record')
@@ -31,10 +40,7 @@ export function addRecordCommand(dataset: Command): void {
     .option('--limit <seconds>', 'end the command after this long', positiveNumber, 3600)
     .option('--site <name>', 'the network that it is recorded in')
     .option('--quiet', 'no summary on standard error')
-    .addHelpText(
-      'after',
-      '\nExample:\n  flowlamp dataset record --label browsing -i lo --filter "port 8443" -- curl -sk https://localhost:8443/\n',
-    )
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runRecord);
 }
 

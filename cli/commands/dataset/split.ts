@@ -10,6 +10,7 @@ import { SHORTEST_SEQUENCE } from '../../../datasets/splits/sequence.ts';
 import { writeTextFile } from '../../../features/files/output.ts';
 import { TABLE_FORMATS, type TableFormat, TableWriter } from '../../../features/files/table-writer.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { counted, grouped } from '../../numbers.ts';
 import { fraction, nameList, positiveInteger, wholeNumber } from '../../options.ts';
 import { makeFolder, refuseInputAsOutput } from '../../outputs.ts';
@@ -34,6 +35,12 @@ interface SplitCommandOptions {
   readonly format: TableFormat;
   readonly quiet?: boolean;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp dataset split table.arrow --by capture,server -o split'],
+  ['flowlamp dataset split table.arrow --forward --test 0.3 -o split', 'learn from the past, judge by what came later'],
+  ['flowlamp dataset split table.arrow --by site --folds 5 -o folds -f parquet'],
+];
 
 export function addSplitCommand(dataset: Command): void {
   dataset
@@ -60,7 +67,7 @@ export function addSplitCommand(dataset: Command): void {
     .option('--keep-duplicates', 'leave duplicates on both sides')
     .addOption(new Option('-f, --format <format>', 'format of the tables').choices(TABLE_FORMATS).default('arrow'))
     .option('--quiet', 'no progress and no summary on standard error')
-    .addHelpText('after', '\nExample:\n  flowlamp dataset split table.arrow --by capture,server -o split\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runSplit);
 }
 

@@ -6,11 +6,17 @@ import { readModelFiles, writeModelFiles } from '../../../models/folder.ts';
 import { mapOf } from '../../../models/import/map-of.ts';
 import { writeTar } from '../../../models/tar.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { addRegistryOption, loadCarded, type RegistryOptions } from './registry-option.ts';
 
 interface ExportOptions extends RegistryOptions {
   readonly output: string;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp model export mining -o mining.tar'],
+  ['flowlamp model export mining -o mining.onnx', 'for other programs that run ONNX'],
+];
 
 export function addExportCommand(model: Command): void {
   addRegistryOption(
@@ -20,7 +26,7 @@ export function addExportCommand(model: Command): void {
       .argument('<model>', 'a model folder, name@version, or the name of a model that ships')
       .requiredOption('-o, --output <path>', 'a folder, a file.tar, or a file.onnx (beside it comes file.map.json)'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp model export mining -o mining.tar\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runExport);
 }
 

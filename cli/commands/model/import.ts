@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { ErrorCode, FlowlampError } from '../../../core/errors.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
+import { packageVersion } from '../../../features/files/package-files.ts';
 import {
   checkModelFiles,
   checkModelFolder,
@@ -18,8 +19,8 @@ import { ModelLimits } from '../../../models/limits.ts';
 import { registerModel } from '../../../models/registry.ts';
 import { readTar } from '../../../models/tar.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { counted } from '../../numbers.ts';
-import { packageVersion } from '../../package-root.ts';
 import { addRegistryOption, type RegistryOptions, rootOf } from './registry-option.ts';
 
 export interface ImportCommandOptions extends RegistryOptions {
@@ -36,6 +37,11 @@ interface ModelToFile {
   readonly note: string | null;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp model import xgboost.onnx --map map.json -o my-model', 'into a folder'],
+  ['flowlamp model import mining.tar', 'into the registry'],
+];
+
 export function addImportCommand(model: Command): void {
   addRegistryOption(
     model
@@ -47,7 +53,7 @@ export function addImportCommand(model: Command): void {
       .option('--name <name>', 'of an .onnx file: name of the model (default: as the map says, or the file is called)')
       .option('--model-version <version>', 'of an .onnx file: version of the model (default: as the map says, or 1)'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp model import xgboost.onnx --map map.json -o my-model\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(async (path: string, options: ImportCommandOptions) => {
       await runImport(path, options);
     });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { jsonDocument, printable } from '../../../core/visible.ts';
 import { listModels, type RegistryEntry } from '../../../models/registry.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { printResult } from '../../outputs.ts';
 import { textTable } from '../../text-table.ts';
 import { addRegistryOption, type RegistryOptions, rootOf } from './registry-option.ts';
@@ -11,17 +12,24 @@ interface ListOptions extends RegistryOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp model list'],
+  ['flowlamp model list --registry ./models --json', 'for programs'],
+];
+
 export function addListCommand(model: Command): void {
   addRegistryOption(
     model.command('list').description('the models that ship and those in the registry').option('--json', 'print JSON'),
-  ).action((options: ListOptions) => {
-    const entries = listModels(rootOf(options));
-    const out = new Console(options.quiet === true);
-    for (const { name, version, problem } of entries) {
-      if (problem !== null) out.warn(`${name}@${version} is refused: ${problem}`);
-    }
-    printResult(options.json === true ? jsonDocument(entries.map(summary)) : listText(entries));
-  });
+  )
+    .addHelpText('after', examplesText(EXAMPLES))
+    .action((options: ListOptions) => {
+      const entries = listModels(rootOf(options));
+      const out = new Console(options.quiet === true);
+      for (const { name, version, problem } of entries) {
+        if (problem !== null) out.warn(`${name}@${version} is refused: ${problem}`);
+      }
+      printResult(options.json === true ? jsonDocument(entries.map(summary)) : listText(entries));
+    });
 }
 
 function summary({ name, version, path, isShipped, signedBy, card, problem }: RegistryEntry) {

@@ -6,6 +6,7 @@ import type { LoadedModel } from '../../../models/folder.ts';
 import { describeModel } from '../../../models/onnx/describe.ts';
 import { tryForest } from '../../../models/predictor.ts';
 import { treeCount } from '../../../models/trees/forest.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { counted } from '../../numbers.ts';
 import { printResult } from '../../outputs.ts';
 import { addRegistryOption, loadCarded, type RegistryOptions } from './registry-option.ts';
@@ -14,6 +15,11 @@ interface ShowOptions extends RegistryOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp model show mining', 'the model that ships'],
+  ['flowlamp model show ./my-model --json', 'its card'],
+];
+
 export function addShowCommand(model: Command): void {
   addRegistryOption(
     model
@@ -21,10 +27,12 @@ export function addShowCommand(model: Command): void {
       .description('what a model says of itself')
       .argument('<model>', 'a model folder, name@version, or the name of a model that ships')
       .option('--json', 'print the card'),
-  ).action((request: string, options: ShowOptions) => {
-    const loaded = loadCarded(request, options);
-    printResult(options.json === true ? jsonDocument(loaded.card) : showText(loaded));
-  });
+  )
+    .addHelpText('after', examplesText(EXAMPLES))
+    .action((request: string, options: ShowOptions) => {
+      const loaded = loadCarded(request, options);
+      printResult(options.json === true ? jsonDocument(loaded.card) : showText(loaded));
+    });
 }
 
 function showText({ card, onnx, path, signedBy, isShipped }: LoadedModel & { readonly card: ModelCard }): string {

@@ -6,11 +6,17 @@ import { writeTextFile } from '../../../features/files/output.ts';
 import { CARD_FILE, readKey, readModelFiles, SIGNATURE_FILE } from '../../../models/folder.ts';
 import { checkSignature, privateKey, signCard } from '../../../models/signature.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { addRegistryOption, loadCarded, type RegistryOptions } from './registry-option.ts';
 
 interface SignOptions extends RegistryOptions {
   readonly key: string;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp model sign my-model --key team.pem'],
+  ['flowlamp model sign office@3 --registry ./models --key team.pem', 'one of the registry'],
+];
 
 export function addSignCommand(model: Command): void {
   addRegistryOption(
@@ -20,7 +26,7 @@ export function addSignCommand(model: Command): void {
       .argument('<model>', 'a model folder, or name@version')
       .requiredOption('--key <file>', 'an ed25519 private key (PEM: openssl genpkey -algorithm ed25519)'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp model sign my-model --key team.pem\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runSign);
 }
 

@@ -7,8 +7,10 @@ import { requireSignedBy } from '../../../models/folder.ts';
 import { TRIAL_ROWS, trialRows, tryModel } from '../../../models/import/check-run.ts';
 import { checkInputs } from '../../../models/inputs.ts';
 import { openPredictor } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import { invalidModel } from '../../../models/trees/forest.ts';
 import { Console } from '../../console.ts';
+import { type Example, examplesText } from '../../examples.ts';
 import { counted } from '../../numbers.ts';
 import { printResult } from '../../outputs.ts';
 import { addRegistryOption, loadCarded, type RegistryOptions } from './registry-option.ts';
@@ -16,6 +18,11 @@ import { addRegistryOption, loadCarded, type RegistryOptions } from './registry-
 interface VerifyOptions extends RegistryOptions {
   readonly key?: string;
 }
+
+const EXAMPLES: readonly Example[] = [
+  ['flowlamp model verify mining'],
+  ['flowlamp model verify my-model --key team.pub.pem', 'signed by whoever has the key'],
+];
 
 /** Between ONNX Runtime, which sums in float32, and the kernel, which sums in float64. */
 const PARITY = 1e-5;
@@ -28,7 +35,7 @@ export function addVerifyCommand(model: Command): void {
       .argument('<model>', 'a model folder, name@version, or the name of a model that ships')
       .option('--key <file>', 'a public key (PEM) that must have signed it'),
   )
-    .addHelpText('after', '\nExample:\n  flowlamp model verify my-model --key team.pub.pem\n')
+    .addHelpText('after', examplesText(EXAMPLES))
     .action(runVerify);
 }
 
@@ -53,8 +60,8 @@ async function runVerify(request: string, options: VerifyOptions): Promise<void>
 
 /** Runs made-up rows on ONNX Runtime and, where it can run them, on the kernel. */
 async function compareEngines(model: { card: ModelCard; onnx: Uint8Array; path: string }): Promise<string> {
-  const runtime = await openPredictor(model, 'onnxruntime');
-  const kernel = await openPredictor(model, 'kernel');
+  const runtime = await openPredictor(model, 'onnxruntime', createSession);
+  const kernel = await openPredictor(model, 'kernel', createSession);
   try {
     await tryModel(runtime);
     const said = `${TRIAL_ROWS} made-up rows, nulls among them, run`;

@@ -39,7 +39,7 @@ function signed(value: number): Code {
   }
 }
 
-const join = (...parts: readonly Code[]): Code => parts.flat();
+const join = (...parts: readonly Code[]): Code => ([] as number[]).concat(...parts);
 const simd = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
 const memory = (offset: number): Code => [ALIGN_4, ...unsigned(offset)];
 

@@ -44,7 +44,7 @@ export class SimdForest implements LeafSums {
   readonly #layout: Layout;
   readonly #rowScores: number;
 
-  private constructor(forest: Forest, words: 1 | 2) {
+  private constructor(forest: Forest, words: 1 | 2, program: Uint8Array<ArrayBuffer>) {
     this.#featureCount = forest.featureCount;
     const layout = layoutOf(forest, words);
     const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.end / PAGE_BYTES) });
@@ -53,15 +53,16 @@ export class SimdForest implements LeafSums {
     this.#rowScores = 8 * scoreCount(forest);
     this.scores = new Float64Array(memory.buffer, layout.scores, MANY_ROWS * scoreCount(forest));
     this.#layout = layout;
-    const module = new WebAssembly.Module(assemble(words));
+    const module = new WebAssembly.Module(program);
     this.#program = new WebAssembly.Instance(module, { env: { memory } }).exports as Program;
   }
 
   /** Null where a tree has more leaves than the program has bits for, or the engine has no SIMD. */
   static of(forest: Forest): SimdForest | null {
     const words = wordsFor(forest);
-    if (words === null || typeof WebAssembly === 'undefined' || !WebAssembly.validate(assemble(words))) return null;
-    return new SimdForest(forest, words);
+    if (words === null || typeof WebAssembly === 'undefined') return null;
+    const program = assemble(words);
+    return WebAssembly.validate(program) ? new SimdForest(forest, words, program) : null;
   }
 
   add(rows: Float32Array, first: number, count: number): void {

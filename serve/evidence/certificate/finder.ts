@@ -8,7 +8,6 @@ import type { NameJudge } from '../../../models/names/ngram.ts';
 import { isLocalAddress } from '../../intelligence/addresses.ts';
 import { boolCell, lastSeenSeconds } from '../columns.ts';
 import { hostOf } from '../names/host.ts';
-import { shippedNameJudge } from '../names/judgement.ts';
 import { safeText } from '../safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from '../source.ts';
 import { bounded, MOST_WEIGHT, NO_FINDINGS, strongestFirst } from '../weights.ts';
@@ -47,10 +46,14 @@ interface Seen {
 export class CertificateFinder implements EvidenceFinder {
   readonly source = EvidenceSource.Certificate;
   readonly #clusters: CertificateClusters;
-  readonly #judge: NameJudge = shippedNameJudge();
+  readonly #judge: NameJudge;
 
-  /** @param clusters what was seen of certificates so far: rows must come in their order */
-  constructor(clusters = new CertificateClusters()) {
+  /**
+   * @param judge tells subjects that a program made up
+   * @param clusters what was seen of certificates so far: rows must come in their order
+   */
+  constructor(judge: NameJudge, clusters = new CertificateClusters()) {
+    this.#judge = judge;
     this.#clusters = clusters;
   }
 

@@ -1,11 +1,12 @@
 /** Evidence of names: pools, mining words, look-alikes, generated names, names that do not fit. It never proves. */
 import type { Finding, Table } from '../../../core/table.ts';
+import type { NameJudge } from '../../../models/names/ngram.ts';
 import { safeText } from '../safe-text.ts';
 import { type EvidenceFinder, EvidenceSource } from '../source.ts';
 import { bounded, MOST_WEIGHT, NO_FINDINGS, strongestFirst } from '../weights.ts';
 import { certificateMisfit, tunnelMisfit } from './fit.ts';
-import { type NameJudgement, NameJudgements, shippedNameJudge } from './judgement.ts';
-import { type PoolList, shippedPoolList } from './pool-list.ts';
+import { type NameJudgement, NameJudgements } from './judgement.ts';
+import type { PoolList } from './pool-list.ts';
 
 /** Weights; natural logarithms of likelihood ratios, chosen, not measured: docs/evidence.md. */
 const POOL_HOST = 2.5;
@@ -51,9 +52,11 @@ const LIST_COLUMNS: readonly NameColumn[] = [
   { name: 'dns_answers', says: 'name in the answer', share: LOOKED_UP_SHARE },
 ];
 
-export interface NameFinderOptions {
-  /** The list that ships by default. */
-  readonly pools?: PoolList;
+/** What names are compared with. */
+export interface NameKnowledge {
+  readonly pools: PoolList;
+  /** Tells names that a program made up. */
+  readonly judge: NameJudge;
   /** Names that nothing is to be said of: the allow-list. */
   readonly isAllowed?: (name: string) => boolean;
 }
@@ -63,9 +66,9 @@ export class NameFinder implements EvidenceFinder {
   readonly #pools: PoolList;
   readonly #judgements: NameJudgements;
 
-  constructor({ pools = shippedPoolList(), isAllowed = () => false }: NameFinderOptions = {}) {
+  constructor({ pools, judge, isAllowed = () => false }: NameKnowledge) {
     this.#pools = pools;
-    this.#judgements = new NameJudgements(pools, shippedNameJudge(), isAllowed);
+    this.#judgements = new NameJudgements(pools, judge, isAllowed);
   }
 
   find(table: Table, row: number): readonly Finding[] {

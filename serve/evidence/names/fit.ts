@@ -1,5 +1,4 @@
 /** Whether a server name fits the server: a certificate for other names stands behind many a front of a CDN. */
-import { isIP } from 'node:net';
 import { type Table, textCell } from '../../../core/table.ts';
 import { textListAt } from '../../../core/text-list-column.ts';
 import { TLS_LIMITS } from '../../../features/protocol/tls/limits.ts';
@@ -19,13 +18,14 @@ export function covers(pattern: string, name: string): boolean {
 /** A sentence if the names of the certificate do not cover the name asked for; null if they do, or it cannot be told. */
 export function certificateMisfit(table: Table, row: number): string | null {
   const sni = textCell(table, 'sni', row);
-  if (sni === null || isIP(sni) !== 0) return null;
+  if (sni === null) return null;
   const column = table.columns.get('cert_dns_names');
   const names = column?.type === 'list_utf8' ? textListAt(column, row) : null;
   // A longer list is cut, and the name may be among those that are not there.
   if (names === null || names.length >= TLS_LIMITS.certificateNames) return null;
   const commonName = textCell(table, 'cert_subject_cn', row);
   const all = names.length === 0 && commonName !== null ? [commonName] : names;
+  // Of an address there is no host.
   const asked = hostOf(sni)?.name;
   if (asked === undefined || all.length === 0) return null;
   const isCovered = all.some((name) => covers(name.toLowerCase().replace(/\.$/, ''), asked));

@@ -1,6 +1,6 @@
 /** Host names as they are compared: one form of each name, however it was written. */
-import { domainToASCII } from 'node:url';
 import { parse } from 'tldts';
+import { domainToAscii } from '../../../core/domain-names.ts';
 
 export interface Host {
   /** In lower case, without port and trailing dot; internationalised names as `xn--` (RFC 5891). */
@@ -39,7 +39,7 @@ export function hostName(text: string): string | null {
   if (text.length > MOST_CHARACTERS) return null;
   const written = text.replace(PORT, '').replace(/\.$/, '').replace(/^\*\./, '');
   // The conversion maps full-width letters and the ideographic full stop to what they stand for (UTS 46).
-  const name = ALL_ASCII.test(written) ? written.toLowerCase() : domainToASCII(written);
+  const name = ALL_ASCII.test(written) ? written.toLowerCase() : domainToAscii(written);
   return NAME.test(name) ? name : null;
 }
 

@@ -1,11 +1,9 @@
 /** What a host name says by itself, remembered by its bytes: few names come again and again, and most say nothing. */
-import { readFileSync } from 'node:fs';
 import type { TextColumn, TextListColumn } from '../../../core/table.ts';
 import { textOf } from '../../../core/text-column.ts';
 import { KeyCache } from '../../../features/fingerprint/key-cache.ts';
 import { WordKey } from '../../../features/fingerprint/word-key.ts';
-import { NameJudge, type NameModel } from '../../../models/names/ngram.ts';
-import { packagePath } from '../../package-files.ts';
+import type { NameJudge } from '../../../models/names/ngram.ts';
 import { type Host, hostOf } from './host.ts';
 import { type LookAlike, LookAlikes } from './look-alike.ts';
 import { type PoolList, poolOf } from './pool-list.ts';
@@ -80,10 +78,4 @@ export class NameJudgements {
     const { pool, words, lookAlike, generated } = judgement;
     return pool === null && words === null && lookAlike === null && generated === 0 ? null : judgement;
   }
-}
-
-/** The model of host names that ships. */
-export function shippedNameJudge(): NameJudge {
-  const text = readFileSync(packagePath('models', 'names', 'host-names.json'), 'utf8');
-  return new NameJudge(JSON.parse(text) as NameModel);
 }

@@ -3,7 +3,7 @@
  * pool's name under another ending or in front of another domain. Miners of malware use such names so that a glance at a
  * log passes over them.
  */
-import { domainToUnicode } from 'node:url';
+import { labelToUnicode } from '../../../core/domain-names.ts';
 import type { Host } from './host.ts';
 import { type PoolList, poolOf } from './pool-list.ts';
 
@@ -169,7 +169,7 @@ export class LookAlikes {
   }
 
   #otherLetters(label: string): LookAlike | null {
-    const entry = this.#bySkeleton.get(skeletonOf(domainToUnicode(label)));
+    const entry = this.#bySkeleton.get(skeletonOf(labelToUnicode(label)));
     return entry === undefined ? null : { pool: entry.pool, how: 'letters that look like its own', weight: 2 };
   }
 

@@ -1,6 +1,4 @@
-/** The pool domains that ship with the package (serve/lists/pools.txt). */
-import { readFileSync } from 'node:fs';
-import { packagePath } from '../../package-files.ts';
+/** Lists of pool domains, as the one that ships with the package (serve/lists/pools.txt). */
 import { enclosing } from './host.ts';
 
 export interface PoolList {
@@ -15,10 +13,6 @@ const DATE = /^# date: (\d{4}-\d{2}-\d{2})$/m;
 export function parsePoolList(text: string): PoolList {
   const names = text.split('\n').map((line) => line.replace(/#.*/, '').trim().toLowerCase());
   return { date: DATE.exec(text)?.[1] ?? 'no date', domains: new Set(names.filter((name) => name !== '')) };
-}
-
-export function shippedPoolList(): PoolList {
-  return parsePoolList(readFileSync(packagePath('serve', 'lists', 'pools.txt'), 'utf8'));
 }
 
 /** The listed domain that the name is, or lies in; null if there is none. */

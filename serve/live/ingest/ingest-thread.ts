@@ -32,6 +32,8 @@ let tellJudged: () => void = () => undefined;
 const judged = new Promise<void>((resolve) => {
   tellJudged = resolve;
 });
+/** All flows have been handed on. */
+let hasFinished = false;
 /** When the first bytes since the last tick were read; null where none were. */
 let readAtMs: number | null = null;
 
@@ -88,7 +90,7 @@ async function run(): Promise<void> {
     const counters = (): IngestCounters => ({
       source: source.counters,
       extract: extractor.counters,
-      openFlows: extractor.openFlows,
+      openFlows: hasFinished ? 0 : extractor.openFlows,
       damagedStreams: ingester.damagedStreams,
       keeper: keeper?.counters ?? null,
       heap: heapSize(),
@@ -105,7 +107,7 @@ async function run(): Promise<void> {
         readAtMs ??= Date.now();
         ingester.write(piece);
       },
-      end: () => ingester.end(),
+      end: () => ingester.end(stopping.signal.aborted),
     };
     // A source that fails gives up no flow that it brought.
     const failure = await source.run(sink, stopping.signal, tell).then(
@@ -114,7 +116,9 @@ async function run(): Promise<void> {
     );
     clearInterval(ticks);
     clearInterval(counts);
+    post({ kind: 'ending', hasFailed: failure !== null });
     extractor.finish();
+    hasFinished = true;
     // Verdicts on the last flows come back before the packets are given up.
     post({ kind: 'over', hasFailed: failure !== null, counters: counters() });
     await judged;

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { copyTable } from '../../../core/copy-table.ts';
 import { assertNever, ErrorCode, FlowlampError } from '../../../core/errors.ts';
-import { copyTable, type Table } from '../../../core/table.ts';
+import type { Table } from '../../../core/table.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { BLOCK_BYTES, FlowBlock } from '../../../features/flow/flow-block.ts';
 import type { FlowOptions } from '../../../features/flow-extractor.ts';
@@ -32,6 +33,8 @@ export interface IngestHandlers {
   counters(counters: IngestCounters): void;
   /** Packets of a flow that were asked for. */
   bundle(bundle: EvidenceBundle): void;
+  /** No more packets come: what follows are rows of flows that lived. */
+  ending(hasFailed: boolean): void;
   /** The source is over and all rows were taken; when it settles, the source may forget what it brought. */
   over(): Promise<void>;
 }
@@ -119,6 +122,9 @@ export class Ingest {
         break;
       case 'bundle':
         this.#handlers.bundle(report.bundle);
+        break;
+      case 'ending':
+        this.#handlers.ending(report.hasFailed);
         break;
       case 'over':
         this.#handlers.counters(report.counters);

@@ -65,13 +65,15 @@ export class Ingester implements StreamSink {
     if (reader.isStopped) throw brokenOff(this.#name);
   }
 
-  end(): void {
+  /** @param isStopped the source was told to: that it ends within a record is no damage */
+  end(isStopped = false): void {
     const reader = this.#reader;
     this.#reader = null;
     if (reader === null) return;
     try {
       const { damage, frames } = reader.finish();
-      if (damage !== Damage.None) this.#damage(`${damage} after ${frames} packets; read up to there`);
+      if (damage === Damage.None || (isStopped && damage === Damage.CutOff)) return;
+      this.#damage(`${damage} after ${frames} packets; read up to there`);
     } catch (error) {
       this.#giveUp(error);
     }

@@ -42,6 +42,8 @@ export type IngestReport =
   | { readonly kind: 'news'; readonly news: SourceNews }
   | { readonly kind: 'bundle'; readonly bundle: EvidenceBundle }
   | { readonly kind: 'counters'; readonly counters: IngestCounters }
+  /** The source is over, or has failed: the flows that live follow. */
+  | { readonly kind: 'ending'; readonly hasFailed: boolean }
   /** The source is over, or has failed, and all its flows have been handed on; waits for `judged`. */
   | { readonly kind: 'over'; readonly hasFailed: boolean; readonly counters: IngestCounters }
   /** All is done. */

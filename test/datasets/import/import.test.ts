@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { copyTable } from '../../../core/table.ts';
+import { copyTable } from '../../../core/copy-table.ts';
 import { IMPORTERS, importTable, leftNull, unknownFills } from '../../../datasets/import/import.ts';
 import { jsonLines } from '../../../features/text/text-writer.ts';
 import { FEATURES } from '../../../features/vector/schema.ts';

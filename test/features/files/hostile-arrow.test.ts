@@ -24,7 +24,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type FlowInput, flows, flowTables, TableWriter } from '../../../index.ts';
+import { extract, type FlowInput, flows, TableWriter } from '../../../index.ts';
 import { temporaryFolder } from '../../cli/run.ts';
 import { SPECS, someTable } from './some-table.ts';
 
@@ -260,7 +260,7 @@ describe('text', () => {
       for (let i = 0; i < 60; i++) yield Buffer.from(line);
     })();
     const lengths = [];
-    for await (const { length } of flowTables(many)) lengths.push(length);
+    for await (const { length } of extract(many)) lengths.push(length);
     expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(60);
     expect(Math.max(...lengths)).toBeLessThan(10);
   });

@@ -1,11 +1,12 @@
 /** Rows of some columns hold what rows of all columns hold. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { copyTable, type Table } from '../../../core/table.ts';
+import { copyTable } from '../../../core/copy-table.ts';
+import type { Table } from '../../../core/table.ts';
 import { CaptureReader } from '../../../features/capture/reader.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { Extractor } from '../../../features/extractor.ts';
-import { type Flow, rowsOf } from '../../../features/flows.ts';
+import { type Flow, rowsOf } from '../../../features/rows-of.ts';
 import { FEATURES } from '../../../features/vector/schema.ts';
 
 const demo = new Uint8Array(readFileSync(new URL('../../../datasets/samples/demo.pcap', import.meta.url)));

@@ -9,6 +9,7 @@ import { runImport } from '../../../cli/commands/model/import.ts';
 import { loadModelFolder } from '../../../models/folder.ts';
 import { decodeForest } from '../../../models/onnx/tree-ensemble.ts';
 import { openPredictor } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import { TreeExplainer } from '../../../models/trees/shap.ts';
 import { hasPythonModules, PYTHON } from '../../support/python.ts';
 
@@ -58,7 +59,7 @@ describe.skipIf(!isThere)(
       const expected = floats(`${name}.f32`);
       expect(expected.length).toBe(ROWS * classes);
       for (const runtime of ['onnxruntime', 'kernel'] as const) {
-        const predictor = await openPredictor(model, runtime);
+        const predictor = await openPredictor(model, runtime, createSession);
         expect(predictor.engine).toBe(runtime === 'kernel' ? engine : runtime);
         expect(largestDifference(expected, await predictor.predict(rows, ROWS))).toBeLessThan(1e-5);
         await predictor.release();

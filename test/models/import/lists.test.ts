@@ -6,6 +6,7 @@ import { readModelMap } from '../../../models/import/map.ts';
 import { mapOf } from '../../../models/import/map-of.ts';
 import { inputWidth } from '../../../models/inputs.ts';
 import { createPredictor, openPredictor } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import { toRowMajor } from '../../../train/matrix.ts';
 import { fitCnn } from '../../../train/neural/cnn.ts';
 import { dialogues, SEQUENCE_INPUTS } from '../../train/neural/sequences.ts';
@@ -29,8 +30,8 @@ test('a net of lists goes out with a map and comes in again', async () => {
 
   const rows = toRowMajor(data.matrix);
   const [ours, imported] = [
-    await createPredictor(onnx),
-    await openPredictor({ card: whole, onnx, path: 'n' }, 'kernel'),
+    await createPredictor(onnx, 'kernel', createSession),
+    await openPredictor({ card: whole, onnx, path: 'n' }, 'kernel', createSession),
   ];
   expect(imported.featureCount).toBe(inputWidth(card.inputs));
   expect(await imported.predict(rows, 60)).toEqual(await ours.predict(rows, 60));
@@ -42,9 +43,13 @@ test('what a model takes for a null stands at every place of a list', async () =
   const model = await fitCnn(data, null, { rounds: 1, filters: [4], taps: [3], hidden: [8] });
   const onnx = model.encode({ temperature: 1, producer: 'test' });
   const { card } = await importOnnx(onnx, read({ ...map, missing: 0 }), options, nodeDigests);
-  const imported = await openPredictor({ card: { ...card, formatVersion: 2, files: [] }, onnx, path: 'n' }, 'kernel');
+  const imported = await openPredictor(
+    { card: { ...card, formatVersion: 2, files: [] }, onnx, path: 'n' },
+    'kernel',
+    createSession,
+  );
   const rows = toRowMajor(data.matrix);
-  const plain = await createPredictor(onnx);
+  const plain = await createPredictor(onnx, 'kernel', createSession);
   const filled = rows.map((value) => (Number.isNaN(value) ? 0 : value));
   expect(filled).not.toEqual(rows);
   expect(await imported.predict(rows, 40)).toEqual(await plain.predict(filled, 40));

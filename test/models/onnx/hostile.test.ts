@@ -9,6 +9,7 @@ import { encodePerceptron } from '../../../models/onnx/perceptron.ts';
 import { decodeForest, encodeForest } from '../../../models/onnx/tree-ensemble.ts';
 import { WireReader, WireWriter } from '../../../models/onnx/wire.ts';
 import { createPredictor, openPredictor, RUNTIMES } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import { countCovers } from '../../oracle/cover.ts';
 import { randomForest, randomRows } from '../../oracle/trees.ts';
 import { At, edit, readFields, writeFields } from '../../support/onnx-edit.ts';
@@ -85,7 +86,7 @@ function nested(depth: number, tensor: WireWriter): Uint8Array {
 async function refusal(bytes: Uint8Array, runtime: (typeof RUNTIMES)[number]): Promise<FlowlampError> {
   let predictor: Awaited<ReturnType<typeof createPredictor>>;
   try {
-    predictor = await createPredictor(bytes, runtime);
+    predictor = await createPredictor(bytes, runtime, createSession);
   } catch (error) {
     expect(error).toBeInstanceOf(FlowlampError);
     return error as FlowlampError;
@@ -173,7 +174,7 @@ describe('a net that is no classifier', () => {
     const inputs = ['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'float64', revision: 1 }));
     const card = { ...exampleCard, labels: ['p', 'q', 'r', 's'], inputs };
     try {
-      const predictor = await openPredictor({ card, onnx, path: 'm' }, 'onnxruntime');
+      const predictor = await openPredictor({ card, onnx, path: 'm' }, 'onnxruntime', createSession);
       await predictor.predict(new Float32Array(8), 2).finally(() => predictor.release());
     } catch (error) {
       return error as FlowlampError;

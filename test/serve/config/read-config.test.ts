@@ -47,6 +47,11 @@ test.each([
   ],
   ['source:\n  kind: interface\n', 2, 'source.interface is missing'],
   ['source:\n  kind: telepathy\n', 2, 'source.kind'],
+  [
+    'source:\n  kind: replay\n  inputs: [a.pcap]\nsinks:\n  - type: jsonl\n    path: x\n  - type: webhook\n    secretEnv: X\n',
+    7,
+    'sinks[1]: a sink webhook has no url',
+  ],
 ])('a mistake: %j', (text, line, words) => {
   const path = written(text);
   expect(() => readConfig(path)).toThrow(`${path}, line ${line}: `);

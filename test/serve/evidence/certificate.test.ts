@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { CertificateClusters, subjectShape } from '../../../serve/evidence/certificate/clusters.ts';
 import { CertificateFinder } from '../../../serve/evidence/certificate/finder.ts';
+import { shippedNameJudge } from '../../../serve/evidence/shipped.ts';
 import { findingsOf, flowTable, weightOf } from './rows.ts';
+
+const judge = shippedNameJudge();
 
 const DAY = 86_400;
 const ISSUED = 1_700_000_000;
@@ -23,7 +26,7 @@ const OWN = {
 /** What xmrig-proxy makes for itself. */
 const PROXY = { ...OWN, cert_subject_cn: 'localhost', cert_serial: '01', cert_not_after: ISSUED + 3650 * DAY };
 const sentences = (cells: Record<string, unknown>) =>
-  findingsOf(new CertificateFinder(), cells).map(({ finding }) => finding);
+  findingsOf(new CertificateFinder(judge), cells).map(({ finding }) => finding);
 
 describe('a certificate by itself', () => {
   test('of an authority, in its time and of usual length, says nothing', () => {
@@ -32,13 +35,13 @@ describe('a certificate by itself', () => {
   });
 
   test('that is self-signed says a little', () => {
-    expect(findingsOf(new CertificateFinder(), OWN)).toEqual([
+    expect(findingsOf(new CertificateFinder(judge), OWN)).toEqual([
       { source: 'certificate', finding: 'Its certificate for server is self-signed.', weight: 0.3 },
     ]);
   });
 
   test('as xmrig-proxy makes one says more; one fact otherwise, and it is any self-signed one', () => {
-    expect(findingsOf(new CertificateFinder(), PROXY)).toMatchObject([{ weight: 1.5 }]);
+    expect(findingsOf(new CertificateFinder(judge), PROXY)).toMatchObject([{ weight: 1.5 }]);
     for (const other of [
       { cert_serial: '02' },
       { cert_serial: null },
@@ -72,13 +75,13 @@ describe('a certificate by itself', () => {
 
   test('weighs less in a network of one’s own, where appliances sign for themselves', () => {
     const [outside, inside] = ['198.51.100.7', '192.168.1.1'].map((dst_ip) =>
-      weightOf(findingsOf(new CertificateFinder(), { ...OWN, dst_ip })),
+      weightOf(findingsOf(new CertificateFinder(judge), { ...OWN, dst_ip })),
     );
     expect([outside, inside]).toEqual([0.3, 0.12]);
   });
 
   test('weighs 2 at the most, whatever is found', () => {
-    const finder = new CertificateFinder();
+    const finder = new CertificateFinder(judge);
     const row = (i: number) => ({
       ...PROXY,
       dst_ip: `198.51.100.${i}`,
@@ -94,7 +97,7 @@ describe('a certificate by itself', () => {
 
 describe('certificates of a capture', () => {
   const at = (i: number, more: Record<string, unknown> = {}) => ({ ...OWN, dst_ip: `198.51.100.${i}`, ...more });
-  const all = (rows: readonly Record<string, unknown>[], finder = new CertificateFinder()) => {
+  const all = (rows: readonly Record<string, unknown>[], finder = new CertificateFinder(judge)) => {
     const table = flowTable(...rows);
     return rows.map((_, row) =>
       finder
@@ -126,7 +129,7 @@ describe('certificates of a capture', () => {
 
   test('a row shown twice, and rows in one table or in many, give the same', () => {
     const rows = [at(1), at(2), at(3), at(4)];
-    const finder = new CertificateFinder();
+    const finder = new CertificateFinder(judge);
     const oneByOne = rows.map((row) => {
       findingsOf(finder, row);
       return findingsOf(finder, row)

@@ -1,13 +1,15 @@
 /** What the finders say rests on columns: rows of captures and of tables written from them give the same findings. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { copyTable, type Table } from '../../../core/table.ts';
+import { copyTable } from '../../../core/copy-table.ts';
+import type { Table } from '../../../core/table.ts';
 import { CaptureReader } from '../../../features/capture/reader.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { Extractor } from '../../../features/extractor.ts';
 import { CertificateFinder } from '../../../serve/evidence/certificate/finder.ts';
 import { FingerprintFinder } from '../../../serve/evidence/fingerprint/finder.ts';
 import { NameFinder } from '../../../serve/evidence/names/finder.ts';
+import { shippedNames } from '../../../serve/evidence/shipped.ts';
 import { IntelligenceFinder } from '../../../serve/intelligence/finder.ts';
 import { samples } from '../../cli/run.ts';
 import { rowsOf } from '../../support/rows.ts';
@@ -16,8 +18,8 @@ import { flowTable } from './rows.ts';
 
 const feed = feedOf('gulf.example.org\nmaplebase.example.org\nport,3128\n').table;
 const finders = () => [
-  new NameFinder(),
-  new CertificateFinder(),
+  new NameFinder(shippedNames()),
+  new CertificateFinder(shippedNames().judge),
   new FingerprintFinder(),
   new IntelligenceFinder([{ name: 'feed', table: feed }], { maxAgeDays: 30, allowed: [] }),
 ];

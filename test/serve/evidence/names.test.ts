@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { packagePath } from '../../../features/files/package-files.ts';
 import { NameFinder } from '../../../serve/evidence/names/finder.ts';
 import { covers } from '../../../serve/evidence/names/fit.ts';
 import { enclosing, hostOf } from '../../../serve/evidence/names/host.ts';
 import { isOneSlip, skeletonOf } from '../../../serve/evidence/names/look-alike.ts';
-import { parsePoolList, poolOf, shippedPoolList } from '../../../serve/evidence/names/pool-list.ts';
+import { parsePoolList, poolOf } from '../../../serve/evidence/names/pool-list.ts';
 import { miningWords } from '../../../serve/evidence/names/words.ts';
-import { packagePath } from '../../../serve/package-files.ts';
+import { shippedNames, shippedPoolList } from '../../../serve/evidence/shipped.ts';
 import { extractRows } from '../../support/rows.ts';
 import { hasSharedData, sharedPath } from '../../support/shared-data.ts';
 import { findingsOf, flowTable, weightOf } from './rows.ts';
 
-const finder = new NameFinder();
+const finder = new NameFinder(shippedNames());
 const said = (sni: string, more: Record<string, unknown> = {}) => findingsOf(finder, { sni, dst_port: 3333, ...more });
 const words = (name: string) => miningWords(hostOf(name)!);
 
@@ -269,9 +270,12 @@ describe('whatever names say', () => {
   });
 
   test('an allow-list silences a name, and the list that ships can be left out', () => {
-    const quiet = new NameFinder({ isAllowed: (name) => name.endsWith('supportxmr.com') });
+    const quiet = new NameFinder({ ...shippedNames(), isAllowed: (name) => name.endsWith('supportxmr.com') });
     expect(findingsOf(quiet, { sni: 'pool.supportxmr.com', dst_port: 3333 })).toEqual([]);
-    const without = new NameFinder({ pools: parsePoolList('# date: 2020-01-01\nhash.example.org # mine\n') });
+    const without = new NameFinder({
+      ...shippedNames(),
+      pools: parsePoolList('# date: 2020-01-01\nhash.example.org # mine\n'),
+    });
     expect(findingsOf(without, { sni: 'a.hash.example.org', dst_port: 3333 })[0]?.finding).toContain(
       '(list of 2020-01-01)',
     );

@@ -5,6 +5,7 @@ import { nodeDigests } from '../../../features/digests-node.ts';
 import { hashInputs, type ModelCard } from '../../../models/card.ts';
 import { encodeForest } from '../../../models/onnx/tree-ensemble.ts';
 import { createPredictor } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import type { Forest } from '../../../models/trees/forest.ts';
 import { typicalOf, writeTypical } from '../../../models/typical.ts';
 import { type Effects, groupEffects, labelNamed, pairOf } from '../../../serve/explain/effects.ts';
@@ -44,7 +45,7 @@ function forestOf(seed: number, classes: number): Forest {
 
 async function explained(forest: Forest, card: ModelCard, table: Table, label: number | null = null) {
   const onnx = encodeForest(forest, { producer: 'a test' });
-  const predictor = await createPredictor(onnx, 'kernel');
+  const predictor = await createPredictor(onnx, 'kernel', createSession);
   const model = { card, predict: (rows: Float32Array, count: number) => predictor.predict(rows, count) };
   return explainRow(model, onnx, table, verdictOf(null), label);
 }

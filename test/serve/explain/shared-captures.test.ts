@@ -1,7 +1,8 @@
 /** Explanations of recorded traffic: whatever a flow is, its contributions add up to the score that it got. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { copyTable, type Table, takeTableRows } from '../../../core/table.ts';
+import { copyTable } from '../../../core/copy-table.ts';
+import { type Table, takeTableRows } from '../../../core/table.ts';
 import { extractCapture } from '../../../features/extract.ts';
 import { loadModelFolder } from '../../../models/folder.ts';
 import { Scorer } from '../../../serve/engine.ts';
@@ -21,7 +22,7 @@ describe.skipIf(!hasSharedData)('recorded mining', () => {
       await extractCapture(capture, (batch) => void tables.push(copyTable(batch)));
       for (const table of tables) {
         const verdicts = await scorer.score(capture, table.specs, table);
-        for (let row = 0; row < Math.min(table.length, 50); row++) {
+        for (let row = 0; row < Math.min(table.length, 10); row++) {
           const { effects, probabilities, timeline } = await explainRow(
             scorer,
             onnx,

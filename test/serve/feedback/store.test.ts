@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, statSy
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addTrainCommand } from '../../../cli/commands/train.ts';
-import { flowTables } from '../../../features/flows.ts';
+import { extract } from '../../../features/flows.ts';
 import { jsonLines } from '../../../features/text/text-writer.ts';
 import { MODEL_INPUTS } from '../../../features/vector/schema.ts';
 import { loadModelFolder } from '../../../models/folder.ts';
@@ -209,7 +209,7 @@ describe('training takes it as it is', () => {
     const collect = async (input: string, label: string | null) => {
       const collected = new LabelledRows(MODEL_INPUTS, 'label', 'src_ip', { minPayloadPackets: 5 }, null);
       const times: bigint[] = [];
-      for await (const table of flowTables(input, label === null ? {} : { label })) {
+      for await (const table of extract(input, label === null ? {} : { label })) {
         collected.add('rows', table.specs, table);
         const column = table.columns.get('first_seen')!;
         if (column.type === 'timestamp_ns') times.push(...column.values.subarray(0, table.length));

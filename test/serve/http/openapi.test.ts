@@ -181,13 +181,13 @@ function bodyFor(path: string, type: string): string | Uint8Array {
 const arrow: Record<string, Uint8Array> = {};
 beforeAll(async () => {
   const { ArrowWriter } = await import('../../../features/arrow/arrow-writer.ts');
-  const { flowTables } = await import('../../../features/flows.ts');
+  const { extract } = await import('../../../features/flows.ts');
   for (const [type, format] of [
     ['application/vnd.apache.arrow.stream', 'arrows'],
     ['application/vnd.apache.arrow.file', 'arrow'],
   ] as const) {
     const pieces: Uint8Array[] = [];
-    for await (const table of flowTables(demo)) {
+    for await (const table of extract(demo)) {
       const writer = new ArrowWriter(format, table.specs, (bytes) => void pieces.push(bytes.slice()));
       writer.write(table);
       writer.finish();

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ArrowWriter } from '../../../features/arrow/arrow-writer.ts';
-import { flowTables } from '../../../features/flows.ts';
+import { extract } from '../../../features/flows.ts';
 import { sample } from '../../cli/run.ts';
 import { type Bench, demo, demoRows, startBench } from './server.ts';
 
@@ -26,7 +26,7 @@ afterAll(() => bench.close());
 /** What scoring the capture gives without HTTP; test/serve/model.test.ts holds that to the command line. */
 async function scoredRows(): Promise<Record<string, unknown>[]> {
   const { loadModel } = await import('../../../serve/model.ts');
-  const { toJson } = await import('../../../features/flows.ts');
+  const { toJson } = await import('../../../features/rows-of.ts');
   await using model = await loadModel('mining');
   const scored: Record<string, unknown>[] = [];
   for await (const flow of model.score(demo)) scored.push(JSON.parse(JSON.stringify(toJson(flow))));
@@ -43,7 +43,7 @@ const lines = (text: string) =>
 async function arrowOf(format: 'arrow' | 'arrows'): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let writer: ArrowWriter | null = null;
-  for await (const table of flowTables(demo, { name: 'the body' })) {
+  for await (const table of extract(demo, { name: 'the body' })) {
     writer ??= new ArrowWriter(format, table.specs, (bytes) => void pieces.push(bytes.slice()));
     writer.write(table);
   }

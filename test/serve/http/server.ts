@@ -1,7 +1,7 @@
 /** A server on a free port of the loopback address, and ways to talk to it that a well-behaved client has not. */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { flowTables } from '../../../features/flows.ts';
+import { extract } from '../../../features/flows.ts';
 import { jsonLines } from '../../../features/text/text-writer.ts';
 import type { HttpConfig } from '../../../serve/http/config.ts';
 import { type HttpServerOptions, type RunningHttpServer, startHttpServer } from '../../../serve/http/server.ts';
@@ -45,7 +45,7 @@ export async function startBench(
 /** The rows of the demo capture, as JSON has them. */
 export async function demoRows(): Promise<Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = [];
-  for await (const table of flowTables(demo, { name: 'the body' })) {
+  for await (const table of extract(demo, { name: 'the body' })) {
     for (const line of jsonLines(table.specs, table).split('\n')) if (line !== '') rows.push(JSON.parse(line));
   }
   return rows;

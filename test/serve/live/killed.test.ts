@@ -101,3 +101,70 @@ test.each([0, 120])(
     expect(existsSync(folder.at('journal.json'))).toBe(true);
   },
 );
+
+/** A webhook that answers what it is told to, and keeps the ids of what it took. */
+async function hook(): Promise<{ readonly url: string; readonly ids: string[]; isUp: boolean }> {
+  const state = { url: '', ids: [] as string[], isUp: false };
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (piece) => {
+      body += piece;
+    });
+    request.on('end', () => {
+      if (state.isUp) state.ids.push(...JSON.parse(body).items.map(({ id }: { id: string }) => id));
+      response.writeHead(state.isUp ? 200 : 500).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => server.closeAllConnections());
+  onTestFinished(() => void server.close());
+  state.url = `http://127.0.0.1:${(server.address() as { port: number }).port}/`;
+  return state;
+}
+
+interface SinkStatus {
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly dropped: number;
+  readonly spilled: number;
+  readonly waiting: number;
+}
+
+test('killed while a webhook spills: the next run delivers what was on disk, and the counters say what is missing', async () => {
+  const folder = scratch();
+  const server = await hook();
+  const [secretFile, told, config] = [folder.at('secret'), folder.at('told.jsonl'), folder.at('serve.json')];
+  writeFileSync(secretFile, 'k'.repeat(32));
+  const spill = { policy: 'spill', spillFolder: folder.at('spill'), queueItems: 2, batchItems: 1, batchSeconds: 0 };
+  const sinks = [
+    { type: 'webhook', url: server.url, secretFile, ...spill },
+    { type: 'jsonl', path: told, kinds: ['alert', 'record'] },
+  ];
+  const rest = { statusSeconds: 0.1, http: { enabled: false }, alerts: { quietSeconds: 0 } };
+  writeFileSync(config, JSON.stringify({ source: { kind: 'pcap', path: '-' }, sinks, ...rest }));
+  const status = () => rowsOf(told).findLast(({ record }) => record === 'status');
+  const ofHook = () => (status()?.['sinks'] as Record<string, SinkStatus> | undefined)?.['webhook'];
+
+  // Standard input stays open, and is not read again by the next run.
+  const first = serveApart('--config', config);
+  first.child.stdin!.write(demo);
+  await soon(() => status()?.['packets']).toBe(2_245);
+  await soon(() => ofHook()?.spilled).toBeGreaterThan(0);
+  await wait(300);
+  first.child.kill('SIGKILL');
+  expect(await first.ended).toBe('SIGKILL');
+  const before = ofHook()!;
+  const alerts = rowsOf(told).filter(({ alert }) => alert !== undefined).length;
+  // Every alert is somewhere: half of the queue is before the disk, and what waits there dies with the process.
+  expect(before.accepted).toBe(alerts);
+  expect(before).toMatchObject({ accepted: before.dropped + before.spilled + before.waiting, delivered: 0 });
+  expect(before.waiting).toBeLessThanOrEqual(3);
+
+  server.isUp = true;
+  const second = serveApart('--config', config);
+  second.child.stdin!.end(demo.subarray(0, 24));
+  expect(await second.ended, second.said()).toBe(0);
+  const missing = alerts - new Set(server.ids).size;
+  expect(missing).toBe(before.dropped + before.waiting);
+  expect(new Set(server.ids).size).toBe(before.spilled);
+});

@@ -6,9 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { SourceConfig } from '../../../serve/sources/config.ts';
-import { flowlamp, sample } from '../../cli/run.ts';
+import { keptProgram } from '../../cli/kept.ts';
+import { sample } from '../../cli/run.ts';
 import { fifo, rowSet, runHere, runThrough, scored, scratch, serveApart, soon } from './support.ts';
 
+const flowlamp = keptProgram();
 const demo = sample('demo.pcap');
 const shared = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
 const sharedCaptures = capturesIn(shared);

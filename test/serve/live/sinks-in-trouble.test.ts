@@ -33,7 +33,7 @@ async function listening(server: Server, place: string | null = null): Promise<n
 }
 
 /** The line that is logged at the end. */
-function lastWords(text: string): { lostBySinks: Record<string, number>; scored: Record<string, number> } {
+function lastWords(text: string): Record<'lostBySinks' | 'rowsLostBySinks' | 'scored', Record<string, number>> {
   return JSON.parse(
     text
       .split('\n')
@@ -93,9 +93,19 @@ describe('sinks that hang, refuse, or answer 500', () => {
     const told = rowsOf(folder.at('told.jsonl'));
     const alerts = told.filter(({ alert }) => alert !== undefined).length;
     expect(alerts).toBeGreaterThan(2);
-    const { lostBySinks, scored: judged } = lastWords(log.text());
+    const { lostBySinks, rowsLostBySinks, scored: judged } = lastWords(log.text());
     expect(lostBySinks).toMatchObject({ hangs: alerts, fails: alerts, refuses: alerts, good: 0, told: 0 });
     expect(Object.values(judged).reduce((sum, count) => sum + count)).toBe(batch.length);
+    // An item of rows is a table: how many verdicts were lost is said beside.
+    expect(rowsLostBySinks).toMatchObject({ hangs: alerts, good: 0 });
+    expect(rowsLostBySinks['never-reads']! - lostBySinks['never-reads']!).toBeGreaterThan(0);
+    // Each that was in trouble is told of, once when it began and once with what it cost.
+    for (const name of ['hangs', 'fails', 'refuses']) {
+      expect(log.text().match(new RegExp(`warn: a sink is in trouble {"sink":"${name}"`, 'g')), name).toHaveLength(1);
+      expect(log.text()).toContain(`warn: the trouble of a sink is over {"sink":"${name}"`);
+    }
+    expect(log.text()).toContain('"reason":"the server answers 500"');
+    expect(log.text()).not.toContain('"sink":"good"');
     // While it ran: queues of two had lost the older ones already.
     const status = told.findLast(({ record }) => record === 'status')!;
     expect((status['lostBySinks'] as Record<string, number>)['refuses']).toBeGreaterThan(0);

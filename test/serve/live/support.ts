@@ -6,8 +6,10 @@ import { expect, onTestFinished } from 'vitest';
 import type { SidecarConfig } from '../../../serve/config/config.ts';
 import type { Sidecar as SidecarOfSources } from '../../../serve/live/sidecar.ts';
 import type { Log, LogFields } from '../../../serve/log.ts';
-import { flowlamp, jsonRows, temporaryFolder } from '../../cli/run.ts';
+import { keptProgram } from '../../cli/kept.ts';
+import { jsonRows, temporaryFolder } from '../../cli/run.ts';
 
+const flowlamp = keptProgram();
 const DIST = new URL('../../../dist/', import.meta.url);
 const MAIN = fileURLToPath(new URL('cli/main.js', DIST));
 
@@ -44,17 +46,31 @@ export interface Here {
   stop(): Promise<void>;
 }
 
-/** Runs a sidecar in this process, without a service unless one is asked for; it is stopped after the test. */
-export async function runHere(config: SidecarConfig): Promise<Here> {
+/** Opens a sidecar in this process, without a service unless one is asked for. */
+export async function openHere(config: SidecarConfig) {
   const log = keptLog();
   const sidecar = await Sidecar.open({ http: false, statusSeconds: 0, ...config }, { log, version: '0.0.0' });
-  const ended = sidecar.run();
-  ended.catch(() => undefined);
+  /** Runs it; it is stopped after the test. */
+  const start = () => {
+    const ended = sidecar.run();
+    ended.catch(() => undefined);
+    onTestFinished(async () => {
+      sidecar.stop();
+      await ended.catch(() => undefined);
+    });
+    return ended;
+  };
+  return { sidecar, log, start };
+}
+
+/** Runs a sidecar in this process, and stops it after the test. */
+export async function runHere(config: SidecarConfig): Promise<Here> {
+  const { sidecar, log, start } = await openHere(config);
+  const ended = start();
   const stop = async () => {
     sidecar.stop();
     await ended;
   };
-  onTestFinished(() => stop().catch(() => undefined));
   return { sidecar, log, ended, stop };
 }
 

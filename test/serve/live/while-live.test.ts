@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { CaptureReader } from '../../../features/capture/reader.ts';
 import { verifyEvidence } from '../../../serve/keep/evidence-files.ts';
+import { LOG_NAME, sha256Of } from '../../../serve/keep/evidence-log.ts';
 import { flowlamp, jsonRows, sample } from '../../cli/run.ts';
 import { pcap } from '../../support/captures.ts';
 import { udp } from '../../support/frames.ts';
@@ -144,6 +145,15 @@ test('what HTTP says agrees with the rows; the model is read again, and feedback
   expect(labelled.map(({ label }) => label)).toContain('mining');
   const extracted = await flowlamp(['score', feedback, '-f', 'jsonl', '--quiet']);
   expect([extracted.code, jsonRows(extracted.stdout).length]).toEqual([0, labelled.length]);
+  // A few flows make no model worth having, but one that is whole and judges flows.
+  const model = folder.at('model');
+  const few = ['--group-by', 'flow_id', '--folds', '2', '--min-payload-packets', '1', '--rounds', '5'];
+  const trained = await flowlamp(['train', feedback, '-o', model, ...few, '--quick', '--no-audit', '--quiet']);
+  expect(trained.code, trained.stderr).toBe(0);
+  const judged = await flowlamp(['score', feedback, '-m', model, '-f', 'jsonl', '--quiet']);
+  expect(judged.code, judged.stderr).toBe(0);
+  const given = jsonRows(judged.stdout).map(({ flow_id, label, model: name }) => [flow_id, label, name]);
+  expect(given).toEqual(labelled.map(({ flow_id, label }) => [flow_id, label, 'model@1']));
 });
 
 test('packets of alerting flows are kept, as they were; records of all kinds come; state is written and read', async () => {
@@ -162,6 +172,12 @@ test('packets of alerting flows are kept, as they were; records of all kinds com
   const alerts = lines.filter(({ alert }) => alert !== undefined);
   expect(new Set(lines.map(({ record }) => record))).toEqual(new Set([undefined, 'change', 'host', 'status']));
   expect(await verifyEvidence(evidence)).toMatchObject({ isWhole: true, faults: [] });
+  const status = lines.findLast(({ record }) => record === 'status')!;
+  expect(status['hosts']).toMatchObject({ clients_given_up: 0, pairs_given_up: 0 });
+  expect(status['evidenceHead']).toMatch(/^[0-9a-f]{64}$/);
+  // Told once more when the last file was written: then it is that of the log's last line.
+  const lastLine = readFileSync(join(evidence, LOG_NAME), 'utf8').trimEnd().split('\n').at(-1)!;
+  expect(log.text()).toMatch(new RegExp(`info: stopped .*"evidenceHead":"${sha256Of(lastLine)}"`));
   const files = readdirSync(evidence).filter((name) => name.endsWith('.pcapng'));
   expect(files.length).toBeGreaterThanOrEqual(alerts.length);
   const whole = new Set<string>();
@@ -193,6 +209,37 @@ test('packets of alerting flows are kept, as they were; records of all kinds com
   expect(readFileSync(state, 'utf8')).not.toBe(written);
   writeFileSync(state, '{"version":1,"budget":[1,{}],"drift":"?"}');
   await runThrough(config);
+});
+
+test('inputs that differ from the reference and a budget of alerts show in what a replay tells', async () => {
+  const out = scratch().at('out.jsonl');
+  const prefixes = Array.from({ length: 30 }, (_, i) => `prefix:${i + 1}`);
+  await runThrough({
+    source: { kind: 'replay', inputs: [sample('demo.pcap')], speed: 0 },
+    // Many looks at each flow: a comparison takes a thousand rows.
+    flows: { emit: ['end', 'interval:1', ...prefixes] },
+    sinks: [{ type: 'jsonl', path: out, kinds: ['alert', 'record'], policy: 'block' }],
+    alerts: { perDay: 1 },
+    driftSeconds: 366 * 86_400,
+    statusSeconds: 60,
+  });
+  const lines = rowsOf(out);
+  const [drift, ...more] = lines.filter(({ record }) => record === 'drift');
+  expect(more).toEqual([]);
+  expect(drift!['rows']).toBeGreaterThan(1_000);
+  expect(drift!['time']).toMatch(/^2025-03-22T/);
+  expect(drift!['inputs_drifted']).toBeGreaterThan(0);
+  expect(drift!['most']).toHaveLength(5);
+  expect(drift!['sentence']).toMatch(/^Of \d+ inputs of mining@/);
+
+  // Two flows prove by their messages that they mine, which is more than the budget: those are told, and nothing else is.
+  const alerts = lines.filter(({ alert }) => alert !== undefined);
+  expect(alerts).toHaveLength(2);
+  for (const { evidence } of alerts) expect(evidence).toContainEqual(expect.objectContaining({ source: 'protocol' }));
+  expect(lines.find(({ event }) => event === 'budget_overrun')).toMatchObject({ alerts_per_day: 1, proven_per_day: 2 });
+  const desk = lines.findLast(({ record }) => record === 'status')!['desk'] as Record<string, number>;
+  expect(desk).toMatchObject({ alerts: 2 });
+  expect(desk['below_budget']).toBeGreaterThan(0);
 });
 
 test('a capturing program that is killed is started again, told and counted, and flows go on', async () => {

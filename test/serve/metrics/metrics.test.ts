@@ -69,6 +69,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   flowlamp_model_info: 'gauge',
   flowlamp_queue_items: 'gauge',
   flowlamp_sink_items_total: 'counter',
+  flowlamp_sink_rows_total: 'counter',
   flowlamp_verdict_latency_seconds: 'histogram',
   flowlamp_score_duration_seconds: 'histogram',
   flowlamp_http_requests_total: 'counter',

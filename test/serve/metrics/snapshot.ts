@@ -9,6 +9,7 @@ export const counters = (some: Partial<SinkCounters> = {}): SinkCounters => ({
   spilled: 0,
   retries: 3,
   waiting: 1,
+  rows: { accepted: 1_000, delivered: 700, dropped: 200, spilled: 0, waiting: 100 },
   trouble: null,
   ...some,
 });

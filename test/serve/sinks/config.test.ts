@@ -152,7 +152,10 @@ test('where one sink cannot be opened, those before it are closed', async () => 
     { type: 'arrow', folder: path },
     { type: 'jsonl', path: '/no/such/folder/x' },
   ];
-  await expect(openSinks(configs, live)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  await expect(openSinks(configs, live)).rejects.toMatchObject({
+    code: 'OUTPUT_UNWRITABLE',
+    message: expect.stringContaining('sink 2 of 2 (jsonl): '),
+  });
   await (await openSink({ type: 'arrow', folder: path }, live)).close();
 });
 

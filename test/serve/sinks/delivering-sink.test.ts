@@ -30,6 +30,7 @@ test('what is offered is delivered in order, and counted', async () => {
     spilled: 0,
     retries: 0,
     waiting: 0,
+    rows: { accepted: 0, delivered: 0, dropped: 0, spilled: 0, waiting: 0 },
     trouble: null,
   });
   await sink.close();
@@ -145,6 +146,93 @@ test('a queue is bounded in bytes, too, but an item larger than it has room when
   expect(sink.counters).toMatchObject({ waiting: 3, dropped: 8 });
   sink.offer(rowsOf(...upTo(20)));
   expect(sink.counters).toMatchObject({ waiting: 2, dropped: 10 });
+  await sink.close();
+});
+
+test('rows are counted beside items, wherever they end up', async () => {
+  const destination = new TestDestination();
+  destination.encode = (item) => (item.kind === 'record' ? null : Buffer.from(String(item.rows.length)));
+  let isDead = true;
+  destination.attempt = () => {
+    if (isDead) throw new Error('dead');
+  };
+  // Two tables wait, of which one is being tried; the third pushes one out.
+  const queue = { maxItems: 1, spill: null };
+  const sink = open(destination, { queue, batch: { items: 1, bytes: 1 } });
+  sink.offer(rowsOf(...upTo(30)));
+  await until(() => sink.counters.trouble !== null);
+  sink.offer(rowsOf(...upTo(500)));
+  sink.offer({ ...rowsOf(1), kind: 'alert', reason: 'new', before: null, heldBack: 0 });
+  expect(sink.counters).toMatchObject({ accepted: 3, dropped: 1, waiting: 2 });
+  expect(sink.counters.rows).toEqual({ accepted: 531, delivered: 0, dropped: 500, spilled: 0, waiting: 31 });
+  isDead = false;
+  await sink.drain(1000);
+  expect(sink.counters.rows).toEqual({ accepted: 531, delivered: 31, dropped: 500, spilled: 0, waiting: 0 });
+  await sink.close();
+});
+
+test('rows on the disk are known to the next run, and counted when they are lost there', async () => {
+  const path = folder();
+  const destination = new TestDestination();
+  destination.encode = (item) => (item.kind === 'record' ? null : Buffer.alloc(30_000, '7'));
+  destination.attempt = () => new Promise(() => undefined);
+  const sink = open(destination, {
+    queue: { policy: 'spill', maxItems: 4, spill: await SpillStore.open(path, 'test/1') },
+    batch: { items: 1, bytes: 1 },
+  });
+  for (const rows of [10, 20, 30]) sink.offer(rowsOf(...upTo(rows)));
+  await sink.drain(20);
+  expect(sink.counters.rows).toMatchObject({ accepted: 60, spilled: 60 });
+  await sink.close();
+
+  // With room for two of them: the oldest goes.
+  const spill = await SpillStore.open(path, 'test/1', 100_000);
+  expect(spill.rows).toBe(60);
+  await spill.append([{ payload: Buffer.alloc(30_000), rows: 40 }]);
+  expect([spill.rows, spill.droppedRows]).toEqual([40, 60]);
+  await spill.close();
+});
+
+test('room at the end: of any policy, for the size of the item, and only for what the sink takes', async () => {
+  const destination = new TestDestination();
+  let go = () => {};
+  destination.attempt = () => new Promise<void>((resolve) => (go = resolve));
+  const sink = open(destination, {
+    wants: ({ kind }) => kind === 'record',
+    queue: { maxItems: 1 },
+    batch: { items: 1, bytes: 1 },
+  });
+  sink.offer(recordOf(0));
+  await until(() => sink.counters.waiting === 1 && sink.room(recordOf(1), true) === null);
+  sink.offer(recordOf(1));
+  expect(sink.room(recordOf(2))).toBeNull();
+  expect(sink.room(rowsOf(1), true)).toBeNull();
+  const room = sink.room(recordOf(2), true);
+  expect(room).not.toBeNull();
+  destination.attempt = () => undefined;
+  go();
+  await room;
+  sink.offer(recordOf(2));
+  await sink.drain(1000);
+  expect(sink.counters).toMatchObject({ delivered: 3, dropped: 0 });
+  await sink.close();
+});
+
+test('a drain without an end may be given one while it lasts, and none that is later', async () => {
+  const destination = new TestDestination();
+  destination.attempt = () => new Promise(() => undefined);
+  const sink = open(destination);
+  sink.offer(recordOf(0));
+  let isOver = false;
+  const drained = sink.drain(Number.POSITIVE_INFINITY).then(() => {
+    isOver = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(isOver).toBe(false);
+  void sink.drain(30);
+  void sink.drain(60_000);
+  await drained;
+  expect(sink.counters).toMatchObject({ accepted: 1, dropped: 1 });
   await sink.close();
 });
 

@@ -1,15 +1,15 @@
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { encodeRecords, SEGMENT_HEAD } from '../../../serve/sinks/spill-records.ts';
+import { encodeRecords, SEGMENT_HEAD, type SpillRecord } from '../../../serve/sinks/spill-records.ts';
 import { openSegment } from '../../../serve/sinks/spill-segment.ts';
 import { SpillStore } from '../../../serve/sinks/spill-store.ts';
 import { folder, upTo } from './items.ts';
 
 const MOST = { items: 1000, bytes: 1 << 20 };
-const payload = (n: number, size = 0) => Buffer.from(`${n}`.padEnd(size, '.'));
-const numbers = (payloads: readonly Uint8Array[]) =>
-  payloads.map((bytes) => Number.parseInt(Buffer.from(bytes).toString(), 10));
+const payload = (n: number, size = 0) => ({ payload: Buffer.from(`${n}`.padEnd(size, '.')), rows: n });
+const numbers = (records: readonly SpillRecord[]) =>
+  records.map(({ payload }) => Number.parseInt(Buffer.from(payload).toString(), 10));
 const segments = (path: string) => readdirSync(path).filter((name) => name.endsWith('.spill'));
 
 async function readAll(store: SpillStore): Promise<number[]> {
@@ -21,9 +21,9 @@ async function readAll(store: SpillStore): Promise<number[]> {
   return all;
 }
 
-test('a record is its length, a check and its bytes', () => {
-  expect(Buffer.from(encodeRecords([Buffer.from('ab')])).toString('hex')).toBe(
-    '02000000' + 'a10f2594b9808dd8' + '6162',
+test('a record is its length, its rows, a check and its bytes', () => {
+  expect(Buffer.from(encodeRecords([{ payload: Buffer.from('ab'), rows: 3 }])).toString('hex')).toBe(
+    '02000000' + '03000000' + '2cc79dd8fb4faf52' + '6162',
   );
 });
 
@@ -62,7 +62,7 @@ test('payloads longer than a read are read whole', async () => {
   await store.close();
 });
 
-test.each([1, 5, 11, 12, 13, 20])(
+test.each([1, 5, 11, 12, 13, 25])(
   'a last record of which %i bytes are missing is skipped and counted',
   async (missing) => {
     const path = folder();
@@ -97,7 +97,7 @@ test('a record that was changed on the disk ends its segment, and is counted', a
   await store.close();
   const file = join(path, segments(path)[0]!);
   const bytes = readFileSync(file);
-  bytes[bytes.length - 14]! ^= 1;
+  bytes[bytes.length - 18]! ^= 1;
   writeFileSync(file, bytes);
   const next = await SpillStore.open(path, 'test/1');
   expect([next.items, next.torn]).toEqual([1, 1]);

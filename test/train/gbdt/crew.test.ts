@@ -111,4 +111,4 @@ test('a thread that ends at its work holds nobody up, and the forest is the same
     process.removeAllListeners('worker');
     rmSync(deserted, { recursive: true });
   }
-}, 60_000);
+});

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { getDomainWithoutSuffix } from 'tldts';
 import { expect, test } from 'vitest';
+import { packagePath } from '../../../features/files/package-files.ts';
 import type { NameModel } from '../../../models/names/ngram.ts';
-import { packagePath } from '../../../serve/package-files.ts';
 import { trainNames } from '../../../train/names/train.ts';
 
 const wordsOf = (...path: string[]) =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { channelCount } from '../../../models/onnx/sequence-net.ts';
 import { createPredictor } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import { takeRows, toRowMajor } from '../../../train/matrix.ts';
 import { fitCnn } from '../../../train/neural/cnn.ts';
 import { fitMlp } from '../../../train/neural/mlp.ts';
@@ -106,7 +107,11 @@ describe('fitCnn', () => {
     const p = model.predict(new Float32Array(3 * kept.length).fill(Number.NaN), 3);
     expect(p[0]! + p[1]!).toBeCloseTo(1, 5);
     expect(model.predict(new Float32Array(0), 0)).toHaveLength(0);
-    const predictor = await createPredictor(model.encode({ temperature: 1, producer: 'test' }));
+    const predictor = await createPredictor(
+      model.encode({ temperature: 1, producer: 'test' }),
+      'kernel',
+      createSession,
+    );
     const rows = toRowMajor(matrix);
     const [ours, theirs] = [model.predict(rows, 100), await predictor.predict(rows, 100)];
     await predictor.release();

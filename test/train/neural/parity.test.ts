@@ -7,6 +7,7 @@ import { Prng } from '../../../core/prng.ts';
 import { describeModel } from '../../../models/onnx/describe.ts';
 import { encodePerceptron, type Perceptron } from '../../../models/onnx/perceptron.ts';
 import { createPredictor } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import { fitMlp } from '../../../train/neural/mlp.ts';
 import { Network } from '../../../train/neural/network.ts';
 import { divideLogits, predictPerceptron } from '../../../train/neural/perceptron-model.ts';
@@ -44,7 +45,7 @@ async function byTensorFlow(net: Perceptron, rows: Float32Array): Promise<Float3
 }
 
 async function byOnnxRuntime(bytes: Uint8Array, rows: Float32Array): Promise<Float32Array> {
-  const predictor = await createPredictor(bytes);
+  const predictor = await createPredictor(bytes, 'kernel', createSession);
   expect(predictor.engine).toBe('onnxruntime');
   const p = await predictor.predict(rows, ROWS);
   await predictor.release();
@@ -125,7 +126,11 @@ describe('the file', () => {
 
   test('opens by what it says of itself, and takes no rows too', async () => {
     const model = await fitMlp(rings(1, 200, 2), null, { rounds: 2 });
-    const predictor = await createPredictor(model.encode({ temperature: 1, producer: 'test' }));
+    const predictor = await createPredictor(
+      model.encode({ temperature: 1, producer: 'test' }),
+      'kernel',
+      createSession,
+    );
     expect([predictor.featureCount, predictor.classCount]).toEqual([3, 2]);
     expect(await predictor.predict(new Float32Array(0), 0)).toHaveLength(0);
     await predictor.release();

@@ -8,6 +8,7 @@ import { type ColumnSpec, createTable, type ListColumn, reserveItems, type Scala
 import { readInputs } from '../../../models/inputs.ts';
 import { describeModel } from '../../../models/onnx/describe.ts';
 import { createPredictor } from '../../../models/predictor.ts';
+import { createSession } from '../../../models/session.ts';
 import { fitCnn } from '../../../train/neural/cnn.ts';
 import type { FittedSequenceNet } from '../../../train/neural/sequence-model.ts';
 import { dialogues, SEQUENCE_INPUTS, WIDTH } from './sequences.ts';
@@ -51,7 +52,7 @@ function fillList(column: ListColumn, row: number, length: number, name: string,
 async function worstDifference(model: FittedSequenceNet): Promise<number> {
   const rows = readInputs(hostileTable(), SEQUENCE_INPUTS);
   expect(rows).toHaveLength(ROWS * WIDTH);
-  const predictor = await createPredictor(model.encode({ temperature: 1, producer: 'test' }));
+  const predictor = await createPredictor(model.encode({ temperature: 1, producer: 'test' }), 'kernel', createSession);
   expect([predictor.engine, predictor.featureCount, predictor.classCount]).toEqual(['onnxruntime', WIDTH, 2]);
   const found = await predictor.predict(rows, ROWS);
   await predictor.release();
@@ -77,7 +78,11 @@ describe('TensorFlow.js and ONNX Runtime give the same probabilities', () => {
   test('with a temperature folded in', async () => {
     const model = await fitCnn(dialogues(2, 200), null, QUICK);
     const rows = readInputs(hostileTable(), SEQUENCE_INPUTS);
-    const predictor = await createPredictor(model.encode({ temperature: 2.5, producer: 'test' }));
+    const predictor = await createPredictor(
+      model.encode({ temperature: 2.5, producer: 'test' }),
+      'kernel',
+      createSession,
+    );
     const found = await predictor.predict(rows, ROWS);
     await predictor.release();
     const ours = model.predict(rows, ROWS);
@@ -104,7 +109,11 @@ describe('the file', () => {
 
   test('takes no rows too', async () => {
     const model = await fitCnn(dialogues(1, 60), null, { ...QUICK, rounds: 1 });
-    const predictor = await createPredictor(model.encode({ temperature: 1, producer: 'test' }));
+    const predictor = await createPredictor(
+      model.encode({ temperature: 1, producer: 'test' }),
+      'kernel',
+      createSession,
+    );
     expect(await predictor.predict(new Float32Array(0), 0)).toHaveLength(0);
     await predictor.release();
   });

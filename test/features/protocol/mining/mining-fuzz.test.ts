@@ -45,7 +45,7 @@ function pieces(random: Prng, sides: readonly [Uint8Array, Uint8Array]): Said[] 
   return said;
 }
 
-test('mutated sessions, in pieces that come twice, late or not at all', { timeout: 60_000 }, () => {
+test('mutated sessions, in pieces that come twice, late or not at all', () => {
   const random = new Prng('mining fuzz');
   let found = 0;
   for (let round = 0; round < 600; round++) {

@@ -1,5 +1,5 @@
-/** Files of the package that are read at run time: found from the sources, from dist/serve and from dist/cli alike. */
-import { existsSync } from 'node:fs';
+/** Files of the package that are read at run time: found from the sources, from dist/ and from dist/cli alike. */
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,4 +8,9 @@ export function packagePath(...parts: readonly string[]): string {
   let root = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(root, 'package.json')) && dirname(root) !== root) root = dirname(root);
   return join(root, ...parts);
+}
+
+/** Of the package: what cards and documents say made them. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string }).version;
 }
