@@ -1,7 +1,7 @@
 /** What the notebooks share: the command line, rows in a list, tables as text, charts as SVG. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { type Easel, openEasel } from '../dist/train/report/plot.js';
+import { openEasel } from '../dist/train/report/plot.js';
 
 /** Runs `flowlamp ARGS...` in the folder of the notebooks and gives what it wrote to standard output; throws where it failed. */
 export function flowlamp(...args: readonly string[]): string {
@@ -66,11 +66,17 @@ export function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Observable Plot as the reports use it: `draw` gives a chart as SVG. */
-export async function openCharts(): Promise<Easel> {
+/** Observable Plot as the reports use it; `draw` gives a chart as the text of an SVG that stands by itself, dark on white. */
+export async function openCharts() {
   const easel = await openEasel();
   if (easel === null) throw new Error('charts need @observablehq/plot and jsdom, which npm run setup installs');
-  return easel;
+  const { Plot } = easel;
+  const draw = (options: Parameters<typeof easel.draw>[0]) => {
+    const { text } = easel.draw({ style: { background: 'white', color: 'black' }, ...options });
+    // Jupyter shows drawings as images, and without the namespace an image is none.
+    return text.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ');
+  };
+  return { Plot, draw };
 }
 
 /** Colours of the two labels, told apart without red and green; both can be read on light and on dark pages. */

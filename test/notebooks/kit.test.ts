@@ -27,8 +27,8 @@ test('rows are collected in their order', async () => {
   expect(await collect(rows())).toEqual([1, 2]);
 });
 
-test('a chart is SVG with its description', async () => {
+test('a chart is SVG that stands by itself, with its description', async () => {
   const { Plot, draw } = await openCharts();
-  const { text } = draw({ describe: 'two <dots>', marks: [Plot.dot([1, 2], { x: (d: number) => d })] });
-  expect(text).toMatch(/^<svg [^>]*aria-description="two &lt;dots(>|&gt;)"/);
+  const chart = draw({ describe: 'two <dots>', marks: [Plot.dot([1, 2], { x: (d: number) => d })] });
+  expect(chart).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" [^>]*aria-description="two &lt;dots(>|&gt;)"/);
 });
