@@ -21,6 +21,7 @@ export async function runProgram(): Promise<ExitCode> {
   watchSignals();
   // Nobody reads what goes to people any more: not an error to report. Data has its own way of noticing (OutputClosed).
   process.stderr.on('error', () => undefined);
+  process.stdout.on('error', ignoreClosed);
   const words = process.argv.slice(2);
   startEarly(words);
   try {
@@ -47,6 +48,11 @@ export async function createProgram(words: readonly string[] | null): Promise<Co
 function sayWhatNext(command: Command, line: string): void {
   command.showHelpAfterError(`(${line} --help shows what is expected, with examples)`);
   for (const each of command.commands) sayWhatNext(each, `${line} ${each.name()}`);
+}
+
+/** `flowlamp --help | head` */
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function exitCodeOf(error: unknown): ExitCode {

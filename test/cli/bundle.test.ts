@@ -46,7 +46,9 @@ test('what is native or optional stays outside', () => {
 
 test('no command loads Arrow or the zstd reader before it needs them, and the program no command', () => {
   const loaded = [...loadedWith(partOf('program')), 'main.js'].flatMap(sourcesOf);
-  expect(loaded.filter((source) => /\/(cli\/commands|features\/(?!files\/(?:output|package-files)))/.test(source))).toEqual([]);
+  expect(
+    loaded.filter((source) => /\/(cli\/commands|features\/(?!files\/(?:output|package-files)))/.test(source)),
+  ).toEqual([]);
   for (const command of ['extract', 'score', 'inspect']) {
     const packages = [...loadedWith(partOf(command))].flatMap(packagesOf);
     expect(packages, command).toContain('tinyglobby');
