@@ -3,26 +3,7 @@ import { type Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { commandWords } from '../../cli/completion/words.ts';
 import { examplesText } from '../../cli/examples.ts';
-import { createProgram } from '../../cli/program.ts';
-
-/** Reads a command line and does nothing more; what was said about it, and why it was refused. */
-async function parsed(words: readonly string[]): Promise<{ readonly said: string; readonly error: unknown }> {
-  let said = '';
-  const write = (text: string) => {
-    said += text;
-  };
-  for (const { command } of commands) command.configureOutput({ writeOut: write, writeErr: write });
-  const error = await program.parseAsync(words, { from: 'user' }).then(
-    () => null,
-    (cause: unknown) => cause,
-  );
-  return { said, error };
-}
-
-function walk(command: Command, line = command.name()): { readonly line: string; readonly command: Command }[] {
-  const within = command.commands.flatMap((each) => walk(each, `${line} ${each.name()}`));
-  return [{ line, command }, ...within];
-}
+import { commands, parsed, program, wordsOf } from './command-lines.ts';
 
 /** The lines below `Examples:`, without what stands beside them. */
 async function examplesOf(command: Command): Promise<string[]> {
@@ -33,18 +14,6 @@ async function examplesOf(command: Command): Promise<string[]> {
   return lines.filter((line) => line.startsWith('  ')).map((line) => line.trim().split('   ')[0]!);
 }
 
-/** Words as a shell makes them of a line: quotes, pipes, what is written where. */
-function wordsOf(line: string): string[] {
-  const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|([^\s'"]+)/g)].map(([, one, two, bare]) => one ?? two ?? bare!);
-  const start = words.findIndex((word) => /^(<\()?flowlamp$/.test(word));
-  const rest = words.slice(start + 1);
-  const end = rest.findIndex((word) => ['|', '>', '<', '&&', ';'].includes(word));
-  return rest.slice(0, end < 0 ? undefined : end).map((word) => word.replace(/\)$/, ''));
-}
-
-const program = await createProgram(null);
-const commands = walk(program);
-for (const { command } of commands) if (command.commands.length === 0) command.action(() => undefined);
 const lines = commands.map(({ line, command }) => [line, command] as const);
 
 test('all commands are there', () => {
