@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { FlowlampError } from '../core/errors.ts';
 import { printable } from '../core/visible.ts';
-import { OutputClosed } from '../features/files/output.ts';
+import { OutputClosed, writeTextFile } from '../features/files/output.ts';
 import { packageVersion } from '../features/files/package-files.ts';
 import { addCommands } from './command-list.ts';
 import { type Example, examplesText } from './examples.ts';
@@ -21,7 +21,6 @@ export async function runProgram(): Promise<ExitCode> {
   watchSignals();
   // Nobody reads what goes to people any more: not an error to report. Data has its own way of noticing (OutputClosed).
   process.stderr.on('error', () => undefined);
-  process.stdout.on('error', ignoreClosed);
   const words = process.argv.slice(2);
   startEarly(words);
   try {
@@ -38,6 +37,8 @@ export async function createProgram(words: readonly string[] | null): Promise<Co
     .description('Tells what an encrypted network flow is without decrypting it.')
     .version(packageVersion())
     .addHelpText('after', examplesText(EXAMPLES))
+    // As all results, so that a reader who has left ends it quietly.
+    .configureOutput({ writeOut: (text) => writeTextFile(null, text) })
     .exitOverride();
   await addCommands(program, words);
   sayWhatNext(program, program.name());
@@ -48,11 +49,6 @@ export async function createProgram(words: readonly string[] | null): Promise<Co
 function sayWhatNext(command: Command, line: string): void {
   command.showHelpAfterError(`(${line} --help shows what is expected, with examples)`);
   for (const each of command.commands) sayWhatNext(each, `${line} ${each.name()}`);
-}
-
-/** `flowlamp --help | head` */
-function ignoreClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }
 
 function exitCodeOf(error: unknown): ExitCode {

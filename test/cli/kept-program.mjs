@@ -26,7 +26,7 @@ process.on('message', async ({ args, cwd, input }) => {
   // What a run leaves on the process itself would have ended with it.
   process.exitCode = undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
-  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
+  process.stderr.removeAllListeners('error');
   process.stdout.write(mark);
   process.stderr.write(mark);
   process.send({ code });
