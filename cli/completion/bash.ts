@@ -1,4 +1,5 @@
 /** Completion for bash, from 3.2 on, without the package bash-completion. */
+import { valueCases } from './cases.ts';
 import { quoted, splittable } from './quote.ts';
 import type { CommandWords, Values } from './words.ts';
 
@@ -41,13 +42,6 @@ complete -F _NAME NAME
 `;
 
 export function bashScript(name: string, commands: readonly CommandWords[]): string {
-  const values = commands.flatMap(({ line, options }) =>
-    options.flatMap(({ names, value }) => {
-      if (value === null) return [];
-      const patterns = names.map((each) => quoted(`${line} ${each}`.trimStart()));
-      return [`    ${patterns.join(' | ')}) ${assigned(value)} ;;`];
-    }),
-  );
   const lines = commands.map(({ line, commands: within, options, operand }) => {
     const names = splittable(within.map((each) => each.name));
     const flags = splittable(options.flatMap((each) => each.names));
@@ -59,7 +53,7 @@ export function bashScript(name: string, commands: readonly CommandWords[]): str
 _${name}_value() {
     list= files=
     case "\${1:+$1 }$2" in
-${values.join('\n')}
+${valueCases(commands, assigned)}
     *) return 1 ;;
     esac
 }

@@ -1,4 +1,5 @@
 /** Completion for zsh, with what each command and option is for. */
+import { valueCases } from './cases.ts';
 import { quoted } from './quote.ts';
 import type { CommandWords, Values } from './words.ts';
 
@@ -49,13 +50,6 @@ fi
 `;
 
 export function zshScript(name: string, commands: readonly CommandWords[]): string {
-  const values = commands.flatMap(({ line, options }) =>
-    options.flatMap(({ names, value }) => {
-      if (value === null) return [];
-      const patterns = names.map((each) => quoted(`${line} ${each}`.trimStart()));
-      return [`    ${patterns.join(' | ')}) ${assigned(value)} ;;`];
-    }),
-  );
   const lines = commands.map(({ line, commands: within, options, operand }) => {
     const names = within.map((each) => described(each.name, each.description));
     const flags = options.flatMap((each) => each.names.map((one) => described(one, each.description)));
@@ -71,7 +65,7 @@ export function zshScript(name: string, commands: readonly CommandWords[]): stri
 _${name}_value() {
     list=() files=
     case "\${1:+$1 }$2" in
-${values.join('\n')}
+${valueCases(commands, assigned)}
     *) return 1 ;;
     esac
 }

@@ -6,8 +6,8 @@ import type { Column, Table } from '../../core/table.ts';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { capturePieces } from '../../features/extract.ts';
 import { Extractor } from '../../features/extractor.ts';
-import { FlowBlock } from '../../features/flow/flow-block.ts';
-import { type BlockSink, FlowExtractor } from '../../features/flow-extractor.ts';
+import { SharedBlocks, spendCredit } from '../../features/flow/shared-blocks.ts';
+import { FlowExtractor } from '../../features/flow-extractor.ts';
 import type { Job, Report, ThreadData } from './messages.ts';
 
 const { credits } = workerData as ThreadData;
@@ -21,7 +21,7 @@ port.on('message', async ({ path, options, blocks }: Job) => {
         ? new Extractor(path, nodeDigests, (batch) => postRows(batch, bytes), options)
         : new FlowExtractor(
             nodeDigests,
-            sharedBlocks(blocks, () => bytes),
+            new SharedBlocks(blocks, credits, (block, flows) => post({ kind: 'flows', block, flows, bytes })),
             options,
           );
     const pieces = capturePieces(path, extractor);
@@ -35,34 +35,10 @@ port.on('message', async ({ path, options, blocks }: Job) => {
   }
 });
 
-/** Waits until a batch or a block may be handed over. */
-function spendCredit(): void {
-  Atomics.wait(credits, 0, 0);
-  Atomics.sub(credits, 0, 1);
-}
-
 function postRows(batch: Table, bytes: number): void {
-  spendCredit();
+  spendCredit(credits);
   const { specs, columns, length } = copyTable(batch);
   post({ kind: 'rows', specs, columns, rows: length, bytes }, [...new Set([...columns.values()].flatMap(buffersOf))]);
-}
-
-/** Blocks in turn: they are emptied in the order in which they are given, so a credit is for the next one. */
-function sharedBlocks(memory: readonly SharedArrayBuffer[], bytesRead: () => number): BlockSink {
-  const blocks = memory.map((shared) => new FlowBlock(shared));
-  let turn = 0;
-  return {
-    take: () => {
-      spendCredit();
-      const block = blocks[turn]!;
-      block.count = 0;
-      return block;
-    },
-    give: ({ count }) => {
-      post({ kind: 'flows', block: turn, flows: count, bytes: bytesRead() });
-      turn = (turn + 1) % blocks.length;
-    },
-  };
 }
 
 /** What is handed over instead of copied. */

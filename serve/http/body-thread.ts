@@ -1,29 +1,16 @@
 /** The thread behind capture-apart.ts: follows the flows of one capture, and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { FlowlampError } from '../../core/errors.ts';
-import { FlowBlock } from '../../features/flow/flow-block.ts';
+import { SharedBlocks } from '../../features/flow/shared-blocks.ts';
 import { BodyFlows } from './body-flows.ts';
 import type { CaptureOrder, CapturePiece, CaptureReport } from './capture-apart.ts';
 
 const { name, blocks: memory, credits } = workerData as CaptureOrder;
 const port = parentPort!;
-const blocks = memory.map((shared) => new FlowBlock(shared));
-let turn = 0;
 
-const flows = new BodyFlows(name, {
-  take: () => {
-    // Rows are made of flows more slowly than flows end; meanwhile the body waits as well.
-    Atomics.wait(credits, 0, 0);
-    Atomics.sub(credits, 0, 1);
-    const block = blocks[turn]!;
-    block.count = 0;
-    return block;
-  },
-  give: ({ count }) => {
-    post({ kind: 'flows', block: turn, flows: count });
-    turn = (turn + 1) % blocks.length;
-  },
-});
+// Rows are made of flows more slowly than flows end; meanwhile the body waits as well.
+const blocks = new SharedBlocks(memory, credits, (block, count) => post({ kind: 'flows', block, flows: count }));
+const flows = new BodyFlows(name, blocks);
 
 port.on('message', (piece: CapturePiece) => {
   try {

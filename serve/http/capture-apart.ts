@@ -13,6 +13,7 @@ import type { Table } from '../../core/table.ts';
 import type { Damage } from '../../features/capture/decoder.ts';
 import { nodeDigests } from '../../features/digests-node.ts';
 import { BLOCK_BYTES, FlowBlock } from '../../features/flow/flow-block.ts';
+import { returnCredit } from '../../features/flow/shared-blocks.ts';
 import { FlowRows } from '../../features/vector/rows.ts';
 import { BodyFlows } from './body-flows.ts';
 import { FIXED_LIMITS } from './limits.ts';
@@ -129,8 +130,7 @@ async function* tablesOfThread(
           const block = blocks[report.block]!;
           block.count = report.flows;
           yield* rows.tablesOf(block);
-          Atomics.add(credits, 0, 1);
-          Atomics.notify(credits, 0);
+          returnCredit(credits);
           break;
         }
         case 'done':

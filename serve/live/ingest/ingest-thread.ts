@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { FlowlampError } from '../../../core/errors.ts';
 import type { FrameSink } from '../../../features/capture/packet-sink.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
-import { FlowBlock } from '../../../features/flow/flow-block.ts';
+import { SharedBlocks } from '../../../features/flow/shared-blocks.ts';
 import { FlowExtractor } from '../../../features/flow-extractor.ts';
 import { PacketKeeper } from '../../keep/packet-keeper.ts';
 import { openSource } from '../../sources/open-source.ts';
@@ -26,8 +26,6 @@ const COUNTERS_MS = 1_000;
 const { source: config, flows, keep, blocks: memory, credits } = workerData as IngestData;
 const port = parentPort!;
 const stopping = new AbortController();
-const blocks = memory.map((shared) => new FlowBlock(shared));
-let turn = 0;
 let tellJudged: () => void = () => undefined;
 const judged = new Promise<void>((resolve) => {
   tellJudged = resolve;
@@ -37,24 +35,11 @@ let hasFinished = false;
 /** When the first bytes since the last tick were read; null where none were. */
 let readAtMs: number | null = null;
 
-const extractor = new FlowExtractor(
-  nodeDigests,
-  {
-    take: () => {
-      // Where the judge is behind, reading stops: what a live source then loses, the kernel counts.
-      Atomics.wait(credits, 0, 0);
-      Atomics.sub(credits, 0, 1);
-      const block = blocks[turn]!;
-      block.count = 0;
-      return block;
-    },
-    give: ({ count }) => {
-      post({ kind: 'flows', block: turn, flows: count, readAtMs: readAtMs ?? Date.now() });
-      turn = (turn + 1) % blocks.length;
-    },
-  },
-  flows,
+// Where the judge is behind, reading stops: what a live source then loses, the kernel counts.
+const blocks = new SharedBlocks(memory, credits, (block, count) =>
+  post({ kind: 'flows', block, flows: count, readAtMs: readAtMs ?? Date.now() }),
 );
+const extractor = new FlowExtractor(nodeDigests, blocks, flows);
 const tell = (news: SourceNews) => post({ kind: 'news', news });
 const keeper =
   keep === null

@@ -7,6 +7,7 @@ import { assertNever, ErrorCode, FlowlampError } from '../../../core/errors.ts';
 import type { Table } from '../../../core/table.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
 import { BLOCK_BYTES, FlowBlock } from '../../../features/flow/flow-block.ts';
+import { returnCredit } from '../../../features/flow/shared-blocks.ts';
 import type { FlowOptions } from '../../../features/flow-extractor.ts';
 import { FlowRows } from '../../../features/vector/rows.ts';
 import type { FlowKey, VerdictFacts } from '../../keep/keep-request.ts';
@@ -156,8 +157,7 @@ export class Ingest {
     const tables = this.#made.splice(0);
     // The block is free, but the next one comes only when these rows are judged: that is the whole queue.
     for (const table of tables) await this.#handlers.rows(table, readAtMs);
-    Atomics.add(this.#credits, 0, 1);
-    Atomics.notify(this.#credits, 0);
+    returnCredit(this.#credits);
   }
 
   #order(order: IngestOrder): void {
