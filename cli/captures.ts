@@ -2,14 +2,12 @@
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import { type CaptureAccount, Damage } from '../features/capture/decoder.ts';
 import { isIdle, isPipe } from '../features/capture/input.ts';
-import { nodeDigests } from '../features/digests-node.ts';
-import { type CaptureSummary, capturePieces } from '../features/extract.ts';
-import { Extractor } from '../features/extractor.ts';
+import type { CaptureSummary } from '../features/extract.ts';
 import { layerOfLinkType } from '../features/packet/link.ts';
 import type { DROP_NAMES } from '../features/packet/packet.ts';
 import type { BatchReceiver } from '../features/vector/rows.ts';
 import type { Console } from './console.ts';
-import type { CaptureJobs } from './jobs/capture-jobs.ts';
+import { type CaptureSupply, CapturesHere } from './jobs/capture-supply.ts';
 import { byteText, counted, grouped } from './numbers.ts';
 import { extractOptions, type ReadingOptions } from './options.ts';
 import type { ProgressText } from './run-progress.ts';
@@ -31,7 +29,7 @@ export interface ReadingHooks {
  * Reads one capture.
  *
  * @param progress what to say meanwhile, or which of how many captures it is
- * @param jobs reads it ahead, if it reads captures ahead
+ * @param jobs reads it, if it reads captures
  */
 export async function readCapture(
   path: string,
@@ -40,17 +38,17 @@ export async function readCapture(
   receive: BatchReceiver,
   out: Console,
   { catchUp = async () => undefined, isLive = false }: ReadingHooks = {},
-  jobs: CaptureJobs | null = null,
+  jobs: CaptureSupply | null = null,
 ): Promise<CaptureSummary> {
-  const extractor = jobs?.has(path) ? null : new Extractor(path, nodeDigests, receive, extractOptions(options));
-  const pieces = extractor === null ? jobs!.pieces(path, receive) : capturePieces(path, extractor);
+  const supply = jobs?.has(path) ? jobs : new CapturesHere([path], extractOptions(options));
+  const pieces = supply.pieces(path, receive);
   const text = typeof progress === 'string' ? plainProgress(progress, path) : progress;
-  const mayPause = extractor !== null && isLive && isPipe(path);
+  const mayPause = isLive && isPipe(path);
   for (;;) {
     const next = await pieces.next();
     await breathe();
     const pauses = mayPause && isIdle(path);
-    if (pauses) extractor.flush();
+    if (pauses) supply.flush();
     await catchUp(pauses);
     if (next.done === true) {
       out.endProgress();
@@ -69,8 +67,16 @@ function plainProgress(ordinal: string, path: string): ProgressText {
   };
 }
 
+/** Files of a ring may overlap a little, where several threads of a sensor write; packets of two points do for long. */
+const WORTH_US = 1e6;
+
 /** Warns of a damaged capture, or throws under --strict. */
 export function reportFaults(path: string, summary: CaptureSummary, strict: boolean, out: Console): void {
+  const { overlapUs = 0 } = summary;
+  if (overlapUs >= WORTH_US) {
+    const seconds = (overlapUs / 1e6).toFixed(1);
+    out.warn(`${path} begins ${seconds} s before what was read before it ends: merge captures of the same time first`);
+  }
   const faults = faultsOf(summary);
   if (faults.length === 0) return;
   if (!strict) {

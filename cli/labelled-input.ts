@@ -48,7 +48,7 @@ async function readManifest(
   const files = labels.filesOf(role);
   for (const [index, file] of files.entries()) {
     const apply = (batch: Table) => {
-      labels.apply(file, batch);
+      labels.apply(batch);
       receive(file, FEATURES, batch);
     };
     await readCapture(file, `${index + 1}/${files.length}`, options, apply, out);

@@ -20,6 +20,7 @@ export interface FlowOptions extends CommonOptions {
 export interface RowOptions extends FlowOptions {
   readonly emit?: EmitOptions;
   readonly keyVlan?: boolean;
+  readonly continue?: boolean;
   readonly jobs?: number;
 }
 
@@ -43,6 +44,14 @@ export function addFlowOptions(command: Command): Command {
     )
     .option('--strict', 'fail on captures that are cut off or hold packets that do not decode')
     .option('--quiet', 'no progress and no summary on standard error');
+}
+
+/** `--continue`, for commands whose rows may come from several captures at once. */
+export function continueOption(): Option {
+  return new Option(
+    '--continue',
+    'flows go on from one capture to the next, in the order of their first packets (a ring of files)',
+  );
 }
 
 /** Adds those, and the options that decide which rows flows give and how many captures are read at a time. */

@@ -10,7 +10,8 @@ import type { Scorer } from '../serve/engine.ts';
 import { readCapture } from './captures.ts';
 import { commandLine } from './command-line.ts';
 import type { Console } from './console.ts';
-import type { CaptureJobs } from './jobs/capture-jobs.ts';
+import { refuseTable } from './continued.ts';
+import type { CaptureSupply } from './jobs/capture-supply.ts';
 import { counted } from './numbers.ts';
 import type { ReadingOptions } from './options.ts';
 import type { RunProgress } from './run-progress.ts';
@@ -27,7 +28,7 @@ export interface RunParts {
   readonly out: Console;
   readonly scorer: Scorer;
   readonly sink: VerdictSink;
-  readonly jobs: CaptureJobs | null;
+  readonly jobs: CaptureSupply | null;
   /** Null where nothing can be gone on with. */
   readonly journal: ScoreJournal | null;
   readonly tally: VerdictTally;
@@ -46,15 +47,16 @@ export class ScoreRun {
 
   /** @param first the input to begin with: those before it are done */
   async readAll(first: number): Promise<void> {
-    const { files, kinds, tally } = this.#parts;
+    const { files, kinds, options, tally } = this.#parts;
     if (first > 0) this.#sayOnStop();
     try {
       for (const [index, file] of files.entries()) {
         if (index < first) continue;
         const kind = kinds.get(file) ?? (await sourceKind(file));
+        refuseTable(file, kind, options);
         const counters = kind === 'capture' ? await this.#readCapture(file, index) : null;
         if (kind !== 'capture') await this.#readTable(file, kind, index);
-        tally.endInput();
+        if (options.continue !== true) tally.endInput();
         this.#note(counters);
       }
     } finally {

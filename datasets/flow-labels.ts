@@ -3,8 +3,8 @@
  * captures as it reads them.
  */
 import type { Table } from '../core/table.ts';
-import { appendText, type TextColumn } from '../core/text-column.ts';
-import { Labeller } from './manifest/labeller.ts';
+import { appendText, type TextColumn, textAt } from '../core/text-column.ts';
+import { Labeller, type RowLabel } from './manifest/labeller.ts';
 import { loadManifest, type ManifestCapture } from './manifest/manifest.ts';
 import { invalid } from './manifest/parse.ts';
 
@@ -29,7 +29,7 @@ export class FlowLabels {
 
   /** Columns that rows need for it: those that flows are found by, and the one that is written. */
   get columns(): readonly string[] {
-    return [...this.#labeller.columns, 'label'];
+    return [...this.#labeller.columns, 'capture', 'label'];
   }
 
   /** True if the manifest speaks of the capture `file`. */
@@ -37,12 +37,21 @@ export class FlowLabels {
     return this.#labeller.captureOf(file) !== null;
   }
 
-  /** Fills the `label` column of rows that come from the capture `file`; they need the columns of `columns`. */
-  apply(file: string, table: Table): void {
-    const capture = this.#labeller.captureOf(file);
-    if (capture === null) return;
+  /** Fills the `label` column of rows by what the manifest says of the capture that each names; they need the columns of `columns`. */
+  apply(table: Table): void {
     const labels = table.columns.get('label') as TextColumn;
-    this.#labeller.label(capture, table, (row, { label }) => appendText(labels, row, label));
+    const captures = table.columns.get('capture') as TextColumn;
+    const labelAt = new Map<string, ((row: number) => RowLabel) | null>();
+    for (let row = 0; row < table.length; row++) {
+      const name = textAt(captures, row) ?? '';
+      let labelOf = labelAt.get(name);
+      if (labelOf === undefined) {
+        const capture = this.#labeller.captureOf(name);
+        labelOf = capture === null ? null : this.#labeller.labelsOf(capture, table);
+        labelAt.set(name, labelOf);
+      }
+      appendText(labels, row, labelOf?.(row).label ?? null);
+    }
   }
 
   /**

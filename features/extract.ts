@@ -15,26 +15,30 @@ export interface CaptureSummary {
   readonly capture: CaptureAccount;
   readonly compression: 'none' | 'gzip' | 'zstd';
   readonly counters: ExtractCounters;
-}
-
-/** Takes frames, and counts what became of them. */
-export interface FrameConsumer extends FrameSink {
-  /** No more frames will come. */
-  finish(): ExtractCounters;
+  /**
+   * Where flows go on from captures before it: how long before their end it begins, us. Then packets were not read in the
+   * order of time.
+   */
+  readonly overlapUs?: number;
 }
 
 /**
  * Reads a capture piece by piece into an extractor.
  *
  * @param path a capture file (pcap or pcapng, as it is or gzip or zstd), or `-` for standard input
+ * @param finish called at its end; says what became of its frames
  * @returns yields the bytes read so far (as they lie in the file) after each piece, so that the caller can catch up with
  *   the batches; at the end, what was read: format, interfaces, counts, drops, damage
  * @throws FlowlampError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_EMPTY or NOT_A_CAPTURE
  */
-export function capturePieces(path: string, consumer: FrameConsumer): AsyncGenerator<number, CaptureSummary> {
+export function capturePieces(
+  path: string,
+  consumer: FrameSink,
+  finish: () => ExtractCounters,
+): AsyncGenerator<number, CaptureSummary> {
   const input = newInputAccount();
   const progress = { packedBytes: 0 };
-  return piecesOf(path, readInput(path, input, progress), input, progress, consumer);
+  return piecesOf(path, readInput(path, input, progress), input, progress, consumer, finish);
 }
 
 /** The same of a capture in pieces; `name` is what to call it in errors. */
@@ -43,7 +47,8 @@ async function* piecesOf(
   pieces: AsyncIterable<Uint8Array>,
   input: InputAccount,
   progress: ReadProgress,
-  consumer: FrameConsumer,
+  consumer: FrameSink,
+  finish: () => ExtractCounters,
 ): AsyncGenerator<number, CaptureSummary> {
   const reader = new CaptureReader(name, consumer);
   for await (const piece of pieces) {
@@ -52,7 +57,7 @@ async function* piecesOf(
   }
   const capture = reader.finish();
   if (input.damage !== Damage.None) capture.damage = input.damage;
-  return { capture, compression: input.compression, counters: consumer.finish() };
+  return { capture, compression: input.compression, counters: finish() };
 }
 
 /**
@@ -66,7 +71,8 @@ export function extractPieces(
   receive: BatchReceiver,
   options: ExtractOptions = {},
 ): AsyncGenerator<number, CaptureSummary> {
-  return capturePieces(path, new Extractor(path, nodeDigests, receive, options));
+  const extractor = new Extractor(path, nodeDigests, receive, options);
+  return capturePieces(path, extractor, () => extractor.finish());
 }
 
 /**
@@ -87,12 +93,27 @@ export async function* captureTables(
   const extractor = new Extractor(name, nodeDigests, (batch) => void waiting.push(copyTable(batch)), options);
   const input = newInputAccount();
   const bytes = typeof source === 'string' ? readInput(source, input) : unpacked(source, input);
-  const pieces = piecesOf(name, bytes, input, { packedBytes: 0 }, extractor);
-  for (;;) {
-    const next = await pieces.next();
-    yield* waiting.splice(0);
-    if (next.done === true) return next.value;
-    await setImmediate();
+  const pieces = piecesOf(name, bytes, input, { packedBytes: 0 }, extractor, () => extractor.finish());
+  return yield* tablesOf(pieces, waiting);
+}
+
+/**
+ * The tables that reading a capture puts into `waiting`, after each piece; between pieces the event loop goes round. Whoever
+ * stops early closes the capture.
+ */
+export async function* tablesOf(
+  pieces: AsyncGenerator<number, CaptureSummary>,
+  waiting: Table[],
+): AsyncGenerator<Table, CaptureSummary> {
+  try {
+    for (;;) {
+      const next = await pieces.next();
+      yield* waiting.splice(0);
+      if (next.done === true) return next.value;
+      await setImmediate();
+    }
+  } finally {
+    await pieces.return(undefined as never);
   }
 }
 

@@ -39,6 +39,12 @@ export class Extractor implements FrameSink {
     this.#flows.frame(view, at, end, wireLength, us, ns, linkType);
   }
 
+  /** As FlowExtractor's; `name` is written into the `capture` column of flows that begin from now on. */
+  nextCapture(name: string): void {
+    this.#flows.nextCapture();
+    this.#rows.nextCapture(name);
+  }
+
   /** As FlowExtractor's: what is due by the wall clock becomes rows, and is handed on at once. */
   advance(us: number): void {
     this.#flows.advance(us);

@@ -100,7 +100,7 @@ export interface ExtractCounters {
    * MINING_LIMITS.heldBytes).
    */
   readonly streamsGivenUp: number;
-  /** Time of the first and last packet, microseconds since 1970; null without packets. */
+  /** Time of the first and last packet, of several captures those of the last: microseconds since 1970; null without packets. */
   readonly firstUs: number | null;
   readonly lastUs: number | null;
 }
@@ -242,6 +242,13 @@ export class FlowExtractor implements FrameSink {
     this.#tracker.packet(packet);
   }
 
+  /** Packets of another capture follow, in which flows go on. */
+  nextCapture(): void {
+    this.#packet.capture++;
+    this.#firstUs = Infinity;
+    this.#lastUs = -Infinity;
+  }
+
   /**
    * Nothing has come up to `us` (microseconds since 1970) by the wall clock: ends the flows whose time is over and hands
    * them on at once. For live sources, whose silence no packet shows.
@@ -290,8 +297,8 @@ export class FlowExtractor implements FrameSink {
       handshakesGivenUp: givenUpBy(this.#handshakes),
       quicUntried: this.#quic.untried,
       streamsGivenUp: givenUpBy(this.#streams),
-      firstUs: this.#frames === 0 ? null : this.#firstUs,
-      lastUs: this.#frames === 0 ? null : this.#lastUs,
+      firstUs: this.#firstUs > this.#lastUs ? null : this.#firstUs,
+      lastUs: this.#firstUs > this.#lastUs ? null : this.#lastUs,
     };
   }
 

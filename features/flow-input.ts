@@ -2,13 +2,15 @@
  * What a program may hand over to have its flows extracted or scored: a path, bytes, a stream of them, rows or tables. All
  * become batches of flow rows, by the code that the command line uses.
  */
-
 import { copyTable } from '../core/copy-table.ts';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
 import type { ColumnSpec, Table } from '../core/table.ts';
+import { inOrderOfTime } from './capture/in-order.ts';
+import { CaptureChain } from './capture-chain.ts';
 import { CustomColumns, type CustomFeature } from './custom-feature.ts';
-import { type CaptureSummary, captureTables } from './extract.ts';
-import type { ExtractOptions } from './extractor.ts';
+import { nodeDigests } from './digests-node.ts';
+import { type CaptureSummary, captureTables, tablesOf } from './extract.ts';
+import { type ExtractOptions, Extractor } from './extractor.ts';
 import { batchRows } from './files/batch-rows.ts';
 import { kindOfHead, type SourceKind, sourceKind } from './files/flow-source.ts';
 import { expandInputs, pathOfUrl } from './files/inputs.ts';
@@ -50,6 +52,11 @@ export interface FlowInputOptions extends ExtractOptions {
   readonly name?: string;
   /** Bytes of a stream that are taken before it is refused with LIMIT_EXCEEDED. Default no bound. */
   readonly maxBytes?: number;
+  /**
+   * Whether flows go on from one capture to the next of a folder or a glob, such as the ring of files that a sensor writes.
+   * They are read in the order of their first packets, and `capture` names the one with a flow's first packet. Default no.
+   */
+  readonly continue?: boolean;
   /** Columns of one's own, behind those of flowlamp. */
   readonly features?: readonly CustomFeature[];
   /** Ends reading with its reason. */
@@ -98,8 +105,21 @@ function batchesOf(input: FlowInput, options: FlowInputOptions): AsyncGenerator<
 }
 
 async function* pathBatches(input: string, options: FlowInputOptions): AsyncGenerator<FlowBatch> {
-  for (const path of expandInputs([input])) {
+  const paths = expandInputs([input]);
+  if (options.continue === true && paths.length > 1) return yield* continuedBatches(paths, options);
+  for (const path of paths) {
     yield* kindBatches(path, await sourceKind(path), path, bytesOfFile(path), options);
+  }
+}
+
+/** Of captures in which flows go on from one to the next. */
+async function* continuedBatches(found: readonly string[], options: FlowInputOptions): AsyncGenerator<FlowBatch> {
+  const paths = await inOrderOfTime(found);
+  const waiting: Table[] = [];
+  const receive = (batch: Table) => void waiting.push(copyTable(batch));
+  const chain = new CaptureChain(new Extractor(paths[0]!, nodeDigests, receive, options));
+  for (const [i, path] of paths.entries()) {
+    yield* captureBatches(path, tablesOf(chain.pieces(path, i === paths.length - 1), waiting), options);
   }
 }
 
@@ -115,7 +135,14 @@ async function* kindBatches(
     for await (const { batch } of tableBatches(bytes, kind)) yield { name, table: batch };
     return;
   }
-  const tables = captureTables(name, capture, options);
+  yield* captureBatches(name, captureTables(name, capture, options), options);
+}
+
+async function* captureBatches(
+  name: string,
+  tables: AsyncGenerator<Table, CaptureSummary>,
+  options: FlowInputOptions,
+): AsyncGenerator<FlowBatch> {
   try {
     for (;;) {
       const next = await tables.next();

@@ -98,7 +98,7 @@ async function* labelled(input: TrainingInput, options: Omit<FlowInputOptions, '
     const labels = loadFlowLabels(input.manifest);
     for (const file of labels.filesOf('train')) {
       for await (const batch of flowBatches(file, { ...options, name: file })) {
-        labels.apply(file, batch.table);
+        labels.apply(batch.table);
         yield batch;
       }
     }

@@ -16,6 +16,7 @@ import { type Explained, explainRow } from '../../serve/explain/explain.ts';
 import { type FlowSelector, parseSelector, SELECTOR_FORMS } from '../../serve/explain/selector.ts';
 import { readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
+import { readingOrder, refuseTable } from '../continued.ts';
 import { type Example, examplesText } from '../examples.ts';
 import { paintFor } from '../explain/paint.ts';
 import { reportJson } from '../explain/report-json.ts';
@@ -25,7 +26,7 @@ import { partText } from '../explain/words.ts';
 import { addIntelligenceOptions, type IntelligenceOptions, openIntelligence } from '../intelligence-options.ts';
 import { openJobs } from '../jobs/capture-jobs.ts';
 import { counted } from '../numbers.ts';
-import { addRowOptions, positiveInteger, type RowOptions, zeroOrMoreWhole } from '../options.ts';
+import { addRowOptions, continueOption, positiveInteger, type RowOptions, zeroOrMoreWhole } from '../options.ts';
 import { outputPath, refuseInputAsOutput } from '../outputs.ts';
 import { findInputs, kindsOf } from '../score-inputs.ts';
 
@@ -78,6 +79,7 @@ export function addExplainCommand(program: Command): void {
         'a model folder, name@version of the registry, or the name of a model that ships',
         DEFAULT_MODEL,
       )
+      .addOption(continueOption())
       .addOption(new Option('--runtime <name>', 'what runs the model').choices(RUNTIMES).default('kernel'))
       .option('--for <label>', 'the label that positive numbers speak for')
       .option('--top <count>', 'inputs to list', positiveInteger, 12)
@@ -102,21 +104,21 @@ function namedFlow(text: string): NamedFlow {
 
 async function runExplain(inputs: readonly string[], options: ExplainOptions): Promise<void> {
   const out = new Console(options.quiet === true);
-  const files = findInputs(inputs, outputPath(options.output));
+  const found = findInputs(inputs, outputPath(options.output));
   const path = outputPath(options.output);
   const drawing = outputPath(options.svg);
   const format = formatOf(path, options);
   checkOutputs(path, drawing, options);
-  for (const each of [path, drawing]) refuseInputAsOutput(each, files);
+  for (const each of [path, drawing]) refuseInputAsOutput(each, found);
   const { onnx } = loadModelFolder(options.model);
   const { finders } = await openIntelligence(options, out);
   const scorer = await Scorer.open(options.model, options.runtime, finders);
   try {
     const label = options.for === undefined ? null : labelNamed(scorer.card, options.for);
     const choice = new FlowChoice(options.flow?.selector ?? null, options.part ?? null);
-    await scoreAll(files, scorer, choice, options, out);
+    await scoreAll(found, scorer, choice, options, out);
     const chosen = choice.finish(
-      inputs.length > 3 ? counted(files.length, 'file') : inputs.join(' '),
+      inputs.length > 3 ? counted(found.length, 'file') : inputs.join(' '),
       options.flow?.text ?? '',
     );
     const explained = await explainRow(scorer, onnx, chosen.table, chosen.name.verdict, label);
@@ -139,13 +141,15 @@ function checkOutputs(path: string | null, drawing: string | null, { svg }: Expl
 
 /** The same way as `score`: what a verdict rests on may be in other rows. */
 async function scoreAll(
-  files: readonly string[],
+  found: readonly string[],
   scorer: Scorer,
   choice: FlowChoice,
   options: ExplainOptions,
   out: Console,
 ): Promise<void> {
-  const kinds = await kindsOf(files);
+  const kinds = await kindsOf(found);
+  for (const [file, kind] of kinds) refuseTable(file, kind, options);
+  const files = await readingOrder(found, options, out);
   const jobs = openJobs(files, options, (file) => kinds.get(file) === 'capture');
   try {
     for (const [index, file] of files.entries()) {
@@ -153,6 +157,7 @@ async function scoreAll(
         choice.take(file, table, await scorer.score(file, specs, table));
       };
       const kind = kinds.get(file) ?? (await sourceKind(file));
+      refuseTable(file, kind, options);
       if (kind !== 'capture') await readTable(file, kind, (table, specs) => take(specs, table));
       else {
         const waiting: Table[] = [];

@@ -11,11 +11,12 @@ import { PEER_SCHEMAS, peerColumns } from '../../features/rows/peers/schemas.ts'
 import { COLUMNS, FEATURES } from '../../features/vector/schema.ts';
 import { accountLine, readCapture } from '../captures.ts';
 import { Console } from '../console.ts';
+import { readingOrder } from '../continued.ts';
 import { type Example, examplesText } from '../examples.ts';
 import { openJobs } from '../jobs/capture-jobs.ts';
 import { loginOptions } from '../login-options.ts';
 import { counted } from '../numbers.ts';
-import { addRowOptions, nameList, type RowOptions } from '../options.ts';
+import { addRowOptions, continueOption, nameList, type RowOptions } from '../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../outputs.ts';
 import { RunProgress } from '../run-progress.ts';
 import { addTableOptions, compressionFor, RowsOut, type TableOptions } from '../table-options.ts';
@@ -33,6 +34,7 @@ export interface ExtractCommandOptions extends RowOptions, TableOptions {
 const EXAMPLES: readonly Example[] = [
   ['flowlamp extract capture.pcap -o flows.arrow'],
   ['flowlamp extract captures/ -f csv --columns first_seen,src_ip,dst_ip,sni,ja4', 'into a pipe or onto the terminal'],
+  ['flowlamp extract ring/ --continue -o flows.parquet', 'flows go on from file to file'],
   ['flowlamp extract capture.pcap --filter "dst_port == 443 and fwd_bytes > 1e6"', 'only these rows'],
   ['flowlamp extract capture.pcap --schema nfstream -o flows.csv', 'for what reads files of nfstream'],
 ];
@@ -52,6 +54,7 @@ export function addExtractCommand(program: Command): void {
             PEER_SCHEMAS.map(({ name }) => name),
           ),
         )
+        .addOption(continueOption())
         .addOption(new Option('--label <label>', 'label of every row').conflicts('labels'))
         .option('--labels <manifest>', 'labels by flow, from a manifest'),
     ),
@@ -65,7 +68,7 @@ export function addExtractCommand(program: Command): void {
 export async function runExtract(inputs: readonly string[], options: ExtractCommandOptions): Promise<void> {
   const out = new Console(options.quiet === true);
   const started = Date.now();
-  const files = expandInputs(inputs);
+  const files = await readingOrder(expandInputs(inputs), options, out);
   const labels = options.labels === undefined ? null : loadFlowLabels(options.labels);
   const path = outputPath(options.output);
   const format = formatFor(path, options.format) ?? 'jsonl';
@@ -88,12 +91,12 @@ export async function runExtract(inputs: readonly string[], options: ExtractComm
   try {
     const writer = await TableWriter.open(path, format, layout.specs, compression);
     try {
+      const receive = (batch: Table) => {
+        labels?.apply(batch);
+        const rows = rowsOut.apply(COLUMNS, batch);
+        if (rows.length > 0) writer.write(layout.laidOut(rows));
+      };
       for (const [index, file] of files.entries()) {
-        const receive = (batch: Table) => {
-          labels?.apply(file, batch);
-          const rows = rowsOut.apply(COLUMNS, batch);
-          if (rows.length > 0) writer.write(layout.laidOut(rows));
-        };
         summaries.push(await readCapture(file, progress.capture(index), reading, receive, out, {}, jobs));
       }
       writer.finish();

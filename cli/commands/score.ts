@@ -7,6 +7,7 @@ import { DEFAULT_MODEL, RUNTIMES, type Runtime, Scorer } from '../../serve/engin
 import { UNKNOWN } from '../../serve/verdict.ts';
 import { accountLine } from '../captures.ts';
 import { Console } from '../console.ts';
+import { readingOrder, refuseTable } from '../continued.ts';
 import { type Example, examplesText } from '../examples.ts';
 import { ExitCode } from '../exit.ts';
 import { addIntelligenceOptions, type IntelligenceOptions, openIntelligence } from '../intelligence-options.ts';
@@ -14,6 +15,7 @@ import { openJobs } from '../jobs/capture-jobs.ts';
 import { loginOptions } from '../login-options.ts';
 import {
   addRowOptions,
+  continueOption,
   fraction,
   nameList,
   positiveInteger,
@@ -60,6 +62,7 @@ export function addScoreCommand(program: Command): void {
           DEFAULT_MODEL,
         )
         .option('-o, --output <file>', 'write here instead of standard output')
+        .addOption(continueOption().conflicts('resume'))
         .addOption(new Option('-f, --format <format>', 'output format').choices(VERDICT_FORMATS))
         .option('--columns <names>', 'only these columns, in this order', nameList)
         .option('--only <labels>', 'only rows with these verdicts', nameList)
@@ -90,10 +93,12 @@ export async function runScore(inputs: readonly string[], options: ScoreCommandO
   const out = new Console(options.quiet === true);
   const started = Date.now();
   const path = outputPath(options.output);
-  const files = findInputs(inputs, path);
-  refuseInputAsOutput(path, files);
-  refuseInputAsOutput(outputPath(options.hosts), files);
-  const kinds = await kindsOf(files);
+  const found = findInputs(inputs, path);
+  refuseInputAsOutput(path, found);
+  refuseInputAsOutput(outputPath(options.hosts), found);
+  const kinds = await kindsOf(found);
+  for (const [file, kind] of kinds) refuseTable(file, kind, options);
+  const files = await readingOrder(found, options, out);
   const journal = openJournal(path, files, options.resume === true);
   const first = journal?.done ?? 0;
   const sink = new VerdictSink(options, out, { output: journal?.output ?? null, rows: journal?.last?.tally.rows ?? 0 });
@@ -113,7 +118,8 @@ export async function runScore(inputs: readonly string[], options: ScoreCommandO
     scorer,
     sink,
     jobs,
-    journal: sink.isResumable ? journal : null,
+    // Between two captures in which flows go on there is no place to go on from.
+    journal: sink.isResumable && options.continue !== true ? journal : null,
     tally: new VerdictTally(journal?.last?.tally),
     progress: new RunProgress(files, first),
   };

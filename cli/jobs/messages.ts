@@ -10,6 +10,8 @@ export interface Job {
   readonly options: ExtractOptions;
   /** Memory of the blocks in which ended flows are handed over; null to make rows of them and hand over those. */
   readonly blocks: readonly SharedArrayBuffer[] | null;
+  /** Whether its flows go on in the next one. */
+  readonly goesOn: boolean;
 }
 
 /**

@@ -40,7 +40,9 @@ export function labelled(
   }
   const kept: number[] = [];
   const append = (name: string, row: number, text: string | null) => appendText(texts.get(name)!, row, text);
-  labeller.label(capture, table, (row, { label, by, group }) => {
+  const labelOf = labeller.labelsOf(capture, table);
+  for (let row = 0; row < rows; row++) {
+    const { label, by, group } = labelOf(row);
     if (label !== null || !labeller.manifest.dropRest) kept.push(row);
     append('label', row, label);
     append('label_by', row, by);
@@ -49,7 +51,7 @@ export function labelled(
     append('server', row, capture.server);
     append('date', row, capture.date);
     append('capture_format', row, facts.format);
-  });
+  }
   const columns = new Map<string, Column>([...table.columns, ...texts]);
   columns.set('capture_link_type', constant(rows, facts.linkTypes.length === 1 ? facts.linkTypes[0]! : null));
   columns.set('capture_snaplen', constant(rows, facts.snapLength));

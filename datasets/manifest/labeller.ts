@@ -61,19 +61,18 @@ export class Labeller {
     return capture;
   }
 
-  /** Labels the rows of a batch of a capture, one after the other. */
-  label(capture: ManifestCapture, table: Table, take: (row: number, label: RowLabel) => void): void {
+  /** What labels rows of a batch that are of the capture; each is to be asked for once, as it is counted. */
+  labelsOf(capture: ManifestCapture, table: Table): (row: number) => RowLabel {
     const rules = this.#rules.map((rule) =>
       rule.paths === null || rule.paths.has(resolve(capture.path)) ? rule.on(capture, table) : null,
     );
     const { index, matched } = this.#entriesOf(capture);
     const flowAt = flowReader(table);
-    for (let row = 0; row < table.length; row++) {
-      const flow = flowAt(row);
-      const found = this.#labelOf(capture, flow, row, index, matched, rules);
+    return (row) => {
+      const found = this.#labelOf(capture, flowAt(row), row, index, matched, rules);
       this.#count(found);
-      take(row, found);
-    }
+      return found;
+    };
   }
 
   #labelOf(

@@ -44,7 +44,8 @@ export const Field = {
   Forward: 18,
   /** What says so, a Direction. */
   Direction: 19,
-  IpVersion: 20,
+  /** IP version of the flow, plus CAPTURE_AT times the number of the capture that its first packet was in. */
+  Origin: 20,
   Protocol: 21,
   Vlan: 22,
   /** What the row says, a RowKind. */
@@ -71,6 +72,7 @@ export const Field = {
 } as const;
 const FLOW_FIELDS = 38;
 export const TTL_B = 512;
+export const CAPTURE_AT = 16;
 
 /** Fields that each side has of its own, from the side's base; again with what every packet touches first. */
 export const SideField = {
@@ -218,7 +220,7 @@ export class FlowState {
     record[base + Field.FirstNs] = record[base + Field.LastNs] = packet.ns;
     record[base + Field.FlowId] = flowId;
     record[base + Field.Part] = part;
-    record[base + Field.IpVersion] = packet.ipVersion;
+    record[base + Field.Origin] = packet.ipVersion + CAPTURE_AT * packet.capture;
     record[base + Field.Protocol] = packet.protocol;
     record[base + Field.Vlan] = packet.vlan;
     record[base + Field.GapMin] = Infinity;

@@ -257,7 +257,7 @@ export class FlowTracker {
     const { state } = this;
     const successor = this.#takeSlot();
     this.#startPart(successor, packet, state.get(slot, Field.FlowId), state.get(slot, Field.Part) + 1);
-    for (const field of [Field.Forward, Field.Direction, Field.Finished]) {
+    for (const field of [Field.Forward, Field.Direction, Field.Finished, Field.Origin]) {
       state.set(successor, field, state.get(slot, field));
     }
     for (const side of [0, 1]) {

@@ -67,6 +67,8 @@ export class Packet {
   /** Ports; of ICMP the type as source and the code (or the type that answers) as destination. */
   sourcePort = 0;
   destinationPort = 0;
+  /** Number of the capture that it is from, among captures in which flows go on from one to the next. */
+  capture = 0;
   /** Outermost VLAN id, -1 for none. */
   vlan = -1;
   tcpFlags = 0;

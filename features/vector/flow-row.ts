@@ -2,12 +2,13 @@
  * The flow that a row is made of, as the groups see it: its record, with both sides turned the way `fwd` and `bwd` say.
  */
 import type { FlowBlock } from '../flow/flow-block.ts';
-import { COUNTERS, Field, RECORD, SIDE_AT, SIDE_COUNTERS, SIDE_LENGTH } from '../flow/flow-state.ts';
+import { CAPTURE_AT, COUNTERS, Field, RECORD, SIDE_AT, SIDE_COUNTERS, SIDE_LENGTH } from '../flow/flow-state.ts';
 import { KEY_WORDS } from '../flow/key.ts';
 import { Messages } from './messages.ts';
 
 export class FlowRow {
-  readonly capture: string;
+  /** Names of the captures that flows began in, by number. */
+  readonly captures: string[];
   /** The truth, where known. */
   readonly label: string | null;
   /** The record and where the flow's fields, the forward and the backward side's fields start in it. */
@@ -35,7 +36,7 @@ export class FlowRow {
   #hasMessages = false;
 
   constructor(capture: string, label: string | null) {
-    this.capture = capture;
+    this.captures = [capture];
     this.label = label;
   }
 
@@ -66,6 +67,11 @@ export class FlowRow {
       this.#hasMessages = true;
     }
     return this.#messages;
+  }
+
+  /** Name of the capture that the flow's first packet was in. */
+  get capture(): string {
+    return this.captures[Math.floor(this.get(Field.Origin) / CAPTURE_AT)]!;
   }
 
   /** Time from the first to the last packet of the part, us. */

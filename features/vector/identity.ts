@@ -3,7 +3,7 @@ import type { Digests } from '../../core/digest.ts';
 import { appendText, type TextColumn } from '../../core/text-column.ts';
 import { communityIdOfKey } from '../fingerprint/community-id.ts';
 import { addressText } from '../flow/address.ts';
-import { END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind, TTL_B } from '../flow/flow-state.ts';
+import { CAPTURE_AT, END_REASON_NAMES, Field, ROW_KIND_NAMES, RowKind, TTL_B } from '../flow/flow-state.ts';
 import { KeyWord } from '../flow/key.ts';
 import { Protocol } from '../packet/packet.ts';
 import type { FillRow } from './flow-row.ts';
@@ -11,7 +11,10 @@ import { type NumberColumn, put, putIpv4, putTime } from './put.ts';
 import type { ColumnsOf, FeatureRows } from './spec.ts';
 
 export const IDENTITY = {
-  capture: { type: 'utf8', doc: 'The capture that the flow was read from, as it was named.' },
+  capture: {
+    type: 'utf8',
+    doc: 'The capture that the flow was read from, as it was named; of captures in which flows go on (`--continue`) the one with its first packet.',
+  },
   flow_id: {
     type: 'uint53',
     doc: 'Hash of the flow key and the time of the first packet, the same in every run; parts of a flow share it.',
@@ -63,7 +66,7 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
 export function identityInto(out: ColumnsOf<typeof IDENTITY>, digests: Digests): FillRow {
   return (row, flow) => {
     const { keys, key, forward } = flow;
-    const version = flow.get(Field.IpVersion);
+    const version = flow.get(Field.Origin) % CAPTURE_AT;
     const protocol = flow.get(Field.Protocol);
     const kind = flow.get(Field.RowKind);
     const ports = keys[key + KeyWord.Ports]!;

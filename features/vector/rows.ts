@@ -87,7 +87,7 @@ export class FlowRows {
   #runs: readonly (TextColumn | ListColumn | TextListColumn)[] = [];
 
   /**
-   * @param capture written into the `capture` column
+   * @param capture written into the `capture` column of flows that began in the first capture
    * @param receive gets the rows in batches, in the order in which flows came
    */
   constructor(
@@ -109,6 +109,11 @@ export class FlowRows {
     this.#capacity = Math.min(FIRST_ROWS, batchRows);
     this.#all = createTable(this.#needed, this.#capacity);
     this.#batch = this.#bind(0);
+  }
+
+  /** Flows may come now that began in another capture, the one after those named so far. */
+  nextCapture(name: string): void {
+    this.#flow.captures.push(name);
   }
 
   /** Makes rows of all flows of a block, or of those from `from` to below `to`. */

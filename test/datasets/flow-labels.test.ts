@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createTable, type ScalarColumn, type Table, type TextColumn } from '../../core/table.ts';
 import { appendText, textsOf } from '../../core/text-column.ts';
-import { loadFlowLabels } from '../../datasets/flow-labels.ts';
+import { type FlowLabels, loadFlowLabels } from '../../datasets/flow-labels.ts';
 import { FEATURES } from '../../features/vector/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'flowlamp-labels-'));
@@ -48,6 +48,13 @@ function rows(...ends: readonly Ends[]): Table {
   return table;
 }
 
+/** Labels rows that come from the captures, in turn. */
+function apply(labels: FlowLabels, table: Table, ...captures: readonly string[]): void {
+  const names = table.columns.get('capture') as TextColumn;
+  for (let row = 0; row < table.length; row++) appendText(names, row, captures[row % captures.length]!);
+  labels.apply(table);
+}
+
 const labelsOf = (table: Table) => textsOf(table.columns.get('label') as TextColumn, table.length);
 
 test.each([
@@ -85,20 +92,20 @@ test('a flow matches in either direction, by transport, addresses and ports', ()
     ['tcp', '10.0.0.1', 443, '192.0.2.1', 40000],
     ['tcp', '10.0.0.1', 40001, '192.0.2.1', 443],
   );
-  load({ version: 1, captures: [{ file: 'a.pcap', flows: [flow] }] }).apply('a.pcap', table);
+  apply(load({ version: 1, captures: [{ file: 'a.pcap', flows: [flow] }] }), table, 'a.pcap');
   expect(labelsOf(table)).toEqual(['mining', 'mining', null, null, null]);
 });
 
 test("a capture's own label is that of the flows that no entry names", () => {
   const table = rows(['tcp', '10.0.0.1', 40000, '192.0.2.1', 443], ['udp', '10.0.0.9', 1, '10.0.0.8', 2]);
-  load({ version: 1, captures: [{ file: 'a.pcap', label: 'other', flows: [flow] }] }).apply('a.pcap', table);
+  apply(load({ version: 1, captures: [{ file: 'a.pcap', label: 'other', flows: [flow] }] }), table, 'a.pcap');
   expect(labelsOf(table)).toEqual(['mining', 'other']);
 });
 
 test('a capture that the manifest does not name keeps its rows as they are', () => {
   const labels = load({ version: 1, captures: [{ file: 'a.pcap', label: 'other' }] });
   const table = rows(['tcp', '10.0.0.1', 40000, '192.0.2.1', 443]);
-  labels.apply('b.pcap', table);
+  apply(labels, table, 'b.pcap');
   expect(labelsOf(table)).toEqual([null]);
   expect([labels.names('a.pcap'), labels.names('b.pcap')]).toEqual([true, false]);
   expect(() => labels.requireAny(['b.pcap'])).toThrow(/names none of the captures given/);
@@ -113,8 +120,23 @@ test('captures of one name in two folders are told apart by their place, and ref
       { file: 'two/a.pcap', label: 'second' },
     ],
   });
-  const table = rows(['tcp', '10.0.0.1', 40000, '192.0.2.1', 443]);
-  labels.apply(join(folder, 'two/a.pcap'), table);
+  const end: Ends = ['tcp', '10.0.0.1', 40000, '192.0.2.1', 443];
+  const table = rows(end);
+  apply(labels, table, join(folder, 'two/a.pcap'));
   expect(labelsOf(table)).toEqual(['second']);
-  expect(() => labels.apply('/moved/a.pcap', table)).toThrow(/a\.pcap may be one\/a\.pcap or two\/a\.pcap/);
+  expect(() => apply(labels, rows(end), '/moved/a.pcap')).toThrow(/a\.pcap may be one\/a\.pcap or two\/a\.pcap/);
+});
+
+test('rows of several captures are labelled each by its own', () => {
+  const end: Ends = ['tcp', '10.0.0.1', 40000, '192.0.2.1', 443];
+  const table = rows(end, end, end, end);
+  const labels = load({
+    version: 1,
+    captures: [
+      { file: 'a.pcap', label: 'first', flows: [] },
+      { file: 'b.pcap', flows: [flow] },
+    ],
+  });
+  apply(labels, table, 'a.pcap', 'b.pcap', 'c.pcap');
+  expect(labelsOf(table)).toEqual(['first', 'mining', null, 'first']);
 });

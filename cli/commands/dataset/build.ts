@@ -14,6 +14,7 @@ import { readCapture } from '../../captures.ts';
 import { Console } from '../../console.ts';
 import { type Example, examplesText } from '../../examples.ts';
 import { openJobs } from '../../jobs/capture-jobs.ts';
+import type { CaptureSupply } from '../../jobs/capture-supply.ts';
 import { counted, grouped } from '../../numbers.ts';
 import { addRowOptions, type RowOptions } from '../../options.ts';
 import { formatFor, outputPath, refuseInputAsOutput } from '../../outputs.ts';
@@ -156,7 +157,7 @@ async function extractOne(
   reading: RowOptions & { readonly rowColumns: readonly string[] },
   specs: Parameters<typeof TableWriter.open>[2],
   out: Console,
-  jobs: ReturnType<typeof openJobs>,
+  jobs: CaptureSupply | null,
 ): Promise<CaptureFacts> {
   const writer = await TableWriter.open(parts.tableOf(capture), 'arrow', specs);
   try {

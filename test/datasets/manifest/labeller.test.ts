@@ -17,11 +17,8 @@ function labeller(manifest: string, files: Readonly<Record<string, string>> = {}
 }
 
 function labels(own: Labeller, table = flows, file = 'a.pcap'): RowLabel[] {
-  const out: RowLabel[] = [];
-  own.label(own.captureOf(file)!, table, (row, label) => {
-    out[row] = label;
-  });
-  return out;
+  const labelOf = own.labelsOf(own.captureOf(file)!, table);
+  return Array.from({ length: table.length }, (_, row) => labelOf(row));
 }
 
 /** Three connections of one client to a pool, a second apart, the last of them seen from the other side; and a name. */
