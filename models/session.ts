@@ -101,9 +101,9 @@ async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
     return await import('onnxruntime-node');
   } catch (cause) {
     throw new FlowlampError(ErrorCode.Unsupported, {
-      happened: 'onnxruntime-node could not be loaded on this machine',
-      expected: 'the native library that comes with the package',
-      action: 'install flowlamp again on a supported platform, or use a tree model, which needs no native library',
+      happened: 'onnxruntime-node is not installed, or does not load on this machine',
+      expected: 'the package with its native library (docs/platforms.md), which models but trees are run by',
+      action: 'install it beside flowlamp with npm, or use a tree model without --runtime onnxruntime',
       cause,
     });
   }

@@ -72,6 +72,17 @@ describe('the packed package', () => {
     expect(size.unpacked).toBeLessThan(20e6);
   });
 
+  test('brings nothing that would fetch more while it is installed', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dev?: boolean; hasInstallScript?: boolean }>;
+    };
+    const installed = Object.entries(packages).filter(([, { dev = false }]) => !dev);
+    expect(installed.length).toBeGreaterThan(100);
+    // cap compiles itself, against Node's own headers.
+    const scripted = installed.filter(([, { hasInstallScript = false }]) => hasInstallScript);
+    expect(scripted.map(([path]) => path)).toEqual(['node_modules/cap']);
+  });
+
   test('has every file that it exports', () => {
     const { exports } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as {
       exports: Record<string, string | Record<string, string>>;
