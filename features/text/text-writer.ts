@@ -4,13 +4,13 @@ import { printable, visibleJson } from '../../core/visible.ts';
 import { jsonCell, plainCell } from './cell.ts';
 
 /** The text of a table's rows, each line ended. */
-export function jsonLines(specs: readonly ColumnSpec[], table: Table): string {
+export function jsonLines(specs: readonly ColumnSpec[], table: Table, from = 0, to: number = table.length): string {
   const columns = specs.map((spec): [string, Column] => [
     visibleJson(JSON.stringify(spec.name)),
     table.columns.get(spec.name)!,
   ]);
   let text = '';
-  for (let row = 0; row < table.length; row++) {
+  for (let row = from; row < to; row++) {
     let line = '{';
     for (const [key, column] of columns) line += `${line.length > 1 ? ',' : ''}${key}:${jsonCell(column, row)}`;
     text += `${line}}\n`;

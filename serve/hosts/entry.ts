@@ -6,6 +6,9 @@ import { HOST_LIMITS } from './limits.ts';
 import type { SeenFlow } from './seen-flow.ts';
 import type { Storm } from './watch/storms.ts';
 
+const NONE: ReadonlySet<never> = new Set();
+const NO_SCANS: ReadonlyMap<string, number> = new Map();
+
 export class HostEntry {
   readonly client: string;
   /** Null in the entry of a client. */
@@ -22,19 +25,18 @@ export class HostEntry {
   positives = 0;
   score: number | null = null;
   risk: number | null = null;
-  readonly servers = new Set<string>();
-  readonly ports = new Set<number>();
-  readonly names = new Set<string>();
   readonly verdicts = new Map<string, number>();
   readonly hours = new Hours();
-  /** Usual ports of pools at which both sides spoke. */
-  readonly poolPorts = new Set<number>();
-  /** Of a client: what it scanned for, and how much of it within a minute. */
-  readonly scans = new Map<string, number>();
   /** Of a pair: its worst. */
   storm: Storm | null = null;
   /** Findings of the riskiest flow, all of them: what its risk was made of. */
   basis: readonly Finding[] = [];
+  /** Few, and most entries have one or none of them: tens of thousands of sets would be most of what the collector looks at. */
+  readonly #ports: number[] = [];
+  readonly #names: string[] = [];
+  #servers: Set<string> | null = null;
+  #poolPorts: Set<number> | null = null;
+  #scans: Map<string, number> | null = null;
   #reasons: readonly Reason[] = [];
   #earliestEnd: bigint | null = null;
 
@@ -56,20 +58,47 @@ export class HostEntry {
     this.score = greater(this.score, flow.score);
     if (this.basis.length === 0 || (flow.risk ?? -1) > (this.risk ?? -1)) this.basis = flow.evidence;
     this.risk = greater(this.risk, flow.risk);
-    if (this.server === null) keep(this.servers, flow.server, HOST_LIMITS.servers);
-    if (flow.port !== null) keep(this.ports, flow.port, HOST_LIMITS.ports);
-    if (isSpoken(flow) && POOL_PORTS.has(flow.port!)) this.poolPorts.add(flow.port!);
-    if (flow.name !== null) keep(this.names, flow.name.slice(0, HOST_LIMITS.nameLength), HOST_LIMITS.names);
+    if (this.server === null) {
+      this.#servers ??= new Set();
+      if (this.#servers.size < HOST_LIMITS.servers) this.#servers.add(flow.server);
+    }
+    if (flow.port !== null) keep(this.#ports, flow.port, HOST_LIMITS.ports);
+    if (isSpoken(flow) && POOL_PORTS.has(flow.port!)) (this.#poolPorts ??= new Set()).add(flow.port!);
+    if (flow.name !== null) keep(this.#names, flow.name.slice(0, HOST_LIMITS.nameLength), HOST_LIMITS.names);
     this.#keepReasons(flow);
   }
 
   /** @param most of each scan within a minute */
   addScans(most: ReadonlyMap<string, number>): void {
-    for (const [name, peak] of most) this.scans.set(name, Math.max(peak, this.scans.get(name) ?? 0));
+    this.#scans ??= new Map();
+    for (const [name, peak] of most) this.#scans.set(name, Math.max(peak, this.#scans.get(name) ?? 0));
   }
 
   addStorm(storm: Storm): void {
     if (storm.connections >= (this.storm?.connections ?? 0)) this.storm = storm;
+  }
+
+  /** Different servers of a client. */
+  get servers(): ReadonlySet<string> {
+    return this.#servers ?? NONE;
+  }
+
+  get ports(): readonly number[] {
+    return this.#ports;
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Usual ports of pools at which both sides spoke. */
+  get poolPorts(): ReadonlySet<number> {
+    return this.#poolPorts ?? NONE;
+  }
+
+  /** Of a client: what it scanned for, and how much of it within a minute. */
+  get scans(): ReadonlyMap<string, number> {
+    return this.#scans ?? NO_SCANS;
   }
 
   /** Those of its riskiest flows first, and of those the weightiest. */
@@ -134,8 +163,8 @@ function greater(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b > a) ? b : a;
 }
 
-function keep<T>(set: Set<T>, value: T, most: number): void {
-  if (set.size < most) set.add(value);
+function keep<T>(few: T[], value: T, most: number): void {
+  if (few.length < most && !few.includes(value)) few.push(value);
 }
 
 /** The riskiest first; equal ones by what is the same in every run. */

@@ -61,7 +61,7 @@ function hostColumns(model: ModelFacts, offsetAt: OffsetAt): HostColumn[] {
     column('bwd_bytes', 'uint53', 'bytes', ({ bwdBytes }) => bwdBytes),
     column('servers', 'uint32', 'servers', ({ server, servers }) => (server === null ? servers.size : 1)),
     column('ports', 'list_int32', '', ({ ports }) => [...ports].sort((a, b) => a - b)),
-    column('names', 'list_utf8', '', ({ names }) => [...names]),
+    column('names', 'list_utf8', '', ({ names }) => names),
     ...[...new Set([...model.labels, UNKNOWN])].map((label) =>
       column(`verdict_${label}`, 'uint53', 'rows', ({ verdicts }) => verdicts.get(label) ?? 0),
     ),

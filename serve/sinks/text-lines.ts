@@ -1,6 +1,6 @@
 /** Items as lines of JSON. */
 import type { ColumnSpec, Table } from '../../core/table.ts';
-import { takeTableRows, withColumns } from '../../core/table.ts';
+import { withColumns } from '../../core/table.ts';
 import { jsonLines } from '../../features/text/text-writer.ts';
 import type { Alert, Item, JudgedRows, SidecarRecord } from '../live/items.ts';
 import { eveRecords } from '../records/eve.ts';
@@ -32,11 +32,7 @@ export async function itemLines(item: Item, columns: readonly string[] | null): 
 async function rowLines(table: Table, columns: readonly string[] | null): Promise<Uint8Array> {
   const specs = chosenSpecs(table.specs, columns);
   const chosen = withColumns(table, specs);
-  if (chosen.length <= SINK_LIMITS.rowsAtOnce) return encoder.encode(jsonLines(specs, chosen));
-  return inPieces(chosen.length, (from, to) => {
-    const rows = Array.from({ length: to - from }, (_, i) => from + i);
-    return jsonLines(specs, takeTableRows(chosen, rows));
-  });
+  return inPieces(chosen.length, (from, to) => jsonLines(specs, chosen, from, to));
 }
 
 async function inPieces(rows: number, textOf: (from: number, to: number) => string): Promise<Uint8Array> {
