@@ -36,10 +36,10 @@ export interface EmitOptions {
   /** A row after every so many microseconds in which packets came; null for none. */
   readonly intervalUs: number | null;
   /**
-   * Whether prefixes and intervals leave at once, and not in their turn among the rows of flows that end, seconds later: the
-   * same rows in another order, for those who watch. Default no.
+   * Whether rows leave as soon as they are known instead of in their order, for which they may have to wait: at the end of a
+   * flow until no flow that is still held can have ended before it, which a silent one may for the idle timeout. They are the same rows. Default no.
    */
-  readonly areLooksUrgent?: boolean;
+  readonly areUrgent?: boolean;
 }
 
 export const EMIT_ENDS: EmitOptions = { end: true, prefixes: [], intervalUs: null };
@@ -75,6 +75,11 @@ const LINGER_US = 5e6;
  * again when its next packet comes.
  */
 const GRAIN_US = 1e6;
+/**
+ * How often they are looked through for those who take rows as they come, us: a second's at once would make all that come
+ * after them late.
+ */
+const HAND_ON_US = 20_000;
 /** Rows that have ended are handed on when there are so many: one by one would cost more. */
 const RELEASE_ROWS = 256;
 /** How late packets are expected to come, us: those of several interfaces or threads of a capture. */
@@ -315,8 +320,7 @@ export class FlowTracker {
     this.state.set(copy, Field.RowKind, kind);
     this.#setEnd(copy, us, ns);
     this.#observer.copied(slot, copy);
-    if (this.#options.emit.areLooksUrgent) this.#emit(copy);
-    else this.#enqueue(copy);
+    this.#enqueue(copy);
   }
 
   /** SYN and SYN-ACK say who began; they outweigh everything else, in whichever order they arrive. */
@@ -406,8 +410,9 @@ export class FlowTracker {
     return mark;
   }
 
-  /** A row waits for its turn. */
+  /** A row waits for its turn, if it has to. */
   #enqueue(slot: number): void {
+    if (this.#options.emit.areUrgent) return this.#emit(slot);
     this.#queue.push(slot);
     if (this.#queue.size > LIMITS.waitingRows) this.#release();
   }
@@ -417,6 +422,7 @@ export class FlowTracker {
    * that come late may change when a flow ended, so rows of the last second wait.
    */
   handOn(): void {
+    if (this.#clockUs - this.#sweptUs >= HAND_ON_US) this.#sweep(this.#clockUs);
     this.#release(this.#watermark() - LATE_US);
   }
 

@@ -43,7 +43,7 @@ function emitOptions(kinds: readonly string[]): EmitOptions {
     end: kinds.includes('end'),
     prefixes: [...prefixes].sort((a, b) => a - b),
     intervalUs,
-    areLooksUrgent: true,
+    areUrgent: true,
   };
 }
 

@@ -71,7 +71,28 @@ describe('rows of flows that go on', () => {
       return rows.map((row) => row['row_kind']);
     };
     expect(kinds(listening(text, { emit }))).toEqual(['prefix']);
-    expect(kinds(listening(text, { emit: { ...emit, areLooksUrgent: true } }))).toEqual(['prefix', 'interval']);
+    expect(kinds(listening(text, { emit: { ...emit, areUrgent: true } }))).toEqual(['prefix', 'interval']);
+  });
+
+  test('nor do ends wait for a flow that is silent and may have to be cut, where rows are urgent', () => {
+    // Whether `high` is cut at 10 s, before the other flow's end at 11, only its next packet says.
+    const silent = '0 high > low UDP\n4 high > low UDP\n6 10.0.0.7:5000 > 10.0.0.8:6000 UDP\n8 high > low UDP';
+    const ends = (areUrgent: boolean) => {
+      const options = {
+        activeTimeout: 10,
+        idleTimeout: 5,
+        emit: { end: true, prefixes: [], intervalUs: null, areUrgent },
+      };
+      const { extractor, rows } = listening(silent, options);
+      extractor.advance(12.9e6);
+      const early = rows.length;
+      extractor.finish();
+      return [early, rows.length];
+    };
+    expect([ends(false), ends(true)]).toEqual([
+      [0, 2],
+      [1, 2],
+    ]);
   });
 
   test('are the same rows', () => {
@@ -82,12 +103,12 @@ describe('rows of flows that go on', () => {
         .map((row) => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}` : value)))
         .sort();
     };
-    expect(sorted({ emit: { ...emit, areLooksUrgent: true } })).toEqual(sorted({ emit }));
+    expect(sorted({ emit: { ...emit, areUrgent: true } })).toEqual(sorted({ emit }));
   });
 
   test.each(['train-01', 'test-02'])('are the same rows of %s, whatever they say of protocols', (name) => {
     const capture = gunzipSync(readFileSync(new URL(`../../../datasets/samples/${name}.pcap.gz`, import.meta.url)));
-    const sorted = (areLooksUrgent: boolean) => {
+    const sorted = (areUrgent: boolean) => {
       const rows: string[] = [];
       const take = (batch: Table) =>
         void rows.push(
@@ -95,7 +116,7 @@ describe('rows of flows that go on', () => {
             JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
           ),
         );
-      const looks = { end: true, prefixes: [5, 20], intervalUs: 10e6, areLooksUrgent };
+      const looks = { end: true, prefixes: [5, 20], intervalUs: 10e6, areUrgent };
       const extractor = new Extractor('test.pcap', nodeDigests, take, { emit: looks });
       const reader = new CaptureReader('test.pcap', extractor);
       reader.write(capture);
@@ -142,4 +163,24 @@ test.each(['train-01', 'train-02', 'test-02'])('rows of %s that are handed on ea
     expect(early).toBeGreaterThan(20);
     expect(ids).toEqual(whole.ids);
   }
+});
+
+test('who asks often gets few rows at a time: flows that end one after the other do not come a second of them at once', () => {
+  const opening = Array.from(
+    { length: 300 },
+    (_, i) => `${i / 100} 10.1.${i >> 8}.${i & 255}:5000 > 10.2.0.1:6000 UDP`,
+  );
+  const later = Array.from({ length: 400 }, (_, i) => `${3 + i / 100} high > low UDP`);
+  const capture = script([...opening, ...later].join('\n'));
+  const sizes: number[] = [];
+  const take = (batch: Table) => void sizes.push(batch.length);
+  const extractor = new Extractor('test.pcap', nodeDigests, take, { idleTimeout: 2 });
+  const reader = new CaptureReader('test.pcap', extractor);
+  const record = (capture.length - 24) / (opening.length + later.length);
+  for (let at = 0; at < capture.length; at += record) {
+    reader.write(capture.subarray(at, at + record));
+    extractor.flush();
+  }
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(opening.length);
+  expect(Math.max(...sizes)).toBeLessThan(5);
 });
