@@ -412,7 +412,10 @@ export class FlowTracker {
 
   /** A row waits for its turn, if it has to. */
   #enqueue(slot: number): void {
-    if (this.#options.emit.areUrgent) return this.#emit(slot);
+    if (this.#options.emit.areUrgent) {
+      this.#emit(slot);
+      return;
+    }
     this.#queue.push(slot);
     if (this.#queue.size > LIMITS.waitingRows) this.#release();
   }

@@ -63,7 +63,10 @@ export class HostEntry {
       if (this.#servers.size < HOST_LIMITS.servers) this.#servers.add(flow.server);
     }
     if (flow.port !== null) keep(this.#ports, flow.port, HOST_LIMITS.ports);
-    if (isSpoken(flow) && POOL_PORTS.has(flow.port!)) (this.#poolPorts ??= new Set()).add(flow.port!);
+    if (isSpoken(flow) && POOL_PORTS.has(flow.port!)) {
+      this.#poolPorts ??= new Set();
+      this.#poolPorts.add(flow.port!);
+    }
     if (flow.name !== null) keep(this.#names, flow.name.slice(0, HOST_LIMITS.nameLength), HOST_LIMITS.names);
     this.#keepReasons(flow);
   }
