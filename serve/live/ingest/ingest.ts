@@ -61,8 +61,9 @@ export class Ingest {
   /** Rows of the block at hand, made by the call of `append`. */
   readonly #made: Table[] = [];
   #working: Promise<void> = Promise.resolve();
-  /** True once the source has given flows, or told of itself: then it could be had. */
+  /** True once the source has given flows, or told of itself while it ran: then it could be had. */
   hasRun = false;
+  #isEnding = false;
   /** Settles when the source is over and all its rows were taken; throws what ended it otherwise. */
   readonly done: Promise<void>;
 
@@ -108,7 +109,8 @@ export class Ingest {
   }
 
   #take(report: IngestReport, resolve: () => void, reject: (error: unknown) => void): void {
-    if (report.kind === 'flows' || report.kind === 'counters') this.hasRun = true;
+    // Of a source that could not be had there are counters, too: its last.
+    if (report.kind === 'flows' || (report.kind === 'counters' && !this.#isEnding)) this.hasRun = true;
     switch (report.kind) {
       case 'flows':
         this.#working = this.#working
@@ -125,6 +127,7 @@ export class Ingest {
         this.#handlers.bundle(report.bundle);
         break;
       case 'ending':
+        this.#isEnding = true;
         this.#handlers.ending(report.hasFailed);
         break;
       case 'over':

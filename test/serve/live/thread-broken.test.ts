@@ -85,3 +85,16 @@ test('where the source has an end, a thread that breaks ends the run', async () 
   await expect(ended).rejects.toThrow('the thread that reads packets ended by itself');
   expect(log.text()).toMatch(/info: stopped .*"source":"failed"/);
 });
+
+test('a program that cannot capture at all ends the run, with its reason', async () => {
+  const folder = scratch();
+  const program = folder.at('tcpdump');
+  writeFileSync(program, '#!/bin/sh\necho "tcpdump: eth7: No such device exists" >&2\nexit 1\n');
+  chmodSync(program, 0o755);
+  const { ended, log } = await runHere({
+    source: { kind: 'interface', interface: 'eth7', program },
+    sinks: [{ type: 'jsonl', path: folder.at('out.jsonl') }],
+  });
+  await expect(ended).rejects.toThrow(/does not capture on eth7: eth7: No such device exists.*correct --interface/);
+  expect(log.text()).not.toMatch(/it is started again|flows are lost/);
+});
