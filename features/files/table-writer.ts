@@ -1,5 +1,6 @@
 /** Tables to a file or standard output, in the format asked for. */
 import { assertNever, ErrorCode, FlowlampError } from '../../core/errors.ts';
+import { nearestFew } from '../../core/json-schema.ts';
 import type { ColumnSpec, Table } from '../../core/table.ts';
 import type { BlockPlaces } from '../arrow/block-places.ts';
 import { csvHeader, csvLines, jsonLines } from '../text/text-writer.ts';
@@ -141,10 +142,12 @@ export function chooseColumns(specs: readonly ColumnSpec[], names: readonly stri
   return names.map((name) => {
     const spec = specs.find((candidate) => candidate.name === name);
     if (spec !== undefined) return spec;
+    const known = specs.map((candidate) => candidate.name);
+    const near = nearestFew(name, known, 3);
     throw new FlowlampError(ErrorCode.ColumnUnknown, {
       happened: `there is no column ${name}`,
-      expected: `some of ${specs.map((candidate) => candidate.name).join(', ')}`,
-      action: 'correct --columns',
+      expected: near.length === 0 ? `a column, such as ${known.slice(0, 5).join(', ')}` : `perhaps ${near.join(', ')}`,
+      action: 'correct --columns (docs/features.md)',
     });
   });
 }

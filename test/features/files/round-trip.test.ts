@@ -158,5 +158,10 @@ test('a format goes by the ending of the file name', () => {
 
 test('columns are chosen in the order named; others are COLUMN_UNKNOWN', () => {
   expect(chooseColumns(SPECS, ['label', 'part']).map(({ name }) => name)).toEqual(['label', 'part']);
-  expect(() => chooseColumns(SPECS, ['part', 'nonsense'])).toThrow(expect.objectContaining({ code: 'COLUMN_UNKNOWN' }));
+  const refusal = (name: string, expected: string) =>
+    expect(() => chooseColumns(FEATURES, ['part', name])).toThrow(
+      expect.objectContaining({ code: 'COLUMN_UNKNOWN', expected: expect.stringMatching(expected) }),
+    );
+  refusal('dstport', '^perhaps dst_port');
+  refusal('x'.repeat(80), '^a column, such as capture, flow_id');
 });
