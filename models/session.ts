@@ -103,7 +103,7 @@ async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
     throw new FlowlampError(ErrorCode.Unsupported, {
       happened: 'onnxruntime-node is not installed, or does not load on this machine',
       expected: 'the package with its native library (docs/platforms.md), which models but trees are run by',
-      action: 'install it beside flowlamp with npm, or use a tree model without --runtime onnxruntime',
+      action: 'install it as `flowlamp doctor` says, or use a tree model without --runtime onnxruntime',
       cause,
     });
   }

@@ -66,7 +66,7 @@ export function packageCheck({ name, use, without }: Wanted, loaded: Loaded): Ch
       'missing',
       'not installed',
       use,
-      `npm install ${name} beside flowlamp, if you need it; ${without}`,
+      `${installCommand(name)} beside flowlamp, if you need it; ${without}`,
     );
   }
   const { version, trouble } = loaded;
@@ -78,6 +78,17 @@ export function packageCheck({ name, use, without }: Wanted, loaded: Loaded): Ch
     use,
     `${trouble}; npm rebuild ${name}, or install it again; ${without}`,
   );
+}
+
+/** Of the version that flowlamp is tested with: newer ones may not run on this Node. */
+function installCommand(name: string): string {
+  const { optionalDependencies, peerDependencies } = JSON.parse(
+    readFileSync(new URL('package.json', packageRoot()), 'utf8'),
+  ) as Readonly<Record<'optionalDependencies' | 'peerDependencies', Readonly<Record<string, string>>>>;
+  const version = { ...optionalDependencies, ...peerDependencies }[name]?.replace(/^\^/, '');
+  // Its install step fetches GPU libraries, on Linux only, and where it cannot reach them nothing is installed.
+  const skip = name === 'onnxruntime-node' && process.platform === 'linux' ? 'ONNXRUNTIME_NODE_INSTALL=skip ' : '';
+  return `${skip}npm install ${name}@${version}`;
 }
 
 const WAIT_MS = 30_000;

@@ -58,6 +58,13 @@ test('a package is ok, not there, or there and broken', async () => {
     next: null,
   });
   expect(packageCheck(wanted, null)).toMatchObject({ status: 'missing', found: 'not installed' });
+  // Versions that run on Node 20, and without the step that fetches GPU libraries.
+  const advice = (name: string) => packageCheck({ ...wanted, name }, null).next;
+  expect(advice('jsdom')).toContain(`npm install jsdom@${manifest.optionalDependencies.jsdom} beside flowlamp`);
+  const skip = process.platform === 'linux' ? 'ONNXRUNTIME_NODE_INSTALL=skip ' : '';
+  expect(advice('onnxruntime-node')).toMatch(
+    new RegExp(`^${skip}npm install onnxruntime-node@\\d+\\.\\d+\\.\\d+ beside`),
+  );
   const broken = packageCheck(wanted, { version: '1.2.3', trouble: 'Cannot find module libx.so' });
   expect(broken).toMatchObject({ status: 'broken', isRequired: false });
   expect(broken.next).toMatch(/^Cannot find module libx.so; npm rebuild onnxruntime-node/);
