@@ -17,7 +17,7 @@ const script = `${root}/scripts/docs-session.mjs`;
 const { withSession, maskTimes } = (await import(script)) as Sessions;
 
 test('there are some', () => {
-  expect(pages).toEqual(['getting-started.md', 'labelling.md']);
+  expect(pages).toEqual(['datasets.md', 'getting-started.md', 'labelling.md']);
 });
 
 test.each(pages)(
