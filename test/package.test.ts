@@ -59,7 +59,7 @@ describe('the packed package', () => {
     for (const path of [
       'index.ts',
       'test',
-      'bench',
+      'bench/run.mjs',
       'dist/test',
       'dist/.tsbuildinfo',
       'datasets/samples/train-01.pcap.gz',
@@ -81,6 +81,21 @@ describe('the packed package', () => {
     // cap compiles itself, against Node's own headers.
     const scripted = installed.filter(([, { hasInstallScript = false }]) => hasInstallScript);
     expect(scripted.map(([path]) => path)).toEqual(['node_modules/cap']);
+  });
+
+  test('has what its pages link to, but for notebooks and the lab, which are for checkouts', () => {
+    const own = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'bench/README.md', 'datasets/samples/README.md'];
+    const pages = [...own, ...readdirSync(at('docs')).map((name) => `docs/${name}`)];
+    const links = pages
+      .filter((page) => page.endsWith('.md'))
+      .flatMap((page) =>
+        [...readFileSync(at(page), 'utf8').matchAll(/\]\((?!https?:)([^)#\s]+)/g)].map(([, to]) =>
+          join(dirname(page), to!),
+        ),
+      );
+    expect(links.length).toBeGreaterThan(200);
+    const dead = links.filter((to) => !existsSync(at(to)));
+    expect(new Set(dead)).toEqual(new Set(['notebooks/README.md', 'datasets/lab']));
   });
 
   test('has every file that it exports', () => {
