@@ -10,8 +10,8 @@ import { DriftWatch } from '../../../serve/drift/drift-watch.ts';
 import { inputReferences, type ReferenceCard } from '../../../serve/drift/reference.ts';
 import type { JudgedRows } from '../../../serve/live/items.ts';
 import { withVerdicts } from '../../../serve/verdict-columns.ts';
+import { heldBytes } from '../../support/heap.ts';
 import { miningModel, verdictOf } from '../../support/scored-rows.ts';
-import { heapMegabytes } from '../live/judged.ts';
 
 const NAMES = ['fwd_packets', 'bwd_packets', 'fwd_bytes'] as const;
 const START = 1_770_000_000 - (1_770_000_000 % 3_600);
@@ -215,9 +215,9 @@ test('months of rows leave the memory as it is', () => {
   const watch = new DriftWatch({ card, sampleRows: 64 });
   const month = (from: number) => watch.take(traffic({ count: 50_000, from, perSecond: 0.02 }));
   month(START);
-  const early = heapMegabytes();
+  const early = heldBytes();
   for (let i = 1; i < 6; i++) month(START + i * 2.5e6);
-  expect(heapMegabytes() - early).toBeLessThan(150);
+  expect(heldBytes() - early).toBeLessThan(30_000_000);
 });
 
 test('the model that ships has a reference for each of its inputs', () => {

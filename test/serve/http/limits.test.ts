@@ -1,10 +1,9 @@
 /** Clients that send too much, too slowly, or without end. Memory is that of this process, in which the server runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Admission } from '../../../serve/http/admission.ts';
 import { HTTP_LIMITS } from '../../../serve/http/limits.ts';
+import { heldBytes } from '../../support/heap.ts';
 import { type Bench, demo, demoRows, dial, startBench, statusOf, type Wire } from './server.ts';
 
 const PCAP = 'application/vnd.tcpdump.pcap';
@@ -259,19 +258,10 @@ describe('too many', () => {
       await Promise.all(Array.from({ length: 32 }, worker));
     };
     await ask(300);
-    const before = heap();
+    const before = heldBytes();
     await ask(many);
-    expect(heap() - before).toBeLessThan(30_000_000);
+    expect(heldBytes() - before).toBeLessThan(30_000_000);
     expect(bench.service.leases).toBe(0);
     await bench.close();
   }, 600_000);
 });
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-function heap(): number {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { HostRecords } from '../../../serve/live/host-records.ts';
 import type { SidecarRecord } from '../../../serve/live/items.ts';
+import { heldBytes } from '../../support/heap.ts';
 import { benign, miningModel } from '../../support/scored-rows.ts';
-import { abstains, at, heapMegabytes, judgedRows, manyRows } from '../live/judged.ts';
+import { abstains, at, judgedRows, manyRows } from '../live/judged.ts';
 
 const from = (src_ip: string, more: object = {}) => ({ src_ip, ...more });
 const brief = (records: readonly SidecarRecord[]) =>
@@ -134,9 +135,9 @@ test('flows of four hundred thousand hosts over two months stay within the bound
     );
   let records = 0;
   for (let start = 0; start < 100_000; start += 10_000) records += chunk(start).length;
-  const early = heapMegabytes();
+  const early = heldBytes();
   for (let start = 100_000; start < 400_000; start += 10_000) records += chunk(start).length;
-  expect(heapMegabytes() - early).toBeLessThan(85);
+  expect(heldBytes() - early).toBeLessThan(30_000_000);
   expect(hosts.facts()).toMatchObject({ records, epochs: 7 });
   expect(records).toBeLessThanOrEqual(100 * 40);
 }, 180_000);

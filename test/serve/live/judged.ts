@@ -75,9 +75,3 @@ export function manyRows(many: ManyRows): JudgedRows {
   const table: Table = { specs, columns: new Map(Object.entries(columns)), length: count };
   return { kind: 'rows', rows: withVerdicts(specs, table, verdicts), model: miningModel };
 }
-
-/** Megabytes of the heap after a collection, where the process lets itself be asked for one. */
-export function heapMegabytes(): number {
-  (globalThis as { gc?: () => void }).gc?.();
-  return process.memoryUsage().heapUsed / 1e6;
-}
