@@ -1,4 +1,5 @@
 /** What scoring adds to a row. */
+import { PackedColumns } from '../core/packed-columns.ts';
 import { type ColumnSpec, createColumn, type Table } from '../core/table.ts';
 import { appendText } from '../core/text-column.ts';
 import type { Verdict } from './verdict.ts';
@@ -47,6 +48,8 @@ export function withVerdicts(specs: readonly ColumnSpec[], table: Table, verdict
     evidence.values[row] = judged.evidence;
     appendText(model, row, judged.model);
   });
-  const columns = new Map([...table.columns, ...Object.entries({ predicted, score, verdict, risk, evidence, model })]);
+  const added = Object.entries({ predicted, score, verdict, risk, evidence, model });
+  const columns =
+    table.columns instanceof PackedColumns ? table.columns.with(added) : new Map([...table.columns, ...added]);
   return { specs: withVerdictColumns(specs), columns, length: rows };
 }

@@ -42,7 +42,8 @@ function extractorFor(path: string, options: ExtractOptions, blocks: Job['blocks
 
 function postRows(batch: Table): void {
   spendCredit(credits);
-  const { specs, columns, length } = copyTable(batch);
+  const { specs, columns: copied, length } = copyTable(batch);
+  const columns = new Map(copied);
   post({ kind: 'rows', specs, columns, rows: length, bytes }, [...new Set([...columns.values()].flatMap(buffersOf))]);
 }
 

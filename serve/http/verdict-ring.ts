@@ -2,10 +2,9 @@
  * The verdicts and alerts of late, bounded in number and in bytes. Each has a sequence number, which only grows, over restarts,
  * too: whoever saw number N asks for what came after it.
  *
- * Rows come in tables, which are kept as they are; to make JSON of a row that nobody asks for would cost more than the model.
- * Small ones are joined as soon as they are many rows: hundreds of arrays for a few rows take more room than the rows.
+ * Rows come in tables, which are kept packed; to make JSON of a row that nobody asks for would cost more than the model.
  */
-import { joinTables } from '../../core/join-tables.ts';
+import { PackedColumns } from '../../core/packed-columns.ts';
 import { type Column, isNull, type Table } from '../../core/table.ts';
 import type { Alert, JudgedRows } from '../live/items.ts';
 import { Row } from '../records/row.ts';
@@ -63,26 +62,26 @@ export interface RingOptions {
 
 export const RING_DEFAULTS = { rows: 10_000, bytes: 64 * 1024 * 1024 } as const;
 
-/** Tables of fewer rows are joined. */
-const JOINED_ROWS = 64;
-/** Of a column: its typed arrays, besides what they hold. */
+/** Of a column that is not packed: its typed arrays, besides what they hold. */
 const COLUMN_BYTES = 400;
 
 interface Chunk {
   readonly first: number;
   readonly rows: number;
   readonly bytes: number;
-  /** Null of an alert. */
-  readonly table: Table | null;
-  at(row: number): RecentRow;
+  /** Reads rows; what it had to make for that goes with it. */
+  open(): ReadRow;
 }
+
+type ReadRow = (row: number) => RecentRow;
 
 export class VerdictRing {
   readonly #most: { readonly rows: number; readonly bytes: number };
   readonly #chunks: Chunk[] = [];
   readonly #listeners = new Set<() => void>();
-  #rows = 0;
   #bytes = 0;
+  /** What was read last: rows are mostly asked for in order. */
+  #opened: { readonly chunk: Chunk; readonly read: ReadRow } | null = null;
   #next: number;
   #oldest: number;
 
@@ -113,7 +112,6 @@ export class VerdictRing {
     const first = this.#next;
     this.#next += table.length;
     this.#add(item.kind === 'alert' ? alertChunk(item, first) : tableChunk(table, first));
-    this.#join();
     this.#trim();
     for (const listener of this.#listeners) listener();
   }
@@ -139,7 +137,7 @@ export class VerdictRing {
       if (chunk.first + chunk.rows <= from) break;
       for (let row = Math.min(chunk.rows, before - chunk.first) - 1; row >= 0 && found.length < limit; row--) {
         if (chunk.first + row < from) break;
-        const recent = chunk.at(row);
+        const recent = this.#read(chunk, row);
         if (fits(recent, filter)) found.push(recent);
       }
     }
@@ -154,7 +152,7 @@ export class VerdictRing {
     for (let c = this.#chunkOf(from), sequence = from; sequence < end; c++) {
       const chunk = this.#chunks[c]!;
       for (; sequence < end && sequence < chunk.first + chunk.rows; sequence++) {
-        const recent = chunk.at(sequence - chunk.first);
+        const recent = this.#read(chunk, sequence - chunk.first);
         if (fits(recent, filter)) rows.push(recent);
       }
     }
@@ -175,7 +173,7 @@ export class VerdictRing {
     for (let c = this.#chunks.length - 1; c >= 0; c--) {
       const chunk = this.#chunks[c]!;
       for (let row = chunk.rows - 1; row >= 0 && chunk.first + row >= this.#oldest; row--) {
-        const recent = chunk.at(row);
+        const recent = this.#read(chunk, row);
         if (isMeant(recent)) return recent;
       }
     }
@@ -189,29 +187,14 @@ export class VerdictRing {
     return c;
   }
 
+  #read(chunk: Chunk, row: number): RecentRow {
+    if (this.#opened?.chunk !== chunk) this.#opened = { chunk, read: chunk.open() };
+    return this.#opened.read(row);
+  }
+
   #add(chunk: Chunk): void {
     this.#chunks.push(chunk);
-    this.#rows += chunk.rows;
     this.#bytes += chunk.bytes;
-  }
-
-  #remove(chunk: Chunk): void {
-    this.#rows -= chunk.rows;
-    this.#bytes -= chunk.bytes;
-  }
-
-  /** Makes one table of the last ones, if they are small and hold enough rows together. */
-  #join(): void {
-    let [from, rows] = [this.#chunks.length, 0];
-    for (; from > 0 && rows < JOINED_ROWS; from--) {
-      const { table } = this.#chunks[from - 1]!;
-      if (table === null || table.length >= JOINED_ROWS || !isSame(table, this.#chunks.at(-1)!.table)) break;
-      rows += table.length;
-    }
-    if (rows < JOINED_ROWS || this.#chunks.length - from < 2) return;
-    const small = this.#chunks.splice(from);
-    for (const chunk of small) this.#remove(chunk);
-    this.#add(tableChunk(joinTables(small.map(({ table }) => table!)), small[0]!.first));
   }
 
   /** Numbers that are too many are forgotten one by one, their memory as soon as a whole table is. */
@@ -223,7 +206,7 @@ export class VerdictRing {
       const isGone = chunk.first + chunk.rows <= this.#oldest;
       if (!isGone && (this.#bytes <= bytes || this.#chunks.length === 1)) return;
       this.#chunks.shift();
-      this.#remove(chunk);
+      this.#bytes -= chunk.bytes;
       this.#oldest = Math.max(this.#oldest, chunk.first + chunk.rows);
     }
   }
@@ -239,18 +222,13 @@ function fits({ kind, facts }: RecentRow, filter: RecentFilter): boolean {
   );
 }
 
-/** True for tables with the same list of columns. */
-function isSame(table: Table, other: Table | null): boolean {
-  return table.specs === other?.specs;
-}
-
 /** An alert is kept as text: its table has one row. */
 function alertChunk(alert: Alert, first: number): Chunk {
   const { rows: table, reason, before, heldBack } = alert;
   const about = JSON.stringify({ reason, before, held_back: heldBack });
   const text = flat(rowJson(keyedColumns(table), 0, `"sequence":${first},"alert":${about},`));
   const recent: RecentRow = { sequence: first, kind: 'alert', facts: plainFacts(table, 0), json: () => text };
-  return { first, rows: 1, bytes: text.length + COLUMN_BYTES, table: null, at: () => recent };
+  return { first, rows: 1, bytes: text.length + COLUMN_BYTES, open: () => () => recent };
 }
 
 /** What was put together of many pieces holds on to them, which is several times its length, until it is looked at. */
@@ -259,19 +237,33 @@ function flat(text: string): string {
 }
 
 function tableChunk(table: Table, first: number): Chunk {
-  let keyed: KeyedColumn[] | null = null;
-  const at = (row: number): RecentRow => ({
-    sequence: first + row,
-    kind: 'verdict',
-    facts: new LazyFacts(table, row),
-    json: () => {
-      keyed ??= keyedColumns(table);
-      return rowJson(keyed, row, `"sequence":${first + row},`);
-    },
-  });
-  let bytes = 0;
-  for (const column of table.columns.values()) bytes += COLUMN_BYTES + columnBytes(column);
-  return { first, rows: table.length, bytes, table, at };
+  const kept = asleep(table);
+  const open = (): ReadRow => {
+    const awake = asleep(kept);
+    let keyed: KeyedColumn[] | null = null;
+    return (row) => ({
+      sequence: first + row,
+      kind: 'verdict',
+      facts: new LazyFacts(awake, row),
+      json: () => {
+        keyed ??= keyedColumns(awake);
+        return rowJson(keyed, row, `"sequence":${first + row},`);
+      },
+    });
+  };
+  return { first, rows: table.length, bytes: bytesOf(kept), open };
+}
+
+/** The table without what readers of it have made. */
+function asleep({ specs, columns, length }: Table): Table {
+  return { specs, columns: columns instanceof PackedColumns ? columns.asleep() : columns, length };
+}
+
+function bytesOf({ columns }: Table): number {
+  const [packed, others] = columns instanceof PackedColumns ? [columns.packedBytes, columns.added] : [0, columns];
+  let bytes = packed;
+  for (const column of others.values()) bytes += COLUMN_BYTES + columnBytes(column);
+  return bytes;
 }
 
 function columnBytes(column: Column): number {
