@@ -80,6 +80,11 @@ const GRAIN_US = 1e6;
  * after them late.
  */
 const HAND_ON_US = 20_000;
+/**
+ * Flows that end in silence for those who take rows as they come, at a time: whole sites fall silent at once, and rows of flows that
+ * have just begun would wait behind thousands of them.
+ */
+const HAND_ON_ROWS = 256;
 /** Rows that have ended are handed on when there are so many: one by one would cost more. */
 const RELEASE_ROWS = 256;
 /** How late packets are expected to come, us: those of several interfaces or threads of a capture. */
@@ -167,19 +172,27 @@ export class FlowTracker {
     if (this.#queue.size >= RELEASE_ROWS) this.#release();
   }
 
-  /** Ends closed flows that have had their tail, and open ones that are idle. */
-  #sweep(us: number): void {
+  /**
+   * Ends closed flows that have had their tail, and open ones that are idle.
+   *
+   * @param most flows to end; others wait for the next time
+   */
+  #sweep(us: number, most = Infinity): void {
     const { state } = this;
-    for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) {
+    let left = most;
+    for (let slot = this.#closingFlows.head; slot >= 0 && left > 0; slot = this.#closingFlows.head) {
       if (us - state.get(slot, Field.EndUs) < this.#lingerUs) break;
       this.#retire(slot);
+      left--;
     }
     // A flow that was seen since it came to its place stays there: moved back, it would be looked at only when others that
     // end after it have had their turn. It is passed over for as long as the list is inexact, once or twice.
-    for (let slot = this.#openFlows.head, next = -1; slot >= 0; slot = next) {
+    for (let slot = this.#openFlows.head, next = -1; slot >= 0 && left > 0; slot = next) {
       next = this.#openFlows.next(slot);
       if (us - state.get(slot, Field.QueuedUs) < this.#options.idleUs) break;
-      if (us - state.get(slot, Field.TouchedUs) >= this.#options.idleUs) this.#end(slot, EndReason.Idle);
+      if (us - state.get(slot, Field.TouchedUs) < this.#options.idleUs) continue;
+      this.#end(slot, EndReason.Idle);
+      left--;
     }
     this.#sweptUs = us;
     this.#nextSweepUs = us + GRAIN_US;
@@ -425,7 +438,8 @@ export class FlowTracker {
    * that come late may change when a flow ended, so rows of the last second wait.
    */
   handOn(): void {
-    if (this.#clockUs - this.#sweptUs >= HAND_ON_US) this.#sweep(this.#clockUs);
+    const most = this.#options.emit.areUrgent ? HAND_ON_ROWS : Infinity;
+    if (this.#clockUs - this.#sweptUs >= HAND_ON_US) this.#sweep(this.#clockUs, most);
     this.#release(this.#watermark() - LATE_US);
   }
 

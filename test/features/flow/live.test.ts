@@ -184,3 +184,20 @@ test('who asks often gets few rows at a time: flows that end one after the other
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(opening.length);
   expect(Math.max(...sizes)).toBeLessThan(5);
 });
+
+test('flows that fell silent at once end some at a time, so that rows of others do not wait behind them all', () => {
+  const crowd = Array.from({ length: 1_000 }, (_, i) => `1 10.1.${i >> 8}.${i & 255}:5000 > 10.2.0.1:6000 UDP`);
+  const others = Array.from({ length: 100 }, (_, i) => `${1 + i / 40} high > low UDP`);
+  const capture = script([...crowd, ...others].join('\n'));
+  const record = (capture.length - 24) / (crowd.length + others.length);
+  const sizes: number[] = [];
+  const emit = { end: true, prefixes: [], intervalUs: null, areUrgent: true };
+  const options = { idleTimeout: 2, emit };
+  const extractor = new Extractor('test.pcap', nodeDigests, (batch) => void sizes.push(batch.length), options);
+  const reader = new CaptureReader('test.pcap', extractor);
+  for (let at = 0; at < capture.length; at += record) {
+    reader.write(capture.subarray(at, at + record));
+    extractor.flush();
+  }
+  expect(sizes).toEqual([256, 256, 256, 232]);
+});
