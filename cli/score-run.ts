@@ -1,5 +1,5 @@
 /** A scoring run at work: reads its inputs one after the other, has them judged, and notes those that are done. */
-import { copyTable } from '../core/copy-table.ts';
+import { packTable } from '../core/copy-table.ts';
 import type { ColumnSpec, Table } from '../core/table.ts';
 import { isPipe } from '../features/capture/input.ts';
 import { type SourceKind, sourceKind } from '../features/files/flow-source.ts';
@@ -73,7 +73,7 @@ export class ScoreRun {
       for (const table of waiting.splice(0)) await this.#take(file, FEATURES, table);
       if (isIdle) sink.flush();
     };
-    const receive = (batch: Table) => void waiting.push(copyTable(batch));
+    const receive = (batch: Table) => void waiting.push(packTable(batch));
     const hooks = { catchUp, isLive: sink.isLive };
     const { counters } = await readCapture(file, progress.capture(index), options, receive, out, hooks, jobs);
     this.captures.push({ counters });

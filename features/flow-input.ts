@@ -4,6 +4,7 @@
  */
 import { copyTable } from '../core/copy-table.ts';
 import { ErrorCode, FlowlampError } from '../core/errors.ts';
+import { PackedColumns } from '../core/packed-columns.ts';
 import type { ColumnSpec, Table } from '../core/table.ts';
 import { inOrderOfTime } from './capture/in-order.ts';
 import { CaptureChain } from './capture-chain.ts';
@@ -271,7 +272,8 @@ async function* arrowBatches(name: string, table: ArrowTable, options: FlowInput
 }
 
 function isTable(input: object): input is Table {
-  return 'specs' in input && 'columns' in input && input.columns instanceof Map;
+  if (!('specs' in input && 'columns' in input)) return false;
+  return input.columns instanceof Map || input.columns instanceof PackedColumns;
 }
 
 function isArrowTable(input: object): input is ArrowTable {

@@ -42,8 +42,7 @@ function extractorFor(path: string, options: ExtractOptions, blocks: Job['blocks
 
 function postRows(batch: Table): void {
   spendCredit(credits);
-  const { specs, columns: copied, length } = copyTable(batch);
-  const columns = new Map(copied);
+  const { specs, columns, length } = copyTable(batch);
   post({ kind: 'rows', specs, columns, rows: length, bytes }, [...new Set([...columns.values()].flatMap(buffersOf))]);
 }
 

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { copyTable } from '../../core/copy-table.ts';
+import { packTable } from '../../core/copy-table.ts';
 import { assertNever, type ErrorCode, type ErrorParts, FlowlampError } from '../../core/errors.ts';
 import type { Table } from '../../core/table.ts';
 import type { Damage } from '../../features/capture/decoder.ts';
@@ -152,7 +152,7 @@ class BlockRows {
   readonly #made: Table[] = [];
 
   constructor(name: string) {
-    const receive = (batch: Table) => void this.#made.push(copyTable(batch));
+    const receive = (batch: Table) => void this.#made.push(packTable(batch));
     this.#rows = new FlowRows(name, nodeDigests, receive, {}, FIXED_LIMITS.rowsPerTurn);
   }
 

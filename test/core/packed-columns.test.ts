@@ -1,6 +1,6 @@
 /** A map of columns that are made when they are asked for is one like any other. */
 import { expect, test } from 'vitest';
-import { copyTable } from '../../core/copy-table.ts';
+import { copyTable, packTable } from '../../core/copy-table.ts';
 import { PackedColumns } from '../../core/packed-columns.ts';
 import { type Column, createColumn, type Table } from '../../core/table.ts';
 import { appendText } from '../../core/text-column.ts';
@@ -65,12 +65,17 @@ test('others stand behind it, or in the place of those of their name', () => {
 
 test('tables of other columns have another layout, though they come from the same map', () => {
   const columns = new Map(table.columns);
-  const before = copyTable({ specs: table.specs, columns, length: 7 });
+  const before = packTable({ specs: table.specs, columns, length: 7 });
   columns.set('colour', texts('blue'));
   columns.delete('sni');
   columns.delete('src_ip');
   columns.set('shape', texts('round'));
-  const after = copyTable({ specs: table.specs, columns, length: 7 });
+  const after = packTable({ specs: table.specs, columns, length: 7 });
   expect([...after.columns.keys()]).toEqual([...columns.keys()]);
   expect([...before.columns.keys()]).toEqual([...table.columns.keys()]);
+});
+
+test('tables of the API are plain data, which other threads can be sent', () => {
+  const { columns } = structuredClone(copyTable(table));
+  expect(textOf(columns)).toBe(textOf(table.columns));
 });

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packTable } from '../../core/copy-table.ts';
 import {
   type CaptureSummary,
   extract,
@@ -97,6 +98,7 @@ describe('its table is scored as the capture', () => {
   test('as a table of this package, and of apache-arrow', async () => {
     const [table] = await collect(extract(demo));
     expect(await lines(table!)).toEqual(expected);
+    expect(await lines(packTable(table!))).toEqual(expected);
     expect((await model.scoreTable(table!)).map(({ verdict }) => verdict)).toEqual(
       expected.map((text) => JSON.parse(text)[1]),
     );

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { copyTable } from '../../../core/copy-table.ts';
+import { packTable } from '../../../core/copy-table.ts';
 import { assertNever, ErrorCode, FlowlampError } from '../../../core/errors.ts';
 import type { Table } from '../../../core/table.ts';
 import { nodeDigests } from '../../../features/digests-node.ts';
@@ -74,7 +74,7 @@ export class Ingest {
     const workerData: IngestData = { source, flows, keep, blocks: memory, credits: this.#credits };
     this.#handlers = handlers;
     this.#blocks = memory.map((shared) => new FlowBlock(shared));
-    this.#rows = new FlowRows(name, nodeDigests, (batch) => this.#made.push(copyTable(batch)), flows);
+    this.#rows = new FlowRows(name, nodeDigests, (batch) => this.#made.push(packTable(batch)), flows);
     // A pipe that the thread opens is closed by its socket, of which Node's list of open files does not hear: at the end of the
     // thread it would close whatever has that number by then, such as the file of a sink.
     this.#worker = new Worker(file, { workerData, trackUnmanagedFds: false });
