@@ -81,8 +81,8 @@ const GRAIN_US = 1e6;
  */
 const HAND_ON_US = 20_000;
 /**
- * Flows that end in silence for those who take rows as they come, at a time: whole sites fall silent at once, and rows of flows that
- * have just begun would wait behind thousands of them.
+ * Flows that end in silence for those who take rows as they come, at a time, as long as none is late: whole sites fall silent at once, and
+ * rows of flows that have just begun would wait behind thousands of them.
  */
 const HAND_ON_ROWS = 256;
 /** Rows that have ended are handed on when there are so many: one by one would cost more. */
@@ -175,21 +175,23 @@ export class FlowTracker {
   /**
    * Ends closed flows that have had their tail, and open ones that are idle.
    *
-   * @param most flows to end; others wait for the next time
+   * @param most flows to end; others wait for the next time, but no longer than GRAIN_US
    */
   #sweep(us: number, most = Infinity): void {
     const { state } = this;
     let left = most;
-    for (let slot = this.#closingFlows.head; slot >= 0 && left > 0; slot = this.#closingFlows.head) {
-      if (us - state.get(slot, Field.EndUs) < this.#lingerUs) break;
+    for (let slot = this.#closingFlows.head; slot >= 0; slot = this.#closingFlows.head) {
+      const overUs = us - state.get(slot, Field.EndUs) - this.#lingerUs;
+      if (overUs < 0 || (left <= 0 && overUs < GRAIN_US)) break;
       this.#retire(slot);
       left--;
     }
     // A flow that was seen since it came to its place stays there: moved back, it would be looked at only when others that
     // end after it have had their turn. It is passed over for as long as the list is inexact, once or twice.
-    for (let slot = this.#openFlows.head, next = -1; slot >= 0 && left > 0; slot = next) {
+    for (let slot = this.#openFlows.head, next = -1; slot >= 0; slot = next) {
       next = this.#openFlows.next(slot);
-      if (us - state.get(slot, Field.QueuedUs) < this.#options.idleUs) break;
+      const overUs = us - state.get(slot, Field.QueuedUs) - this.#options.idleUs;
+      if (overUs < 0 || (left <= 0 && overUs < GRAIN_US)) break;
       if (us - state.get(slot, Field.TouchedUs) < this.#options.idleUs) continue;
       this.#end(slot, EndReason.Idle);
       left--;
