@@ -22,8 +22,10 @@ describe.each(readdirSync(`${root}/models/zoo`))('%s', (name) => {
   const card = readCard(read(`models/zoo/${name}/card.json`), name);
   const shipped = read(`docs/model-${name}.md`);
 
-  test('has a page, with its inputs and what it learnt from; test/docs/readme.test.ts holds the page to its version', () => {
-    const { inputs, training, positive } = card;
+  test('has a page, with its version, its inputs, its threshold and what it learnt from', () => {
+    const { version, inputs, training, thresholds, positive } = card;
+    expect(shipped).toContain(`${name}@${version}`);
+    expect(shipped).toMatch(new RegExp(`verdict from +${positive} ${thresholds[positive!]!.toFixed(3)},`));
     expect(shipped).toContain(`\n${inputs.length} columns of behaviour`);
     expect(shipped).toContain(`of ${grouped(training.captures)} captures`);
     expect(shipped).toContain(`${grouped(training.rows)} rows`);
