@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { packageRoot } from '../package-root.ts';
+import { packageManifest, packageRoot } from '../package-root.ts';
 import { type Check, sound, unsound } from './check.ts';
 
 export interface Wanted {
@@ -82,9 +82,7 @@ export function packageCheck({ name, use, without }: Wanted, loaded: Loaded): Ch
 
 /** Of the version that flowlamp is tested with: newer ones may not run on this Node. */
 function installCommand(name: string): string {
-  const { optionalDependencies, peerDependencies } = JSON.parse(
-    readFileSync(new URL('package.json', packageRoot()), 'utf8'),
-  ) as Readonly<Record<'optionalDependencies' | 'peerDependencies', Readonly<Record<string, string>>>>;
+  const { optionalDependencies, peerDependencies } = packageManifest();
   const version = { ...optionalDependencies, ...peerDependencies }[name]?.replace(/^\^/, '');
   // Its install step fetches GPU libraries, on Linux only, and where it cannot reach them nothing is installed.
   const skip = name === 'onnxruntime-node' && process.platform === 'linux' ? 'ONNXRUNTIME_NODE_INSTALL=skip ' : '';

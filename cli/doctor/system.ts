@@ -1,17 +1,15 @@
 /** The machine: Node, cores, WebAssembly, folders. */
-import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { byteText, counted } from '../numbers.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageManifest } from '../package-root.ts';
 import { type Check, sound, unsound } from './check.ts';
 
 /** Of every JavaScript engine, and no type of the language itself. */
 declare const WebAssembly: { validate(bytes: Uint8Array): boolean };
 
 export function systemChecks(): Check[] {
-  const { engines } = JSON.parse(readFileSync(new URL('package.json', packageRoot()), 'utf8')) as {
-    engines: { node: string };
-  };
+  const { engines } = packageManifest();
   return [
     nodeCheck(process.versions.node, engines.node),
     sound('processor', counted(availableParallelism(), 'core'), 'extract, score, train: --jobs'),
