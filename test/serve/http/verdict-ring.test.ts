@@ -1,5 +1,6 @@
 /** The ring of recent verdicts: numbers that only grow, and no more memory than was said. */
 import { describe, expect, test } from 'vitest';
+import { packTable } from '../../../core/copy-table.ts';
 import { takeTableRows } from '../../../core/table.ts';
 import { VerdictRing } from '../../../serve/http/verdict-ring.ts';
 import { AlertReason } from '../../../serve/live/items.ts';
@@ -11,11 +12,21 @@ const alertOf = (n: number) => {
   return { kind: 'alert', rows, model, reason: AlertReason.New, before: null, heldBack: 2 } as const;
 };
 
-/** Small tables are kept as text, large ones as they are: both must say the same. */
-describe.each([5, 200])('rows in tables of %i', (size) => {
+const packed = (count: number, from: number) => {
+  const { rows, ...rest } = judgedRows(count, from);
+  return { ...rest, rows: packTable(rows) };
+};
+
+/** Tables of the sidecar are packed, those of others may be plain: both must say the same. */
+describe.each([
+  ['plain', 5, judgedRows],
+  ['plain', 200, judgedRows],
+  ['packed', 5, packed],
+  ['packed', 200, packed],
+])('rows in %s tables of %i', (_, size, rowsOf) => {
   const filled = (rows: number, bytes?: number) => {
     const ring = new VerdictRing({ rows, firstSequence: 100, ...(bytes === undefined ? {} : { bytes }) });
-    for (let from = 0; from < 1_000; from += size) ring.push(judgedRows(size, from));
+    for (let from = 0; from < 1_000; from += size) ring.push(rowsOf(size, from));
     return ring;
   };
 
